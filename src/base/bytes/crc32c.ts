@@ -5,8 +5,8 @@
 
 import { crc32c as nativeCrc32c } from '@node-rs/crc32';
 
-/** From this many bytes on the native function is faster than the table. */
-const NATIVE_FROM_BYTES = 4096;
+/** From this many bytes on the native function is faster than the table (measured, Node 20). */
+const NATIVE_FROM_BYTES = 256;
 /** The Castagnoli polynomial, bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
 const SLICES = 8;
