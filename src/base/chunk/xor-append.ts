@@ -1,0 +1,148 @@
+// Appending to an XOR chunk (encoding 1): free functions on (slab, offset, state), because the head
+// keeps chunks in slabs and appender states in packed records. Bit for bit what Prometheus writes
+// (docs/formats/chunks.md).
+//
+// Invariant: a chunk's bytes before `state.bitPosition` are never changed again (the bits of its
+// last, partly filled byte are written anew with the same values), so a reader that trusts only a
+// published count and length may read while the owner appends.
+
+import { assert } from '../errors/assert.ts';
+import { highOf, lowOf, putBits, putBits64, putUvarint64, putVarint } from './bit-io.ts';
+import { leadingZeros, putTimeDod, putXor, trailingZeros } from './xor-bits.ts';
+import { NO_WINDOW, type XorState } from './xor-state.ts';
+
+/** No sample takes more bits than this. */
+export const XOR_APPEND_BITS_MAX = 157;
+
+/** An append touches at most so many bytes from the one that holds `state.bitPosition` on. */
+export const XOR_APPEND_BYTES_MAX = 24;
+
+/** Samples after which Prometheus, and so Varve, begins another chunk. */
+export const SAMPLES_PER_CHUNK = 120;
+
+/** True when any sample can be appended to a chunk of this capacity. */
+export function xorHasRoom(state: XorState, capacityBytes: number): boolean {
+  return (state.bitPosition >>> 3) + XOR_APPEND_BYTES_MAX <= capacityBytes;
+}
+
+/** Writes the sample count in front of the bits; do it before the bytes are handed to anybody. */
+export function xorHeaderWrite(view: DataView, base: number, count: number): void {
+  view.setUint16(base, count);
+}
+
+/**
+ * Appends a sample. The caller has checked `xorHasRoom`, that the time is above the last one, and
+ * that fewer than 65535 samples are in the chunk.
+ *
+ * @param view the slab, chunk bytes from `base` on
+ * @param low low half of the value's 64 bits, signed or unsigned
+ */
+export function xorAppend(
+  view: DataView,
+  base: number,
+  state: XorState,
+  timeMs: number,
+  low: number,
+  high: number,
+): void {
+  if (state.count < 2) {
+    appendFirstTwo(view, base, state, timeMs, low | 0, high | 0);
+    return;
+  }
+  const delta = timeMs - state.lastTimeMs;
+  const dod = delta - state.lastDelta;
+  state.lastTimeMs = timeMs;
+  state.lastDelta = delta;
+  state.count++;
+  const xorLow = low ^ state.lastLow;
+  const xorHigh = high ^ state.lastHigh;
+  state.lastLow = low | 0;
+  state.lastHigh = high | 0;
+  if (dod >= -8191 && dod <= 8192) {
+    const regular = dod === 0;
+    const control = regular ? 0 : 0x8000 | (dod & 0x3fff);
+    appendShort(view, base, state, control, regular ? 1 : 16, xorLow, xorHigh);
+    return;
+  }
+  assert(Number.isSafeInteger(dod), 'times in a chunk differ by less than 2^53');
+  const position = putTimeDod(view, base, state.bitPosition, dod);
+  state.bitPosition = putXor(view, base, position, state, xorLow, xorHigh);
+}
+
+/**
+ * The usual sample, whose time takes `timeBits` ≤ 16 bits: time, control bits and as much of the
+ * value as there is room for go out in one write. Writes what putTimeDod and putXor would.
+ */
+function appendShort(
+  view: DataView,
+  base: number,
+  state: XorState,
+  time: number,
+  timeBits: number,
+  xorLow: number,
+  xorHigh: number,
+): void {
+  let position = state.bitPosition;
+  if ((xorLow | xorHigh) === 0) {
+    state.bitPosition = putBits(view, base, position, time << 1, timeBits + 1);
+    return;
+  }
+  const leading = leadingZeros(xorLow, xorHigh);
+  let trailing = trailingZeros(xorLow, xorHigh);
+  let control: number;
+  let controlBits: number;
+  let bits: number;
+  if (state.leading !== NO_WINDOW && leading >= state.leading && trailing >= state.trailing) {
+    trailing = state.trailing;
+    bits = 64 - state.leading - trailing;
+    control = (time << 2) | 0b10;
+    controlBits = timeBits + 2;
+  } else {
+    state.leading = leading;
+    state.trailing = trailing;
+    bits = 64 - leading - trailing;
+    control = (time << 13) | (0b11 << 11) | (leading << 6) | (bits & 63);
+    controlBits = timeBits + 13;
+  }
+  let significant: number;
+  if (trailing >= 32) {
+    significant = xorHigh >>> (trailing - 32);
+  } else {
+    // ((x << 1) << (31 - n)) is x << (32 - n) also for n = 0.
+    significant = (xorLow >>> trailing) | ((xorHigh << 1) << (31 - trailing));
+  }
+  if (controlBits + bits <= 32) {
+    position = putBits(view, base, position, (control << bits) | significant, controlBits + bits);
+  } else {
+    position = putBits(view, base, position, control, controlBits);
+    if (bits > 32) position = putBits(view, base, position, xorHigh >>> trailing, bits - 32);
+    position = putBits(view, base, position, significant, bits > 32 ? 32 : bits);
+  }
+  state.bitPosition = position;
+}
+
+function appendFirstTwo(
+  view: DataView,
+  base: number,
+  state: XorState,
+  timeMs: number,
+  low: number,
+  high: number,
+): void {
+  if (state.count === 0) {
+    const position = putVarint(view, base, state.bitPosition, timeMs);
+    state.bitPosition = putBits64(view, base, position, low, high);
+  } else {
+    const delta = timeMs - state.lastTimeMs;
+    assert(Number.isSafeInteger(delta), 'times in a chunk differ by less than 2^53');
+    let position = state.bitPosition;
+    position = putUvarint64(view, base, position, lowOf(delta), highOf(delta));
+    const xorLow = low ^ state.lastLow;
+    state.bitPosition = putXor(view, base, position, state, xorLow, high ^ state.lastHigh);
+    state.lastDelta = delta;
+  }
+  state.count++;
+  state.lastTimeMs = timeMs;
+  state.lastLow = low;
+  state.lastHigh = high;
+}

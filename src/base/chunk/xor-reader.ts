@@ -1,0 +1,231 @@
+// Reading an XOR chunk (encoding 1), sample by sample (docs/formats/chunks.md).
+//
+// A flyweight: `reset` on a chunk, then `next` until it says false. Damaged bytes end in
+// VarveError damaged_chunk; a chunk costs at most 65535 steps, whatever its bytes are.
+
+import type { VarveError } from '../errors/varve-error.ts';
+import { signedOf, unsignedOf } from './bit-io.ts';
+import { BitWindow, windowAt } from './bit-window.ts';
+import { NO_WINDOW, XOR_HEADER_BYTES, type XorState } from './xor-state.ts';
+
+export class XorReader {
+  /** Time of the current sample, in milliseconds. */
+  timeMs = 0;
+  #low = 0;
+  #high = 0;
+  #delta = 0;
+  #leading = NO_WINDOW;
+  #trailing = 0;
+  /** Bits in the window of significant bits; 64 as long as no window was read. */
+  #significant = 64;
+  #read = 0;
+  #count = 0;
+  readonly #bits = new BitWindow();
+
+  /** Low half, unsigned, of the current sample's 64 bits. */
+  get low(): number {
+    return this.#low >>> 0;
+  }
+
+  /** High half, unsigned, of the current sample's 64 bits. */
+  get high(): number {
+    return this.#high >>> 0;
+  }
+
+  /**
+   * Begins a chunk; its bytes are copied, `view` is not kept.
+   *
+   * @param lengthBytes bytes of the chunk from `base` on, its header included
+   * @param count samples to read; not taken from the header, because in the head the published
+   *   count stands outside of the chunk (xorCount reads the header)
+   */
+  reset(view: DataView, base: number, lengthBytes: number, count: number): void {
+    this.#bits.load(view, base, lengthBytes);
+    this.#bits.position = XOR_HEADER_BYTES * 8;
+    this.#bits.check('its header');
+    this.#count = count;
+    this.#read = 0;
+    this.timeMs = 0;
+    this.#delta = 0;
+    this.#low = 0;
+    this.#high = 0;
+    this.#leading = NO_WINDOW;
+    this.#trailing = 0;
+    this.#significant = 64;
+  }
+
+  /** Steps to the next sample; false at the end. */
+  next(): boolean {
+    if (this.#read >= this.#count) return false;
+    if (this.#read < 2) {
+      this.#readFirstTwo();
+      return true;
+    }
+    const bits = this.#bits;
+    const words = bits.words;
+    let position = bits.position;
+    let window = windowAt(words, position);
+    if (window >= 0) {
+      position += 1;
+      window <<= 1;
+    } else {
+      position = this.#readDod(position, window);
+      window = windowAt(words, position);
+    }
+    this.timeMs += this.#delta;
+    if (window >= 0) {
+      position += 1;
+    } else {
+      if ((window & 0x4000_0000) !== 0) {
+        this.#setWindow((window >>> 25) & 31, (window >>> 19) & 63);
+        position += 13;
+      } else {
+        position += 2;
+      }
+      position = this.#readSignificant(position);
+    }
+    bits.position = position;
+    this.#read++;
+    if (position > bits.endBits || Math.abs(this.timeMs) > Number.MAX_SAFE_INTEGER)
+      throw this.#damaged();
+    return true;
+  }
+
+  /** Takes over the state that an appender would have after the samples read so far. */
+  storeState(into: XorState): void {
+    into.count = this.#read;
+    into.bitPosition = this.#bits.position;
+    into.lastTimeMs = this.timeMs;
+    into.lastDelta = this.#delta;
+    into.lastLow = this.#low;
+    into.lastHigh = this.#high;
+    into.leading = this.#leading;
+    into.trailing = this.#trailing;
+  }
+
+  /** A delta of deltas that is not 0; returns the position behind it. */
+  #readDod(position: number, window: number): number {
+    // The top value of each width is positive: 14 bits hold -8191…8192.
+    if ((window & 0x4000_0000) === 0) {
+      const dod = (window << 2) >> 18;
+      this.#delta += dod === -8192 ? 8192 : dod;
+      return position + 16;
+    }
+    if ((window & 0x2000_0000) === 0) {
+      const dod = (window << 3) >> 15;
+      this.#delta += dod === -65536 ? 65536 : dod;
+      return position + 20;
+    }
+    if ((window & 0x1000_0000) === 0) {
+      const dod = (window << 4) >> 12;
+      this.#delta += dod === -524288 ? 524288 : dod;
+      return position + 24;
+    }
+    const words = this.#bits.words;
+    this.#delta += signedOf(windowAt(words, position + 36), windowAt(words, position + 4));
+    return position + 68;
+  }
+
+  #setWindow(leading: number, significant: number): void {
+    if (significant === 0) significant = 64;
+    if (leading + significant > 64)
+      throw this.#bits.damaged(`holds a value of ${leading} + ${significant} bits`);
+    this.#leading = leading;
+    this.#significant = significant;
+    this.#trailing = 64 - leading - significant;
+  }
+
+  /** The bits in the window, put onto the value; returns the position behind them. */
+  #readSignificant(position: number): number {
+    const words = this.#bits.words;
+    const trailing = this.#trailing;
+    const over = this.#significant - 32;
+    if (over <= 0) {
+      const value = windowAt(words, position) >>> -over;
+      if (trailing >= 32) {
+        this.#high ^= value << (trailing - 32);
+      } else {
+        this.#low ^= value << trailing;
+        // (x >>> 1) >>> (31 - n) is x >>> (32 - n) also for n = 0.
+        this.#high ^= (value >>> 1) >>> (31 - trailing);
+      }
+      return position + over + 32;
+    }
+    const high = windowAt(words, position) >>> (32 - over);
+    const low = windowAt(words, position + over);
+    this.#low ^= low << trailing;
+    this.#high ^= (high << trailing) | ((low >>> 1) >>> (31 - trailing));
+    return position + over + 32;
+  }
+
+  #readFirstTwo(): void {
+    const bits = this.#bits;
+    if (this.#read === 0) {
+      const { low, high } = this.#readUvarint64();
+      const sign = -(low & 1);
+      this.timeMs = signedOf(((low >>> 1) | (high << 31)) ^ sign, (high >>> 1) ^ sign);
+      this.#high = bits.read(32) | 0;
+      this.#low = bits.read(32) | 0;
+    } else {
+      const { low, high } = this.#readUvarint64();
+      this.#delta = unsignedOf(low, high);
+      this.timeMs += this.#delta;
+      if (bits.read(1) === 1) {
+        if (bits.read(1) === 1) {
+          const leading = bits.read(5);
+          this.#setWindow(leading, bits.read(6));
+        }
+        bits.position = this.#readSignificant(bits.position);
+      }
+    }
+    this.#read++;
+    if (bits.position > bits.endBits || Math.abs(this.timeMs) > Number.MAX_SAFE_INTEGER)
+      throw this.#damaged();
+  }
+
+  #damaged(): VarveError {
+    const sample = `sample ${this.#read} of ${this.#count}`;
+    if (this.#bits.position > this.#bits.endBits)
+      return this.#bits.damaged(`ends inside ${sample}`);
+    return this.#bits.damaged(`holds a time beyond ±2^53 in ${sample}`);
+  }
+
+  /** Go's uvarint: up to ten bytes of seven bits, lowest first. */
+  #readUvarint64(): { low: number; high: number } {
+    const bits = this.#bits;
+    let low = 0;
+    let high = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = bits.read(8);
+      if (shift < 32) low |= (byte & 0x7f) << shift;
+      if (shift >= 32) high |= (byte & 0x7f) << (shift - 32);
+      else if (shift === 28) high |= (byte & 0x7f) >>> 4;
+      if (shift === 63 && byte > 1) break;
+      if (byte < 0x80) return { low, high };
+    }
+    throw bits.damaged('holds a varint of more than 64 bits');
+  }
+}
+
+/** The sample count in the header of an XOR or histogram chunk. */
+export function chunkCount(view: DataView, base: number): number {
+  return view.getUint16(base);
+}
+
+/**
+ * Rebuilds the state of an appender from the bytes of a chunk, as if its samples had just been
+ * appended.
+ *
+ * @throws VarveError damaged_chunk
+ */
+export function xorStateFrom(
+  view: DataView,
+  base: number,
+  place: { readonly lengthBytes: number; readonly count: number },
+  into: XorState,
+): void {
+  const reader = new XorReader();
+  reader.reset(view, base, place.lengthBytes, place.count);
+  while (reader.next());
+  reader.storeState(into);
+}
