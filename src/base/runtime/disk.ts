@@ -55,9 +55,10 @@ export interface Disk {
   stat(path: string): FileStat | undefined;
   /** Entries by name in byte order; a missing directory is `not_found`. */
   list(dir: string): readonly DirEntry[];
-  /** Creates the directory and its parents; harmless when it is there. */
+  /** Creates the directory and its parents, durably (every new name is synced in its parent, so
+   * that what is synced below it later is not lost with it); harmless when it is there. */
   makeDir(dir: string): void;
-  /** Renames over whatever is at `to`. Call `syncDir` on the parent to make it durable. */
+  /** Renames over what is at `to` (a file, or an empty directory). Call `syncDir` on the parent to make it durable. */
   rename(from: string, to: string): void;
   /** Removes one file; harmless when it is not there. */
   removeFile(path: string): void;

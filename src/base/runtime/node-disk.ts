@@ -1,0 +1,135 @@
+// The disk as Node gives it. Files that are open are in node-sync-file.ts and node-durable-file.ts.
+// Invariant: every error leaves as a VarveError made by disk-errors.ts, with the path in it.
+
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync as openFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import type { DirEntry, Disk, DurableFile, FileStat, OpenMode, SyncFile } from './disk.ts';
+import { diskError, isNotFound } from './disk-errors.ts';
+import { openNodeDurableFile } from './node-durable-file.ts';
+import { NodeSyncFile } from './node-sync-file.ts';
+import { OPEN_FLAGS } from './open-flags.ts';
+
+/** Stands behind the final name while `replaceFile` writes; left behind by a crash only. */
+export const REPLACEMENT_SUFFIX = '.tmp';
+
+/** The machine's file system. */
+export class NodeDisk implements Disk {
+  openSync(path: string, mode: OpenMode): SyncFile {
+    return attempt(
+      'open',
+      path,
+      () => new NodeSyncFile(path, openFileSync(path, OPEN_FLAGS[mode])),
+    );
+  }
+
+  openDurable(path: string, mode: 'create' | 'update'): Promise<DurableFile> {
+    return openNodeDurableFile(path, mode);
+  }
+
+  readFile(path: string): Uint8Array {
+    return attempt('read', path, () => readFileSync(path));
+  }
+
+  replaceFile(path: string, bytes: Uint8Array): void {
+    const temporary = path + REPLACEMENT_SUFFIX;
+    this.removeFile(temporary); // what a crash left behind
+    const file = this.openSync(temporary, 'create');
+    try {
+      file.write(bytes, 0);
+      file.sync();
+    } catch (thrown) {
+      file.close();
+      this.removeFile(temporary);
+      throw thrown;
+    }
+    file.close();
+    this.rename(temporary, path);
+    this.syncDir(dirname(path));
+  }
+
+  stat(path: string): FileStat | undefined {
+    try {
+      const stat = statSync(path);
+      return {
+        sizeBytes: stat.size,
+        isDirectory: stat.isDirectory(),
+        modifiedMs: Math.floor(stat.mtimeMs),
+      };
+    } catch (thrown) {
+      if (isNotFound(thrown)) return undefined;
+      throw diskError('look at', path, thrown);
+    }
+  }
+
+  list(dir: string): readonly DirEntry[] {
+    const entries = attempt('list', dir, () => readdirSync(dir, { withFileTypes: true }));
+    return entries
+      .map((one) => ({ name: one.name, isDirectory: one.isDirectory() }))
+      .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  }
+
+  makeDir(dir: string): void {
+    if (this.stat(dir)?.isDirectory === true) return;
+    const parent = dirname(dir);
+    if (parent !== dir) this.makeDir(parent);
+    try {
+      mkdirSync(dir);
+    } catch (thrown) {
+      if (this.stat(dir)?.isDirectory === true) return; // somebody else was faster
+      throw diskError('make directory', dir, thrown);
+    }
+    this.syncDir(parent);
+  }
+
+  rename(from: string, to: string): void {
+    attempt(`rename to ${to}`, from, () => renameSync(from, to));
+  }
+
+  removeFile(path: string): void {
+    try {
+      unlinkSync(path);
+    } catch (thrown) {
+      if (!isNotFound(thrown)) throw diskError('remove', path, thrown);
+    }
+  }
+
+  removeTree(dir: string): void {
+    attempt('remove', dir, () => rmSync(dir, { recursive: true, force: true }));
+  }
+
+  syncDir(dir: string): void {
+    attempt('sync directory', dir, () => {
+      const fd = openFileSync(dir, 'r');
+      try {
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+    });
+  }
+
+  freeBytes(path: string): number {
+    const stats = attempt('look at the file system of', path, () => statfsSync(path));
+    return stats.bavail * stats.bsize;
+  }
+}
+
+function attempt<T>(operation: string, path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (thrown) {
+    throw diskError(operation, path, thrown);
+  }
+}
