@@ -1,8 +1,14 @@
-// Assertions are for our own mistakes; the world's mistakes are VarveErrors with codes of their own.
+// Assertions: for our own mistakes. What the world does wrong is a VarveError instead.
 
-import { VarveError } from './varve-error.ts';
+/** Something that cannot be was: a bug in Varve. Crosses to callers as code `internal`. */
+export class AssertionError extends Error {
+  override readonly name = 'AssertionError';
+}
 
-/** Throws VarveError internal when `condition` does not hold; `what` says what should have. */
+/**
+ * Throws an AssertionError unless `condition` holds.
+ * @param what what must hold, said positively: 'slots are in use'
+ */
 export function assert(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new VarveError('internal', `Assertion failed: ${what}.`);
+  if (!condition) throw new AssertionError(`must hold: ${what}`);
 }

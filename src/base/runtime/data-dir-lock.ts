@@ -1,0 +1,15 @@
+// The door to the lock on a data directory: at most one process works in it.
+
+/** A lock that is held; the end of the process releases it too, however it ends. */
+export interface DataDirLock {
+  /** Gives the directory free; harmless when called twice. */
+  release(): void;
+}
+
+export interface DataDirLocks {
+  /**
+   * Locks `dir` (created when missing) for this process, or throws `locked` with its name when
+   * somebody holds it. Never waits.
+   */
+  acquire(dir: string): DataDirLock;
+}
