@@ -30,9 +30,9 @@ const SERIES: readonly Series[] = [
   { name: 'constant gauge', value: () => 42, jitterMs: 0 },
   { name: 'integer counter', value: (i, r) => i * 100 + Math.floor(r() * 50), jitterMs: 0 },
   { name: 'integer counter, jitter', value: (i, r) => i * 100 + Math.floor(r() * 50), jitterMs: 4 },
-  { name: 'float counter', value: (i, r) => i * 1.37 + r() * 0.01, jitterMs: 2 },
+  { name: 'float counter', value: (i, r) => i * 1.37 + r() * 0.01, jitterMs: 0 },
   { name: 'noisy gauge', value: (_, r) => Math.round(r() * 1000) / 10, jitterMs: 2 },
-  { name: 'random bits', value: (_, r) => r() * 2 ** (r() * 100), jitterMs: 2 },
+  { name: 'random bits', value: (_, r) => r() * 2 ** (r() * 100), jitterMs: 0 },
 ];
 
 interface Samples {

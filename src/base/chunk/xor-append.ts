@@ -9,7 +9,7 @@
 import { assert } from '../errors/assert.ts';
 import { highOf, lowOf, putBits, putBits64, putUvarint64, putVarint } from './bit-io.ts';
 import { leadingZeros, putTimeDod, putXor, trailingZeros } from './xor-bits.ts';
-import { NO_WINDOW, type XorState } from './xor-state.ts';
+import type { XorState } from './xor-state.ts';
 
 /** No sample takes more bits than this. */
 export const XOR_APPEND_BITS_MAX = 157;
@@ -70,8 +70,10 @@ export function xorAppend(
 }
 
 /**
- * The usual sample, whose time takes `timeBits` ≤ 16 bits: time, control bits and as much of the
- * value as there is room for go out in one write. Writes what putTimeDod and putXor would.
+ * The usual sample, whose time takes `timeBits` ≤ 16 bits: writes what putTimeDod and putXor would,
+ * but with three stores at most and no branch on the number of significant bits. These go from the
+ * window's first bit to the end of the 64; what is behind the window is zero, and the next sample
+ * writes over it.
  */
 function appendShort(
   view: DataView,
@@ -88,37 +90,33 @@ function appendShort(
     return;
   }
   const leading = leadingZeros(xorLow, xorHigh);
-  let trailing = trailingZeros(xorLow, xorHigh);
+  const trailing = trailingZeros(xorLow, xorHigh);
   let control: number;
   let controlBits: number;
-  let bits: number;
-  if (state.leading !== NO_WINDOW && leading >= state.leading && trailing >= state.trailing) {
-    trailing = state.trailing;
-    bits = 64 - state.leading - trailing;
+  // NO_WINDOW is more than any number of leading zeros.
+  if (leading >= state.leading && trailing >= state.trailing) {
     control = (time << 2) | 0b10;
     controlBits = timeBits + 2;
   } else {
     state.leading = leading;
     state.trailing = trailing;
-    bits = 64 - leading - trailing;
-    control = (time << 13) | (0b11 << 11) | (leading << 6) | (bits & 63);
-    controlBits = timeBits + 13;
+    position = putBits(view, base, position, time, timeBits);
+    control = (0b11 << 11) | (leading << 6) | ((64 - leading - trailing) & 63);
+    controlBits = 13;
   }
-  let significant: number;
-  if (trailing >= 32) {
-    significant = xorHigh >>> (trailing - 32);
-  } else {
-    // ((x << 1) << (31 - n)) is x << (32 - n) also for n = 0.
-    significant = (xorLow >>> trailing) | ((xorHigh << 1) << (31 - trailing));
-  }
-  if (controlBits + bits <= 32) {
-    position = putBits(view, base, position, (control << bits) | significant, controlBits + bits);
-  } else {
-    position = putBits(view, base, position, control, controlBits);
-    if (bits > 32) position = putBits(view, base, position, xorHigh >>> trailing, bits - 32);
-    position = putBits(view, base, position, significant, bits > 32 ? 32 : bits);
-  }
-  state.bitPosition = position;
+  const at = base + (position >>> 3);
+  const shift = position & 7;
+  const fill = shift + controlBits; // 3…25 bits of the first word
+  const free = 32 - fill;
+  const first = state.leading;
+  // ((x >>> 1) >>> (31 - n)) is x >>> (32 - n) also for n = 0.
+  const high = (xorHigh << first) | ((xorLow >>> 1) >>> (31 - first));
+  const low = xorLow << first;
+  const kept = (view.getUint8(at) & (0xff00 >> shift)) << 24;
+  view.setInt32(at, kept | (control << free) | (high >>> fill));
+  view.setInt32(at + 4, (high << free) | (low >>> fill));
+  view.setInt32(at + 8, low << free);
+  state.bitPosition = position + controlBits + 64 - first - state.trailing;
 }
 
 function appendFirstTwo(

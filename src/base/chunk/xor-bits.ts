@@ -20,7 +20,7 @@ export function putTimeDod(view: DataView, base: number, position: number, dod: 
 /** Zero bits before the first one of 64, which are not all zero; as the format caps it, 31 at most. */
 export function leadingZeros(low: number, high: number): number {
   const leading = high !== 0 ? Math.clz32(high) : 32 + Math.clz32(low);
-  return leading > 31 ? 31 : leading;
+  return Math.min(leading, 31);
 }
 
 /** Zero bits after the last one of 64, which are not all zero. */

@@ -14,10 +14,14 @@ export class XorReader {
   #low = 0;
   #high = 0;
   #delta = 0;
+  /** The window, for an appender that goes on here; NO_WINDOW as long as none was read. */
   #leading = NO_WINDOW;
   #trailing = 0;
-  /** Bits in the window of significant bits; 64 as long as no window was read. */
+  /** The window, for reading: all 64 bits as long as none was read. */
+  #first = 0;
   #significant = 64;
+  #maskLow = -1;
+  #maskHigh = -1;
   #read = 0;
   #count = 0;
   readonly #bits = new BitWindow();
@@ -51,7 +55,10 @@ export class XorReader {
     this.#high = 0;
     this.#leading = NO_WINDOW;
     this.#trailing = 0;
+    this.#first = 0;
     this.#significant = 64;
+    this.#maskLow = -1;
+    this.#maskHigh = -1;
   }
 
   /** Steps to the next sample; false at the end. */
@@ -130,32 +137,28 @@ export class XorReader {
     if (significant === 0) significant = 64;
     if (leading + significant > 64)
       throw this.#bits.damaged(`holds a value of ${leading} + ${significant} bits`);
+    const trailing = 64 - leading - significant;
     this.#leading = leading;
+    this.#trailing = trailing;
+    this.#first = leading;
     this.#significant = significant;
-    this.#trailing = 64 - leading - significant;
+    this.#maskLow = trailing < 32 ? -1 << trailing : 0;
+    this.#maskHigh = trailing < 32 ? -1 : -1 << (trailing - 32);
   }
 
-  /** The bits in the window, put onto the value; returns the position behind them. */
+  /**
+   * Puts the bits in the window onto the value; returns the position behind them. Takes 64 bits
+   * whatever the width is, without a branch, and masks away those behind the window.
+   */
   #readSignificant(position: number): number {
     const words = this.#bits.words;
-    const trailing = this.#trailing;
-    const over = this.#significant - 32;
-    if (over <= 0) {
-      const value = windowAt(words, position) >>> -over;
-      if (trailing >= 32) {
-        this.#high ^= value << (trailing - 32);
-      } else {
-        this.#low ^= value << trailing;
-        // (x >>> 1) >>> (31 - n) is x >>> (32 - n) also for n = 0.
-        this.#high ^= (value >>> 1) >>> (31 - trailing);
-      }
-      return position + over + 32;
-    }
-    const high = windowAt(words, position) >>> (32 - over);
-    const low = windowAt(words, position + over);
-    this.#low ^= low << trailing;
-    this.#high ^= (high << trailing) | ((low >>> 1) >>> (31 - trailing));
-    return position + over + 32;
+    const high = windowAt(words, position);
+    const low = windowAt(words, position + 32);
+    const first = this.#first;
+    this.#high ^= (high >>> first) & this.#maskHigh;
+    // (x << 1) << (31 - n) is x << (32 - n) also for n = 0.
+    this.#low ^= ((low >>> first) | ((high << 1) << (31 - first))) & this.#maskLow;
+    return position + this.#significant;
   }
 
   #readFirstTwo(): void {
