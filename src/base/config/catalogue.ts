@@ -1,0 +1,51 @@
+// Every option of every command, and the static types of the parsed configurations.
+
+import type { ConfigOf, GatewayRole, InertOption, Option, Role } from './option.ts';
+import type { YamlSource } from './option-type.ts';
+import { PROCESS_OPTIONS } from './options-process.ts';
+import { RECEIVE_OPTIONS } from './options-receive.ts';
+import { STORAGE_OPTIONS } from './options-storage.ts';
+import { TSDB_TOOL_OPTIONS } from './options-tsdb-tool.ts';
+import { THANOS_IGNORED } from './thanos-ignored.ts';
+import { THANOS_REFUSED } from './thanos-refused.ts';
+
+/** What `serve` and `receive` honour. */
+export const GATEWAY_OPTIONS = {
+  ...PROCESS_OPTIONS,
+  ...STORAGE_OPTIONS,
+  ...RECEIVE_OPTIONS,
+} as const;
+
+/** The configuration of `serve` and `receive`, checked, with defaults filled in. */
+export type ServeConfig = Omit<ConfigOf<typeof GATEWAY_OPTIONS>, 'dataDir'> & {
+  readonly role: GatewayRole;
+  /** Undefined in `receive`. */
+  readonly dataDir: string | undefined;
+  /** Description of the bucket wherever it came from; undefined: no bucket, nothing is uploaded. */
+  readonly objstore: YamlSource | undefined;
+};
+
+/** Options of `varve tsdb …`. */
+export type TsdbToolConfig = ConfigOf<typeof TSDB_TOOL_OPTIONS>;
+
+/** An option together with its property name. */
+export interface NamedOption {
+  readonly key: string;
+  readonly spec: Option<unknown>;
+}
+
+function named(table: Readonly<Record<string, Option<unknown>>>): readonly NamedOption[] {
+  return Object.entries(table).map(([key, spec]) => ({ key, spec }));
+}
+
+const ALL: readonly NamedOption[] = [...named(GATEWAY_OPTIONS), ...named(TSDB_TOOL_OPTIONS)];
+
+/** The options that a role honours, in the order of the help. */
+export function optionsOf(role: Role): readonly NamedOption[] {
+  return ALL.filter(({ spec }) => spec.roles.includes(role));
+}
+
+/** Thanos's options that a role knows and does not act on. */
+export function inertOptionsOf(role: Role): readonly InertOption[] {
+  return [...THANOS_IGNORED, ...THANOS_REFUSED].filter((inert) => inert.roles.includes(role));
+}

@@ -1,0 +1,42 @@
+// Options of `varve tsdb ls|dump|analyze|verify DIR`, named as promtool names them.
+
+import { option } from './option.ts';
+import { integer, oneOf } from './option-type.ts';
+
+const GROUP = 'Selection and output';
+
+export const TSDB_TOOL_OPTIONS = {
+  minTimeMs: option({
+    flag: 'min-time',
+    roles: ['tsdb'],
+    group: GROUP,
+    type: integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }),
+    unit: 'milliseconds since 1970',
+    help: 'dump: leave out samples before this time.',
+  }),
+  maxTimeMs: option({
+    flag: 'max-time',
+    roles: ['tsdb'],
+    group: GROUP,
+    type: integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }),
+    unit: 'milliseconds since 1970',
+    help: 'dump: leave out samples after this time.',
+  }),
+  limit: option({
+    flag: 'limit',
+    roles: ['tsdb'],
+    group: GROUP,
+    type: integer({ min: 1, max: 1_000_000 }),
+    default: '20',
+    unit: 'rows',
+    help: 'analyze: how many items each list shows.',
+  }),
+  output: option({
+    flag: 'output',
+    roles: ['tsdb'],
+    group: GROUP,
+    type: oneOf(['text', 'json']),
+    default: 'text',
+    help: 'Format of what is printed.',
+  }),
+} as const;
