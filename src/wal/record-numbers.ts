@@ -1,0 +1,147 @@
+// What the record codecs share: references and times as numbers, and the columns of labels.
+// Follows docs/formats/wal.md, "Records".
+//
+// A reference is an unsigned, a time a signed 64-bit number; both travel as plain numbers. Prometheus
+// adds deltas modulo 2^64, and so does this, where plain numbers would not be exact.
+
+import { ByteReader, OutOfBytes } from '../base/bytes/byte-reader.ts';
+import type { ByteWriter } from '../base/bytes/byte-writer.ts';
+import { U32Column } from '../base/bytes/columns.ts';
+
+const INT64_MIN = { low: 0, high: 0x8000_0000 };
+const INT64_MAX = { low: 0xffff_ffff, high: 0x7fff_ffff };
+
+/** Base and deltas of a record's references and times; one is reused for all records. */
+export class DeltaReader extends ByteReader {
+  #baseRef = 0;
+  #baseTime = 0;
+  #baseTimeExact = 0n;
+
+  /** Reads the 16 bytes that a record of samples begins with. */
+  readBase(): void {
+    this.#baseRef = this.ref();
+    this.#baseTime = this.i64be();
+    this.#baseTimeExact = Number.isSafeInteger(this.#baseTime) ? 0n : exact(this.high, this.low);
+  }
+
+  /** A reference as its distance to the base. */
+  deltaRef(): number {
+    const ref = this.#baseRef + this.varint();
+    if (ref < 0 || ref > Number.MAX_SAFE_INTEGER) throw refOutOfRange(this.position);
+    return ref;
+  }
+
+  /** A time as its distance to the base, in milliseconds; ±Infinity beyond ±2^53. */
+  deltaTime(): number {
+    const delta = this.varint();
+    const time = this.#baseTime + delta;
+    if (Number.isSafeInteger(time) && Number.isSafeInteger(delta)) return time;
+    const base = this.#baseTimeExact === 0n ? BigInt(this.#baseTime) : this.#baseTimeExact;
+    return timeOf(BigInt.asIntN(64, base + exact(this.high, this.low)));
+  }
+
+  /** A reference in eight bytes. */
+  ref(): number {
+    const start = this.position;
+    this.u64be();
+    if (this.high >= 0x20_0000) throw refOutOfRange(start);
+    return this.high * 0x1_0000_0000 + this.low;
+  }
+
+  /** A time as a varint of its own; ±Infinity beyond ±2^53. */
+  varintTime(): number {
+    const time = this.varint();
+    return Number.isSafeInteger(time)
+      ? time
+      : timeOf(BigInt.asIntN(64, exact(this.high, this.low)));
+  }
+}
+
+/** Writes a time as a varint; ±Infinity becomes the end of int64. */
+export function writeVarintTime(time: number, into: ByteWriter): void {
+  if (Number.isFinite(time)) {
+    into.varint(time);
+    return;
+  }
+  const { low, high } = time < 0 ? INT64_MIN : INT64_MAX;
+  const sign = (high | 0) >> 31;
+  into.uvarint64(((low << 1) ^ sign) >>> 0, (((high << 1) | (low >>> 31)) ^ sign) >>> 0);
+}
+
+function exact(high: number, low: number): bigint {
+  return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
+}
+
+function timeOf(time: bigint): number {
+  const rounded = Number(time);
+  if (Number.isSafeInteger(rounded)) return rounded;
+  return rounded < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+function refOutOfRange(position: number): OutOfBytes {
+  return new OutOfBytes('a series reference of 2^53 or more', position);
+}
+
+/** Labels of many series (or exemplars) as places in the bytes they were read from. */
+export class LabelColumns {
+  /** Row i's labels are cells `firstOf(i)` to `firstOf(i + 1)` of the columns below. */
+  readonly #firsts = new U32Column(64);
+  readonly nameStarts = new U32Column(256);
+  readonly nameLengths = new U32Column(256);
+  readonly valueStarts = new U32Column(256);
+  readonly valueLengths = new U32Column(256);
+
+  constructor() {
+    this.#firsts.push(0);
+  }
+
+  /** The cell of row `row`'s first label; with `row` the number of rows: the number of cells. */
+  firstOf(row: number): number {
+    return this.#firsts.at(row);
+  }
+
+  clear(): void {
+    this.#firsts.clear();
+    this.#firsts.push(0);
+    this.nameStarts.clear();
+    this.nameLengths.clear();
+    this.valueStarts.clear();
+    this.valueLengths.clear();
+  }
+
+  /** Adds a row of the labels that stand at the reader: their number, then name and value of each. */
+  read(from: ByteReader): void {
+    const count = from.uvarint();
+    for (let i = 0; i < count; i++) {
+      const nameLength = from.uvarint();
+      this.nameStarts.push(from.take(nameLength));
+      this.nameLengths.push(nameLength);
+      const valueLength = from.uvarint();
+      this.valueStarts.push(from.take(valueLength));
+      this.valueLengths.push(valueLength);
+    }
+    this.#firsts.push(this.nameStarts.length);
+  }
+
+  /** Writes row `row`, whose places are in `bytes`. */
+  write(row: number, bytes: Uint8Array, into: ByteWriter): void {
+    const first = this.firstOf(row);
+    const end = this.firstOf(row + 1);
+    into.uvarint(end - first);
+    for (let cell = first; cell < end; cell++) {
+      writeText(bytes, this.nameStarts.at(cell), this.nameLengths.at(cell), into);
+      writeText(bytes, this.valueStarts.at(cell), this.valueLengths.at(cell), into);
+    }
+  }
+}
+
+/** A length and that many of `bytes`, as names and values stand in records. */
+export function writeText(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  into: ByteWriter,
+): void {
+  into.uvarint(length);
+  into.bytes(bytes, start, start + length);
+}

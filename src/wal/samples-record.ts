@@ -1,0 +1,71 @@
+// Float sample records (type 2). docs/formats/wal.md, "Samples".
+// Values are 64-bit patterns in two halves: a stale marker is a NaN whose payload must survive.
+
+import type { ByteWriter } from '../base/bytes/byte-writer.ts';
+import { F64Column, U32Column } from '../base/bytes/columns.ts';
+import { RECORD_SAMPLES } from './format.ts';
+import { DeltaReader } from './record-numbers.ts';
+
+/** Float samples, a cell of each column per sample. */
+export interface SampleColumns {
+  /** WAL references of the series. */
+  readonly refs: F64Column;
+  /** Milliseconds. */
+  readonly times: F64Column;
+  readonly lows: U32Column;
+  readonly highs: U32Column;
+}
+
+export function makeSampleColumns(): SampleColumns {
+  return {
+    refs: new F64Column(1024),
+    times: new F64Column(1024),
+    lows: new U32Column(1024),
+    highs: new U32Column(1024),
+  };
+}
+
+export function clearSamples(columns: SampleColumns): void {
+  columns.refs.clear();
+  columns.times.clear();
+  columns.lows.clear();
+  columns.highs.clear();
+}
+
+/** Writes a record of samples `[start, end)`; times must be finite. */
+export function encodeSamples(
+  columns: SampleColumns,
+  into: ByteWriter,
+  { start = 0, end = columns.refs.length }: { readonly start?: number; readonly end?: number } = {},
+): void {
+  const { refs, times, lows, highs } = columns;
+  into.u8(RECORD_SAMPLES);
+  if (start >= end) return;
+  const baseRef = refs.at(start);
+  const baseTime = times.at(start);
+  into.i64be(baseRef);
+  into.i64be(baseTime);
+  for (let i = start; i < end; i++) {
+    into.varint(refs.at(i) - baseRef);
+    into.varint(times.at(i) - baseTime);
+    into.u64be(lows.at(i), highs.at(i));
+  }
+}
+
+const reader = new DeltaReader();
+
+/** Replaces what is in `into` by the record's samples. Throws OutOfBytes for a malformed record. */
+export function decodeSamples(record: Uint8Array, into: SampleColumns): void {
+  clearSamples(into);
+  reader.reset(record, 1);
+  if (reader.remaining === 0) return;
+  reader.readBase();
+  const { refs, times, lows, highs } = into;
+  while (reader.remaining > 0) {
+    refs.push(reader.deltaRef());
+    times.push(reader.deltaTime());
+    reader.u64be();
+    lows.push(reader.low);
+    highs.push(reader.high);
+  }
+}
