@@ -155,6 +155,25 @@ export class MemoryDisk implements Disk {
     ]);
   }
 
+  linkNew(existing: string, path: string): void {
+    this.check('rename', path);
+    const node = this.#file('link', existing);
+    if (this.#find(path) !== undefined) {
+      throw new VarveError('already_exists', `cannot link ${path}: EEXIST`);
+    }
+    const { parent, name } = place(path);
+    this.#name('link', parent, name, node);
+  }
+
+  removeEmptyDir(dir: string): boolean {
+    this.check('remove', dir);
+    const node = this.#find(dir);
+    if (!(node instanceof MemoryDir) || node.names.size > 0) return false;
+    const { parent, name } = place(dir);
+    this.#name('remove directory', parent, name, undefined);
+    return true;
+  }
+
   removeFile(path: string): void {
     this.check('remove', path);
     const node = this.#find(path);

@@ -60,8 +60,12 @@ export interface Disk {
   makeDir(dir: string): void;
   /** Renames over what is at `to` (a file, or an empty directory). Call `syncDir` on the parent to make it durable. */
   rename(from: string, to: string): void;
+  /** A second name for a file, one file system wide; `already_exists` when the name is taken. */
+  linkNew(existing: string, path: string): void;
   /** Removes one file; harmless when it is not there. */
   removeFile(path: string): void;
+  /** Removes a directory if it is empty; false when there is something in it (or nothing there). */
+  removeEmptyDir(dir: string): boolean;
   /** Removes a directory and all in it; harmless when it is not there. */
   removeTree(dir: string): void;
   /** fsync of a directory: names created, renamed and removed in it are durable. */

@@ -4,11 +4,13 @@
 import {
   closeSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync as openFileSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statfsSync,
   statSync,
@@ -97,11 +99,26 @@ export class NodeDisk implements Disk {
     attempt(`rename to ${to}`, from, () => renameSync(from, to));
   }
 
+  linkNew(existing: string, path: string): void {
+    attempt('link', path, () => linkSync(existing, path));
+  }
+
   removeFile(path: string): void {
     try {
       unlinkSync(path);
     } catch (thrown) {
       if (!isNotFound(thrown)) throw diskError('remove', path, thrown);
+    }
+  }
+
+  removeEmptyDir(dir: string): boolean {
+    try {
+      rmdirSync(dir);
+      return true;
+    } catch (thrown) {
+      const error = diskError('remove directory', dir, thrown);
+      if (error.code === 'not_found' || error.code === 'already_exists') return false;
+      throw error;
     }
   }
 

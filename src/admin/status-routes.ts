@@ -1,0 +1,99 @@
+// /api/v1/status/*: what Grafana, promtool and people ask a Prometheus about itself, in its JSON
+// (prometheus docs/querying/api.md, Status). Reads see one tenant: the one named by the header.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+export interface BuildInfo {
+  readonly version: string;
+  readonly revision: string;
+  readonly branch: string;
+  readonly buildUser: string;
+  readonly buildDate: string;
+  /** Prometheus names its compiler here; Varve its Node.js. */
+  readonly goVersion: string;
+}
+
+export interface RuntimeInfo {
+  readonly startTime: string;
+  readonly CWD: string;
+  readonly hostname: string;
+  readonly serverTime: string;
+  readonly reloadConfigSuccess: boolean;
+  readonly lastConfigTime: string;
+  /** Damaged WAL records and blocks that were set aside since the start. */
+  readonly corruptionCount: number;
+  /** Prometheus counts goroutines; Varve its threads. */
+  readonly goroutineCount: number;
+  readonly GOMAXPROCS: number;
+  readonly GOMEMLIMIT: number;
+  readonly GOGC: string;
+  readonly GODEBUG: string;
+  readonly storageRetention: string;
+}
+
+export interface NamedCount {
+  readonly name: string;
+  readonly value: number;
+}
+
+export interface TsdbStatus {
+  readonly headStats: {
+    readonly numSeries: number;
+    readonly numLabelPairs: number;
+    readonly chunkCount: number;
+    readonly minTime: number;
+    readonly maxTime: number;
+  };
+  readonly seriesCountByMetricName: readonly NamedCount[];
+  readonly labelValueCountByLabelName: readonly NamedCount[];
+  readonly memoryInBytesByLabelName: readonly NamedCount[];
+  readonly seriesCountByLabelValuePair: readonly NamedCount[];
+}
+
+/** Segment numbers: first, last, and the one being read. */
+export interface WalReplayStatus {
+  readonly min: number;
+  readonly max: number;
+  readonly current: number;
+}
+
+export interface StatusSource {
+  buildInfo(): BuildInfo;
+  runtimeInfo(): RuntimeInfo;
+  /** Flag by flag, secrets as `<secret>`. */
+  flags(): Record<string, string>;
+  /** The effective configuration as YAML, secrets as `<secret>`. */
+  configYaml(): string;
+  /** Of the tenant that the request names; `limit` entries a list at most. */
+  tsdb(request: FastifyRequest, limit: number): Promise<TsdbStatus>;
+  walReplay(): Promise<WalReplayStatus>;
+}
+
+/** Entries of each list of /api/v1/status/tsdb when the request does not say: Prometheus's number. */
+const TSDB_ENTRIES = 10;
+const TSDB_ENTRIES_MAX = 10_000;
+
+/** Registers the paths, each a GET with Prometheus's `{status, data}` around its answer. */
+export function registerStatusRoutes(app: FastifyInstance, source: StatusSource): void {
+  const route = (name: string, read: (request: FastifyRequest) => unknown) => {
+    app.get(`/api/v1/status/${name}`, async (request) => ({
+      status: 'success',
+      data: await read(request),
+    }));
+  };
+  route('buildinfo', () => source.buildInfo());
+  route('runtimeinfo', () => source.runtimeInfo());
+  route('flags', () => source.flags());
+  route('config', () => ({ yaml: source.configYaml() }));
+  route('tsdb', (request) => source.tsdb(request, entriesOf(request)));
+  route('walreplay', () => source.walReplay());
+  app.get('/version', async () => source.buildInfo());
+}
+
+function entriesOf(request: FastifyRequest): number {
+  const { query } = request;
+  const limit =
+    typeof query === 'object' && query !== null && 'limit' in query ? Number(query.limit) : NaN;
+  if (!Number.isInteger(limit) || limit < 1) return TSDB_ENTRIES;
+  return Math.min(limit, TSDB_ENTRIES_MAX);
+}

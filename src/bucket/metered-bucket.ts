@@ -1,0 +1,103 @@
+// Counts and times every operation on a bucket, under the operation names of Thanos's objstore
+// (objstore.go: iter, get, get_range, exists, upload, delete, attributes), so that its dashboards fit.
+
+import { asVarveError } from '../base/errors/varve-error.ts';
+import type { Clock } from '../base/runtime/clock.ts';
+import type { Bucket, ByteRange, ListedObject, PutOptions, PutSource } from './bucket.ts';
+
+export type BucketOperation =
+  | 'iter'
+  | 'get'
+  | 'get_range'
+  | 'exists'
+  | 'upload'
+  | 'delete'
+  | 'attributes';
+
+/** Told after each operation. `failed` is false for answers that are no failure: not found, a condition. */
+export type OperationObserver = (
+  operation: BucketOperation,
+  seconds: number,
+  failed: boolean,
+) => void;
+
+export class MeteredBucket implements Bucket {
+  readonly name: string;
+  readonly #inner: Bucket;
+  readonly #clock: Clock;
+  readonly #observe: OperationObserver;
+
+  constructor(inner: Bucket, clock: Clock, observe: OperationObserver) {
+    this.name = inner.name;
+    this.#inner = inner;
+    this.#clock = clock;
+    this.#observe = observe;
+  }
+
+  get(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+    return this.#stream(range === undefined ? 'get' : 'get_range', this.#inner.get(key, range));
+  }
+
+  attributes(key: string) {
+    return this.#call('attributes', this.#inner.attributes(key));
+  }
+
+  exists(key: string): Promise<boolean> {
+    return this.#call('exists', this.#inner.exists(key));
+  }
+
+  list(prefix: string): AsyncIterable<ListedObject> {
+    return this.#stream('iter', this.#inner.list(prefix));
+  }
+
+  listNames(prefix: string): AsyncIterable<string> {
+    return this.#stream('iter', this.#inner.listNames(prefix));
+  }
+
+  put(key: string, source: PutSource, options?: PutOptions) {
+    return this.#call('upload', this.#inner.put(key, source, options));
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#call('delete', this.#inner.delete(key));
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  async #call<T>(operation: BucketOperation, result: Promise<T>): Promise<T> {
+    const startedMs = this.#clock.monotonicMs();
+    try {
+      const value = await result;
+      this.#done(operation, startedMs, false);
+      return value;
+    } catch (thrown) {
+      this.#done(operation, startedMs, isFailure(thrown));
+      throw thrown;
+    }
+  }
+
+  async *#stream<T>(operation: BucketOperation, items: AsyncIterable<T>): AsyncIterable<T> {
+    const startedMs = this.#clock.monotonicMs();
+    let failed = false;
+    try {
+      yield* items;
+    } catch (thrown) {
+      failed = isFailure(thrown);
+      throw thrown;
+    } finally {
+      this.#done(operation, startedMs, failed);
+    }
+  }
+
+  #done(operation: BucketOperation, startedMs: number, failed: boolean): void {
+    this.#observe(operation, (this.#clock.monotonicMs() - startedMs) / 1000, failed);
+  }
+}
+
+/** A missing object or a condition that did not hold is an answer, not a failure of the store. */
+function isFailure(thrown: unknown): boolean {
+  const { kind } = asVarveError(thrown);
+  return kind !== 'not_found' && kind !== 'conflict';
+}

@@ -1,0 +1,33 @@
+// What to do with the blocks on local disk: which to upload, which may leave. Pure.
+
+import type { LocalBlock } from './local-block.ts';
+
+/** Blocks to upload now, oldest first: an outage is caught up in the order of time. */
+export function planUploads(
+  blocks: readonly LocalBlock[],
+  uploaded: ReadonlySet<string>,
+): readonly LocalBlock[] {
+  return blocks
+    .filter((block) => !uploaded.has(block.ulid))
+    .sort((a, b) => a.minTimeMs - b.minTimeMs || (a.ulid < b.ulid ? -1 : 1));
+}
+
+export interface LocalRetention {
+  readonly nowMs: number;
+  /** How long a block stays on local disk after its last sample; 0 keeps it for ever. */
+  readonly retentionMs: number;
+  /** False when no bucket is configured: then age alone decides, as in Prometheus. */
+  readonly hasBucket: boolean;
+}
+
+/** Blocks that may leave the disk: old enough, and verified in the bucket if there is one. */
+export function planLocalDeletions(
+  blocks: readonly LocalBlock[],
+  uploaded: ReadonlySet<string>,
+  { nowMs, retentionMs, hasBucket }: LocalRetention,
+): readonly LocalBlock[] {
+  if (retentionMs === 0) return [];
+  return blocks.filter(
+    (block) => block.maxTimeMs <= nowMs - retentionMs && (!hasBucket || uploaded.has(block.ulid)),
+  );
+}

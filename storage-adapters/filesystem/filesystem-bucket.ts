@@ -1,0 +1,234 @@
+// A bucket that is a directory: objects are files, `/` in a key is a directory.
+//
+// Invariant: an object is there whole and on the device, or not at all. Bytes go to a temporary name
+// in the object's own directory, are synced, renamed over the final name, and the directories that
+// changed are synced. (A plain copy to the final name leaves half a meta.json after a power cut.)
+// Conditional writes need no lock: `ifAbsent` is a hard link, which fails when the name is taken;
+// `ifVersion` links the successor under a name made from the version that it replaces, so that of
+// several writers one wins; whoever finds such a link completes the rename.
+
+import { createHash } from 'node:crypto';
+import { VarveError } from '../../src/base/errors/varve-error.ts';
+import type { Disk } from '../../src/base/runtime/disk.ts';
+import type { Random } from '../../src/base/runtime/random.ts';
+import type {
+  Bucket,
+  ByteRange,
+  ListedObject,
+  ObjectAttributes,
+  PutOptions,
+  PutSource,
+} from '../../src/bucket/bucket.ts';
+import { readFilePieces } from '../../src/bucket/put-sources.ts';
+import { asStoreError } from './errors.ts';
+import type { FilesystemBucketOptions } from './options.ts';
+
+/** Names that begin so are ours: writes under way, never objects. */
+const OWN_PREFIX = '.varve-';
+/** Objects above this have size and time as version; smaller ones their digest. */
+const DIGEST_BYTES_MAX = 1024 * 1024;
+
+export class FilesystemBucket implements Bucket {
+  readonly name: string;
+  readonly #root: string;
+  readonly #disk: Disk;
+  readonly #random: Random;
+
+  constructor(options: FilesystemBucketOptions, disk: Disk, random: Random) {
+    this.#root = options.directory.replace(/\/+$/, '') || '/';
+    this.name = `filesystem:${this.#root}`;
+    this.#disk = disk;
+    this.#random = random;
+    this.#makeDirs(this.#root);
+  }
+
+  async *get(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+    const path = this.#path(key);
+    const { sizeBytes } = this.#statObject(key, path);
+    const offset = range?.offset ?? 0;
+    if (range !== undefined && (offset >= sizeBytes || range.length < 1)) {
+      throw new VarveError(
+        'bad_parameter',
+        `range ${offset}+${range.length} is not within ${key} of ${sizeBytes} bytes`,
+      );
+    }
+    const length = Math.min(range?.length ?? sizeBytes, sizeBytes - offset);
+    yield* readFilePieces(this.#disk, path, offset, length);
+  }
+
+  async attributes(key: string): Promise<ObjectAttributes> {
+    const path = this.#path(key);
+    const stat = this.#statObject(key, path);
+    return { ...stat, version: this.#version(path, stat), crc32c: undefined };
+  }
+
+  async exists(key: string): Promise<boolean> {
+    const stat = this.#disk.stat(this.#path(key));
+    return stat !== undefined && !stat.isDirectory;
+  }
+
+  async *list(prefix: string): AsyncIterable<ListedObject> {
+    const cut = prefix.lastIndexOf('/') + 1;
+    for await (const object of this.#walk(prefix.slice(0, cut))) {
+      if (object.key.startsWith(prefix)) yield object;
+    }
+  }
+
+  async *listNames(prefix: string): AsyncIterable<string> {
+    for (const entry of this.#entries(prefix)) {
+      yield entry.isDirectory ? `${entry.name}/` : entry.name;
+    }
+  }
+
+  async put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {
+    const path = this.#path(key);
+    const dir = parentOf(path);
+    this.#makeDirs(dir);
+    const temporary = `${dir}/${OWN_PREFIX}put-${hex(this.#random.bytes(12))}`;
+    try {
+      await this.#write(temporary, source);
+      if (options.ifVersion !== undefined)
+        this.#replaceVersion(key, path, temporary, options.ifVersion);
+      else if (options.ifAbsent === true) this.#disk.linkNew(temporary, path);
+      else this.#disk.rename(temporary, path);
+      this.#disk.syncDir(dir);
+    } catch (cause) {
+      throw asStoreError(cause, `storing ${key} in ${this.name}`);
+    } finally {
+      this.#disk.removeFile(temporary);
+    }
+    return this.attributes(key);
+  }
+
+  async delete(key: string): Promise<void> {
+    const path = this.#path(key);
+    this.#disk.removeFile(path);
+    let dir = parentOf(path);
+    if (this.#disk.stat(dir) === undefined) return;
+    this.#disk.syncDir(dir);
+    // An empty directory would be listed as something that holds more; a store has no such thing.
+    while (dir !== this.#root) {
+      if (!this.#disk.removeEmptyDir(dir)) return;
+      dir = parentOf(dir);
+      this.#disk.syncDir(dir);
+    }
+  }
+
+  async close(): Promise<void> {
+    // Nothing is held open between calls.
+  }
+
+  async #write(path: string, source: PutSource): Promise<void> {
+    const file = this.#disk.openSync(path, 'create');
+    try {
+      let position = 0;
+      for await (const piece of source.read(0, source.sizeBytes)) {
+        file.write(piece, position);
+        position += piece.length;
+      }
+      if (position !== source.sizeBytes) {
+        throw new VarveError(
+          'damaged_object',
+          `the source gave ${position} bytes instead of ${source.sizeBytes}`,
+        );
+      }
+      file.sync();
+    } finally {
+      file.close();
+    }
+  }
+
+  /** The linearization point is the hard link: one successor per version. */
+  #replaceVersion(key: string, path: string, temporary: string, version: string): void {
+    const stat = this.#disk.stat(path);
+    const current = stat === undefined ? undefined : this.#version(path, stat);
+    const successor = `${parentOf(path)}/${OWN_PREFIX}next-${digest(`${key} ${current}`)}`;
+    if (current !== undefined && this.#disk.stat(successor) !== undefined) {
+      // Another writer won this version and has not renamed yet, or died before it could.
+      this.#disk.rename(successor, path);
+    }
+    if (current !== version || this.#disk.stat(path) === undefined) throw changed(key);
+    const now = this.#disk.stat(path);
+    if (now === undefined || this.#version(path, now) !== version) throw changed(key);
+    this.#disk.linkNew(temporary, successor);
+    this.#disk.rename(successor, path);
+  }
+
+  #version(path: string, stat: { sizeBytes: number; modifiedMs: number }): string {
+    if (stat.sizeBytes > DIGEST_BYTES_MAX) return `${stat.sizeBytes}-${stat.modifiedMs}`;
+    return createHash('sha256').update(this.#disk.readFile(path)).digest('hex');
+  }
+
+  async *#walk(prefix: string): AsyncIterable<ListedObject> {
+    // Byte order of whole keys: a directory sorts as its name with `/` behind it.
+    const entries = this.#entries(prefix).map((entry) => ({
+      ...entry,
+      sortName: entry.isDirectory ? `${entry.name}/` : entry.name,
+    }));
+    entries.sort((a, b) => Buffer.compare(Buffer.from(a.sortName), Buffer.from(b.sortName)));
+    for (const entry of entries) {
+      if (entry.isDirectory) {
+        yield* this.#walk(`${prefix}${entry.sortName}`);
+        continue;
+      }
+      const stat = this.#disk.stat(`${this.#root}/${prefix}${entry.name}`);
+      if (stat === undefined) continue; // deleted while we walked: it is not there any more
+      const { sizeBytes, modifiedMs } = stat;
+      yield { key: `${prefix}${entry.name}`, sizeBytes, modifiedMs };
+    }
+  }
+
+  #entries(prefix: string): readonly { name: string; isDirectory: boolean }[] {
+    const dir = prefix === '' ? this.#root : this.#path(prefix.replace(/\/$/, ''));
+    if (this.#disk.stat(dir)?.isDirectory !== true) return [];
+    return this.#disk.list(dir).filter((entry) => !entry.name.startsWith(OWN_PREFIX));
+  }
+
+  #statObject(key: string, path: string): { sizeBytes: number; modifiedMs: number } {
+    const stat = this.#disk.stat(path);
+    if (stat === undefined || stat.isDirectory) {
+      throw new VarveError('not_found', `there is no object ${key} in ${this.name}`);
+    }
+    return { sizeBytes: stat.sizeBytes, modifiedMs: stat.modifiedMs };
+  }
+
+  /** Creates missing directories and makes each durable in its parent. */
+  #makeDirs(dir: string): void {
+    if (dir === '/' || this.#disk.stat(dir) !== undefined) return;
+    const parent = parentOf(dir);
+    this.#makeDirs(parent);
+    this.#disk.makeDir(dir);
+    this.#disk.syncDir(parent);
+  }
+
+  #path(key: string): string {
+    const parts = key.split('/');
+    const bad = (part: string) => part === '' || part === '.' || part === '..';
+    if (
+      parts.some(bad) ||
+      key.includes('\0') ||
+      parts.some((part) => part.startsWith(OWN_PREFIX))
+    ) {
+      throw new VarveError('bad_parameter', `not an object key: ${JSON.stringify(key)}`);
+    }
+    return `${this.#root}/${key}`;
+  }
+}
+
+function parentOf(path: string): string {
+  const cut = path.lastIndexOf('/');
+  if (cut < 0) return '.';
+  return cut === 0 ? '/' : path.slice(0, cut);
+}
+
+function changed(key: string): VarveError {
+  return new VarveError('already_exists', `${key} has changed since it was read`);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
