@@ -1,0 +1,43 @@
+// The numbers of a chunk segment file (docs/formats/chunks-segment.md).
+//
+//   magic, version, padding | length uvarint, encoding, data, crc32c | …
+
+/** First four bytes of a segment. */
+export const SEGMENT_MAGIC = 0x85bd40dd;
+export const SEGMENT_VERSION = 1;
+/** Magic, version and three zero bytes. */
+export const SEGMENT_HEADER_BYTES = 8;
+/** What Prometheus and Thanos fill a segment to. */
+export const SEGMENT_BYTES_MAX = 512 * 1024 * 1024;
+/** A length is a uvarint of 32 bits at most. */
+export const LENGTH_BYTES_MAX = 5;
+export const ENCODING_BYTES = 1;
+export const CRC_BYTES = 4;
+/** No chunk is near this (120 floats take 2 KiB at most); a larger length is damage. */
+export const CHUNK_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Chunk encodings (docs/formats/chunks.md). */
+export const ENCODING_XOR = 1;
+export const ENCODING_HISTOGRAM = 2;
+export const ENCODING_FLOAT_HISTOGRAM = 3;
+/** Of Prometheus 3.12 and later, behind feature flags: floats, histograms with start times. */
+export const ENCODING_XOR2 = 4;
+export const ENCODING_HISTOGRAM_ST = 5;
+export const ENCODING_FLOAT_HISTOGRAM_ST = 6;
+/** Thanos's five aggregates in one. */
+export const ENCODING_AGGREGATE = 255;
+
+/** Which of meta.json's sample counts a chunk's samples belong to. */
+export function isHistogramEncoding(encoding: number): boolean {
+  return (
+    encoding === ENCODING_HISTOGRAM ||
+    encoding === ENCODING_FLOAT_HISTOGRAM ||
+    encoding === ENCODING_HISTOGRAM_ST ||
+    encoding === ENCODING_FLOAT_HISTOGRAM_ST
+  );
+}
+
+/** What Prometheus reckons for a chunk when it decides whether it still fits into a segment. */
+export function reckonedBytes(dataBytes: number): number {
+  return LENGTH_BYTES_MAX + ENCODING_BYTES + dataBytes + CRC_BYTES;
+}

@@ -1,0 +1,123 @@
+// Reads an index file (docs/formats/index.md): header, table of contents, symbols and the postings
+// offset table are checked when it is opened; series and postings lists when they are read.
+// Whatever is not as the format demands is `damaged_block` with file and offset.
+
+import { ByteReader } from '../../base/bytes/byte-reader.ts';
+import { U32Column } from '../../base/bytes/columns.ts';
+import { crc32c } from '../../base/bytes/crc32c.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { damagedBlock } from '../damage.ts';
+import {
+  CRC_BYTES,
+  INDEX_HEADER_BYTES,
+  INDEX_MAGIC,
+  INDEX_VERSION,
+  readToc,
+  TOC_BYTES,
+  type Toc,
+} from './format.ts';
+import { PostingsTable } from './postings-table.ts';
+import { SeriesEntry } from './series-entry.ts';
+import { SeriesReader } from './series-reader.ts';
+import { readSymbols, type Symbols } from './symbols.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Magic and version; `damaged_block` for what is no index, or one of a version not known here. */
+export function checkIndexHeader(source: ByteSource): void {
+  const reader = new ByteReader().reset(source.read(0, INDEX_HEADER_BYTES));
+  const magic = reader.u32be();
+  if (magic !== INDEX_MAGIC)
+    throw damagedBlock(source.name, 0, `the magic number is ${magic.toString(16)}`);
+  const version = reader.u8();
+  if (version !== INDEX_VERSION)
+    throw damagedBlock(source.name, 4, `index version ${version} is not known, only 2 is`);
+}
+
+/** The table of contents at the end of the file. */
+export function readTocOf(source: ByteSource): Toc {
+  const start = source.sizeBytes - TOC_BYTES;
+  if (start < INDEX_HEADER_BYTES)
+    throw damagedBlock(source.name, source.sizeBytes, 'the file is shorter than an empty index');
+  return readToc(source.name, source.read(start, TOC_BYTES), source.sizeBytes);
+}
+
+/** Where the series lie: up to the label indices, which are always named, even when there are none. */
+export function seriesSection(toc: Toc): { start: number; end: number } {
+  return { start: toc.series, end: toc.labelIndices > 0 ? toc.labelIndices : toc.postings };
+}
+
+/** Appends the references of the list at `offset`; `damaged_block` when it is bad. */
+export function readPostings(source: ByteSource, offset: number, into: U32Column): void {
+  const reader = new ByteReader().reset(source.read(offset, 8));
+  const length = reader.u32be();
+  const count = reader.u32be();
+  if (length !== 4 + 4 * count)
+    throw damagedBlock(source.name, offset, `a list of ${count} references in ${length} bytes`);
+  const bytes = source.read(offset + 4, length + CRC_BYTES);
+  reader.reset(bytes, length);
+  if (reader.u32be() !== crc32c(bytes.subarray(0, length)))
+    throw damagedBlock(source.name, offset, 'the checksum of a postings list does not match');
+  reader.reset(bytes, 4, length);
+  for (let i = 0; i < count; i++) into.push(reader.u32be());
+}
+
+/** An open index. */
+export class IndexReader {
+  readonly #source: ByteSource;
+  readonly toc: Toc;
+  readonly symbols: Symbols;
+  readonly series: SeriesReader;
+  readonly #table: PostingsTable;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+    checkIndexHeader(source);
+    this.toc = readTocOf(source);
+    const section = readSymbols(source, this.toc.symbols);
+    if (!section.crcMatches)
+      throw damagedBlock(
+        source.name,
+        this.toc.symbols,
+        'the checksum of the symbol table does not match',
+      );
+    this.symbols = section.symbols;
+    const bounds = seriesSection(this.toc);
+    if (bounds.start > bounds.end || bounds.end > source.sizeBytes)
+      throw damagedBlock(source.name, bounds.start, 'the series end before they begin');
+    this.series = new SeriesReader(source, bounds, this.symbols.count);
+    this.#table = new PostingsTable(source, this.toc.postingsTable);
+  }
+
+  /** All series in label order, each filled into the same entry. */
+  *allSeries(into = new SeriesEntry()): Generator<SeriesEntry> {
+    let offset = this.series.aligned(this.series.start);
+    while (offset < this.series.end) {
+      offset = this.series.aligned(this.series.readAt(offset, into));
+      yield into;
+    }
+  }
+
+  /** Label names in byte order. */
+  labelNames(): readonly Uint8Array[] {
+    return this.#table.names();
+  }
+
+  /** The values of a label in byte order, each a copy. */
+  *labelValues(name: Uint8Array): Generator<Uint8Array> {
+    for (const entry of this.#table.entries(name)) yield entry.value;
+  }
+
+  /** Appends the references of the series that have this pair; none when there are none. */
+  postings(name: Uint8Array, value: Uint8Array, into: U32Column): void {
+    const offset = this.#table.find(name, value);
+    if (offset !== undefined) readPostings(this.#source, offset, into);
+  }
+
+  /** The references of all series. */
+  allPostings(): U32Column {
+    const refs = new U32Column();
+    this.postings(NO_BYTES, NO_BYTES, refs);
+    return refs;
+  }
+}

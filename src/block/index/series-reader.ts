@@ -1,0 +1,62 @@
+// Reads series entries: by reference, or all of them in order (docs/formats/index.md, Series).
+
+import { ByteReader } from '../../base/bytes/byte-reader.ts';
+import { crc32c } from '../../base/bytes/crc32c.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { damagedBlock, readingOf } from '../damage.ts';
+import { CRC_BYTES, SERIES_ALIGNMENT, SERIES_BYTES_MAX } from './format.ts';
+import { decodeSeries, type SeriesEntry } from './series-entry.ts';
+
+const LENGTH_BYTES_MAX = 10;
+
+/** The series section of an index. */
+export class SeriesReader {
+  readonly #source: ByteSource;
+  readonly #symbolCount: number;
+  readonly #reader = new ByteReader();
+  /** Where the section begins and ends in the file. */
+  readonly start: number;
+  readonly end: number;
+
+  constructor(source: ByteSource, section: { start: number; end: number }, symbolCount: number) {
+    this.#source = source;
+    this.start = section.start;
+    this.end = section.end;
+    this.#symbolCount = symbolCount;
+  }
+
+  /** The first place at or after `position` where a series can begin. */
+  aligned(position: number): number {
+    return Math.ceil(position / SERIES_ALIGNMENT) * SERIES_ALIGNMENT;
+  }
+
+  /** Where the entry that begins at `offset` ends, checksum included; its content is not looked at. */
+  endOf(offset: number): number {
+    const left = this.end - offset;
+    if (offset < this.start || left <= 0 || offset % SERIES_ALIGNMENT !== 0)
+      throw damagedBlock(this.#source.name, offset, 'no series begins here');
+    const reader = this.#reader;
+    reader.reset(this.#source.read(offset, Math.min(left, LENGTH_BYTES_MAX)));
+    const length = readingOf(this.#source.name, offset, () => reader.uvarint());
+    const whole = reader.position + length + CRC_BYTES;
+    if (length > SERIES_BYTES_MAX || whole > left)
+      throw damagedBlock(this.#source.name, offset, `a series of ${length} bytes, ${left} left`);
+    return offset + whole;
+  }
+
+  /** Fills `into` with the entry at `offset` and returns its end; `damaged_block` when it is bad. */
+  readAt(offset: number, into: SeriesEntry): number {
+    const end = this.endOf(offset);
+    const bodyStart = this.#reader.position;
+    const bytes = this.#source.read(offset, end - offset);
+    const bodyEnd = bytes.length - CRC_BYTES;
+    const stored = this.#reader.reset(bytes, bodyEnd).u32be();
+    if (stored !== crc32c(bytes.subarray(bodyStart, bodyEnd)))
+      throw damagedBlock(this.#source.name, offset, 'the checksum of a series does not match');
+    this.#reader.reset(bytes, bodyStart, bodyEnd);
+    into.clear();
+    into.ref = offset / SERIES_ALIGNMENT;
+    readingOf(this.#source.name, offset, () => decodeSeries(this.#reader, this.#symbolCount, into));
+    return end;
+  }
+}

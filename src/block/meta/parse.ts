@@ -1,0 +1,127 @@
+// Bytes of a meta.json → BlockMeta, with everything checked that others rely on
+// (docs/formats/meta.md).
+
+import { VarveError } from '../../base/errors/varve-error.ts';
+import { labelsOf } from '../../base/model/labels.ts';
+import { isUlid } from '../../base/model/ulid.ts';
+import { Fields } from './fields.ts';
+import {
+  type BlockCompaction,
+  type BlockFileEntry,
+  type BlockMeta,
+  type BlockStats,
+  META_BYTES_MAX,
+  META_VERSION,
+  THANOS_VERSION,
+  type ThanosMeta,
+  type VarveExtension,
+} from './format.ts';
+import { parseJson } from './json.ts';
+
+/** Parses a meta.json; `file` names it in errors, which are `damaged_block`. */
+export function parseMeta(bytes: Uint8Array, file: string): BlockMeta {
+  if (bytes.length > META_BYTES_MAX)
+    throw new VarveError('damaged_block', `${file} has ${bytes.length} bytes`);
+  const json = parseJson(textOf(bytes, file), file);
+  const fields = new Fields(json, file);
+  checkVersion(fields.whole('version', 0), META_VERSION, file);
+  const meta: BlockMeta = {
+    ulid: ulid(fields, 'ulid'),
+    minTimeMs: fields.whole('minTime'),
+    maxTimeMs: fields.whole('maxTime'),
+    stats: stats(fields),
+    compaction: compaction(fields),
+    thanos: fields.has('thanos') ? thanos(fields.object('thanos'), file) : undefined,
+    rest: json instanceof Map ? json : undefined,
+  };
+  if (meta.maxTimeMs < meta.minTimeMs) throw fields.damaged('maxTime', 'after minTime');
+  return meta;
+}
+
+function textOf(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (thrown) {
+    throw new VarveError('damaged_block', `${file} is not UTF-8`, { cause: thrown });
+  }
+}
+
+function checkVersion(version: number, known: number, what: string): void {
+  if (version !== known)
+    throw new VarveError('damaged_block', `${what}: version ${version} is not known`);
+}
+
+function ulid(fields: Fields, key: string): string {
+  const text = fields.text(key);
+  if (!isUlid(text)) throw fields.damaged(key, 'a ULID');
+  return text;
+}
+
+function stats(fields: Fields): BlockStats {
+  const from = fields.has('stats') ? fields.object('stats') : new Fields(new Map(), '');
+  return {
+    numSamples: from.count('numSamples'),
+    numFloatSamples: from.count('numFloatSamples'),
+    numHistogramSamples: from.count('numHistogramSamples'),
+    numSeries: from.count('numSeries'),
+    numChunks: from.count('numChunks'),
+    numTombstones: from.count('numTombstones'),
+  };
+}
+
+function compaction(fields: Fields): BlockCompaction {
+  const from = fields.object('compaction');
+  const sources = from.texts('sources');
+  if (!sources.every(isUlid)) throw from.damaged('sources', 'a list of ULIDs');
+  return {
+    level: from.count('level'),
+    sources,
+    deletable: from.flag('deletable'),
+    failed: from.flag('failed'),
+    hints: from.texts('hints'),
+    parents: from.objects('parents').map((parent) => ({
+      ulid: ulid(parent, 'ulid'),
+      minTimeMs: parent.whole('minTime'),
+      maxTimeMs: parent.whole('maxTime'),
+    })),
+  };
+}
+
+function thanos(fields: Fields, file: string): ThanosMeta {
+  checkVersion(fields.whole('version', 0) || THANOS_VERSION, THANOS_VERSION, `${file}, thanos`);
+  const indexStats = fields.has('index_stats') ? fields.object('index_stats') : undefined;
+  const extensions = fields.has('extensions') ? fields.object('extensions') : undefined;
+  return {
+    labels: fields.has('labels') ? labelsOf(fields.object('labels').textEntries()) : [],
+    resolutionMs: fields.has('downsample') ? fields.object('downsample').count('resolution') : 0,
+    source: fields.text('source', ''),
+    segmentFiles: fields.texts('segment_files'),
+    files: fields.objects('files').map(fileEntry),
+    seriesBytesMax: indexStats?.count('series_max_size') ?? 0,
+    chunkBytesMax: indexStats?.count('chunk_max_size') ?? 0,
+    varve: extensions?.has('varve') === true ? varve(extensions.object('varve')) : undefined,
+  };
+}
+
+function fileEntry(fields: Fields): BlockFileEntry {
+  const hash = fields.has('hash') ? fields.object('hash') : undefined;
+  return {
+    relPath: fields.text('rel_path'),
+    sizeBytes: fields.has('size_bytes') ? fields.count('size_bytes') : undefined,
+    sha256: hash?.text('func', '') === 'SHA256' ? hash.text('value') : undefined,
+  };
+}
+
+function varve(fields: Fields): VarveExtension {
+  const wal = fields.has('wal') ? fields.object('wal') : undefined;
+  return {
+    wal: wal && { segment: wal.count('segment'), offset: wal.count('offset') },
+    files: fields.objects('files').map((file) => ({
+      relPath: file.text('rel_path'),
+      sizeBytes: file.count('size_bytes'),
+      crc32c: file.text('crc32c'),
+      sha256: file.text('sha256'),
+    })),
+    digest: fields.has('digest') ? fields.text('digest') : undefined,
+  };
+}
