@@ -1,5 +1,6 @@
 // Every option of every command, and the static types of the parsed configurations.
 
+import type { BucketDocument } from './bucket-document.ts';
 import type { ConfigOf, GatewayRole, InertOption, Option, Role } from './option.ts';
 import type { YamlSource } from './option-type.ts';
 import { PROCESS_OPTIONS } from './options-process.ts';
@@ -23,6 +24,8 @@ export type ServeConfig = Omit<ConfigOf<typeof GATEWAY_OPTIONS>, 'dataDir'> & {
   readonly dataDir: string | undefined;
   /** Description of the bucket wherever it came from; undefined: no bucket, nothing is uploaded. */
   readonly objstore: YamlSource | undefined;
+  /** What that description says, ready for `openBucket`. */
+  readonly bucket: BucketDocument | undefined;
 };
 
 /** Options of `varve tsdb …`. */

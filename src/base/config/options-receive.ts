@@ -1,5 +1,6 @@
 // Options of receiving: tenants, block labels, limits. The defaults are the design's.
 
+import { DEFAULT_TENANT, OWN_TENANT, tenantFault } from '../model/tenant.ts';
 import { isLabelName } from './label-text.ts';
 import { option } from './option.ts';
 import type { TextRule } from './option-type.ts';
@@ -18,8 +19,8 @@ const HEADER_NAME: TextRule = {
 
 const TENANT_NAME: TextRule = {
   allowed:
-    "a tenant name: 1 to 150 of A-Z a-z 0-9 ! - _ . ' ( ), not beginning with a dot, not `varve`",
-  test: (name) => /^(?!\.)[A-Za-z0-9!\-_.'()]{1,150}$/.test(name) && name !== 'varve',
+    "a tenant name: 1 to 150 of A-Z a-z 0-9 ! - _ . ' ( ), not beginning with a dot, not varve",
+  test: (name) => tenantFault(name) === undefined && name !== OWN_TENANT,
 };
 
 const LABEL_NAME: TextRule = {
@@ -39,7 +40,7 @@ export const RECEIVE_OPTIONS = {
     flag: 'receive.default-tenant-id',
     group: TENANT_GROUP,
     type: text('tenant', TENANT_NAME),
-    default: 'default-tenant',
+    default: DEFAULT_TENANT,
     help: 'Tenant of requests that name none.',
   }),
   tenantLabelName: option({

@@ -1,0 +1,169 @@
+// The command line: `varve serve|receive|tsdb`. It says what is to be done, without doing it; every mistake
+// is a VarveError of kind `bad_config` that names the flag and, where one is near, the one that was meant.
+
+import { Command, CommanderError } from 'commander';
+import { inertOptionsOf, optionsOf } from './catalogue.ts';
+import { configError, quoted } from './config-error.ts';
+import type { GivenByFlag } from './given.ts';
+import { knownFlags } from './known-flags.ts';
+import type { GatewayRole, Role } from './option.ts';
+import { HELP_COLUMNS, roleCommand } from './role-command.ts';
+import { didYouMean } from './suggest.ts';
+
+/** The commands of `varve tsdb`. */
+export const TSDB_COMMANDS = ['ls', 'dump', 'analyze', 'verify'] as const;
+export type TsdbCommand = (typeof TSDB_COMMANDS)[number];
+
+/** What the command line asks for. */
+export type Invocation =
+  | { readonly kind: 'print'; readonly text: string }
+  | { readonly kind: 'gateway'; readonly role: GatewayRole; readonly given: GivenByFlag }
+  | {
+      readonly kind: 'tsdb';
+      readonly command: TsdbCommand;
+      /** The directories to look at. */
+      readonly args: readonly string[];
+      readonly given: GivenByFlag;
+    };
+
+const DESCRIPTIONS = {
+  serve: 'Receive remote write, keep it and ship it to a bucket: all of Varve in one process.',
+  receive: 'Receive remote write and ship blocks to a bucket.',
+  tsdb: 'Look into blocks and write-ahead logs on disk: ls, dump, analyze, verify.',
+} as const;
+
+const TSDB_DESCRIPTIONS: Readonly<Record<TsdbCommand, string>> = {
+  ls: 'List the blocks of a data directory.',
+  dump: 'Print the samples of a block or data directory.',
+  analyze: 'Show what takes the room in a block.',
+  verify: 'Read every byte of the blocks and the log, and name what is damaged.',
+};
+
+const COMMANDS = Object.keys(DESCRIPTIONS);
+const MORE_FLAGS =
+  '\nOptions can also be set in a file (--config.file) and in the environment (VARVE_TSDB_RETENTION).\nOther flags of thanos receive are ignored with a warning or refused: docs/operating/flags.md.\n';
+
+/**
+ * Reads the command line.
+ * @param argv without the program's own name
+ * @param version the text of `--version`
+ */
+export function parseCommandLine(argv: readonly string[], version: string): Invocation {
+  const [first, ...rest] = argv;
+  if (first === undefined) throw configError('varve', `say what to run: ${COMMANDS.join(', ')}`);
+  if (first === '--help' || first === '-h' || first === 'help') {
+    return { kind: 'print', text: topHelp() };
+  }
+  if (first === '--version') return { kind: 'print', text: `${version}\n` };
+  if (first === 'serve' || first === 'receive') {
+    const description = `${DESCRIPTIONS[first]}`;
+    return run(
+      { name: `varve ${first}`, role: first, rest, description, version },
+      (given, args) => {
+        const [extra] = args;
+        if (extra !== undefined) throw configError(`varve ${first}`, `takes no ${quoted(extra)}`);
+        return { kind: 'gateway', role: first, given };
+      },
+    );
+  }
+  if (first === 'tsdb') return tsdb(rest, version);
+  if (first.startsWith('-')) {
+    throw configError(first, `stands before the command; write varve serve ${quoted(first)}`);
+  }
+  const known = `this version has ${COMMANDS.join(', ')}`;
+  throw configError('varve', `no command ${quoted(first)}; ${known}${didYouMean(first, COMMANDS)}`);
+}
+
+function tsdb(rest: readonly string[], version: string): Invocation {
+  const [first, ...args] = rest;
+  if (first === '--help' || first === '-h') return { kind: 'print', text: tsdbHelp() };
+  const command = TSDB_COMMANDS.find((name) => name === first);
+  if (command === undefined) {
+    const hint = first === undefined ? '' : didYouMean(first, TSDB_COMMANDS);
+    throw configError('varve tsdb', `needs one of ${TSDB_COMMANDS.join(', ')}${hint}`);
+  }
+  const name = `varve tsdb ${command}`;
+  const description = TSDB_DESCRIPTIONS[command];
+  return run({ name, role: 'tsdb', rest: args, description, version }, (given, dirs) => {
+    if (dirs.length === 0) throw configError(name, 'needs a directory');
+    return { kind: 'tsdb', command, args: dirs, given };
+  });
+}
+
+interface Run {
+  readonly name: string;
+  readonly role: Role;
+  readonly rest: readonly string[];
+  readonly description: string;
+  readonly version: string;
+}
+
+function run(
+  { name, role, rest, description, version }: Run,
+  finish: (given: GivenByFlag, args: readonly string[]) => Invocation,
+): Invocation {
+  const { command, given } = roleCommand(name, role, { description, version });
+  let printed = '';
+  const writeOut = (text: string): void => {
+    printed += text;
+  };
+  command.exitOverride().configureOutput({ writeOut, writeErr: () => {} });
+  command.allowExcessArguments(true);
+  if (role === 'tsdb') command.usage('[options] DIR');
+  else command.addHelpText('after', MORE_FLAGS);
+  try {
+    command.parse([...rest], { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode === 0) return { kind: 'print', text: printed };
+    throw mistake(name, role, thrown);
+  }
+  return finish(given, command.args);
+}
+
+/** Commander's complaint in our words. */
+function mistake(name: string, role: Role, thrown: CommanderError): Error {
+  const flag = /'(-[^' ]*)/.exec(thrown.message)?.at(1) ?? name;
+  if (thrown.code === 'commander.unknownOption') return unknownFlag(name, role, flag);
+  if (thrown.code === 'commander.optionMissingArgument') return configError(flag, 'needs a value');
+  return configError(name, thrown.message.replace(/^error: /, ''), thrown);
+}
+
+function unknownFlag(name: string, role: Role, written: string): Error {
+  const flag = written.replace(/^--?(no-)?/, '');
+  const known = [...knownFlags(role).keys()];
+  if (known.includes(flag)) {
+    const isBool = knownFlags(role).get(flag)?.isBool === true;
+    const what = isBool
+      ? 'is written with two dashes'
+      : 'is written with two dashes and without no-';
+    return configError(written, `${what}: --${flag}`);
+  }
+  for (const other of ['serve', 'receive', 'tsdb'] as const) {
+    const has = [...optionsOf(other).map(({ spec }) => spec), ...inertOptionsOf(other)];
+    if (has.some((spec) => spec.flag === flag)) {
+      return configError(written, `is a flag of varve ${other}, not of ${name}`);
+    }
+  }
+  return configError(written, `is no flag of ${name}${didYouMean(flag, known, '--')}`);
+}
+
+function helpOf(command: Command): string {
+  return command.configureHelp({ helpWidth: HELP_COLUMNS }).helpInformation();
+}
+
+function topHelp(): string {
+  const program = new Command('varve').description(
+    'Remote-write receiver and long-term storage gateway for Prometheus.',
+  );
+  program.usage('COMMAND [options]').helpCommand(false).option('--version', 'Show the version.');
+  for (const [name, text] of Object.entries(DESCRIPTIONS)) program.command(name).description(text);
+  return `${helpOf(program)}\nvarve COMMAND --help shows the options of a command.\n`;
+}
+
+function tsdbHelp(): string {
+  const program = new Command('varve tsdb').description(DESCRIPTIONS.tsdb);
+  program.usage('COMMAND [options] DIR').helpCommand(false);
+  for (const name of TSDB_COMMANDS) program.command(name).description(TSDB_DESCRIPTIONS[name]);
+  return helpOf(program);
+}

@@ -1,0 +1,95 @@
+// From the three sources to one checked configuration, with warnings about what has no effect. The result
+// either satisfies every rule or there is none: nothing is clipped or guessed.
+
+import type { TsdbToolConfig } from './catalogue.ts';
+import { type GATEWAY_OPTIONS, inertOptionsOf, optionsOf, type ServeConfig } from './catalogue.ts';
+import { checkTogether } from './check-together.ts';
+import { configError } from './config-error.ts';
+import { type ConfigWorld, readConfigFile } from './config-world.ts';
+import type { GivenByFlag } from './given.ts';
+import { givenByEnvironment } from './given-by-environment.ts';
+import { givenByFile } from './given-by-file.ts';
+import { knownFlags } from './known-flags.ts';
+import { mergeGiven } from './merge-given.ts';
+import { objectStore } from './object-store-source.ts';
+import { type ConfigOf, defaultTexts, type GatewayRole, type Role } from './option.ts';
+import { parseValue } from './yaml-reader.ts';
+
+/** A configuration and what a person should know about it. */
+export interface LoadedConfig {
+  readonly config: ServeConfig;
+  /** Whole sentences for the log: ignored flags, variables that set nothing, risky combinations. */
+  readonly warnings: readonly string[];
+}
+
+function gather(
+  role: Role,
+  flags: GivenByFlag,
+  world: ConfigWorld,
+): { readonly given: GivenByFlag; readonly warnings: readonly string[] } {
+  const known = knownFlags(role);
+  const environment = givenByEnvironment(world.env, known);
+  const file = flags.get('config.file') ?? environment.given.get('config.file');
+  const [path] = file?.texts ?? [];
+  if (file === undefined || path === undefined) {
+    return { ...environment, given: mergeGiven([environment.given, flags]) };
+  }
+  const content = readConfigFile(world, file, path);
+  const fromFile = givenByFile(path, content, { known, env: world.env });
+  return { ...environment, given: mergeGiven([fromFile, environment.given, flags]) };
+}
+
+/** Warnings for Thanos's flags that are ignored. @throws VarveError for one that is refused */
+function judgeInert(role: Role, given: GivenByFlag): readonly string[] {
+  const warnings: string[] = [];
+  for (const inert of inertOptionsOf(role)) {
+    const found = given.get(inert.flag);
+    if (found === undefined) continue;
+    if (found.texts.every((text) => inert.harmless.includes(text))) continue;
+    if (inert.status === 'refused') throw configError(found.where, `is refused: ${inert.why}`);
+    warnings.push(`${found.where} is ignored: ${inert.why}`);
+  }
+  return warnings;
+}
+
+const DATA_DIR = '<data-dir>';
+
+function parseAll(role: Role, given: GivenByFlag): Record<string, unknown> {
+  const config: Record<string, unknown> = {};
+  for (const { key, spec } of optionsOf(role)) {
+    const found = given.get(spec.flag);
+    const texts = found?.texts ?? defaultTexts(spec, role);
+    const where = found?.documentName ?? `the default of --${spec.flag}`;
+    // data-dir comes before every option whose default names it; a test holds the catalogue to that.
+    const filled = texts?.map((text) =>
+      found === undefined ? text.replace(DATA_DIR, () => String(config.dataDir)) : text,
+    );
+    // Errors name the place of the value; only documents keep the name of what they are.
+    const at = spec.type.yamlMapping === 'document' ? where : (found?.where ?? where);
+    config[key] = filled === undefined ? undefined : parseValue(spec.type, filled, at);
+  }
+  return config;
+}
+
+/**
+ * Loads the configuration of a gateway.
+ * @param flags what the command line gave
+ * @throws VarveError `bad_config` naming the flag, the variable, or file, line and key
+ */
+export function loadConfig(
+  role: GatewayRole,
+  flags: GivenByFlag,
+  world: ConfigWorld,
+): LoadedConfig {
+  const { given, warnings } = gather(role, flags, world);
+  const inert = judgeInert(role, given);
+  // The catalogue's types say what parseAll has put under each key.
+  const parsed = parseAll(role, given) as unknown as ConfigOf<typeof GATEWAY_OPTIONS>;
+  const config = { ...parsed, ...objectStore(role, parsed, { given, world }), role };
+  return { config, warnings: [...warnings, ...inert, ...checkTogether(config, given)] };
+}
+
+/** The configuration of `varve tsdb`, which is given by flags only. */
+export function loadTsdbToolConfig(flags: GivenByFlag): TsdbToolConfig {
+  return parseAll('tsdb', flags) as unknown as TsdbToolConfig;
+}
