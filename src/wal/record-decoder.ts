@@ -1,0 +1,115 @@
+// Decodes records of every type that this version knows into columns that it reuses, and hands them
+// to a sink. What it does not know is counted by name, so that nothing is left out in silence.
+// Invariant: a malformed record hands out nothing.
+
+import { OutOfBytes } from '../base/bytes/byte-reader.ts';
+import { decodeExemplars, ExemplarColumns } from './exemplars-record.ts';
+import {
+  RECORD_CUSTOM_FLOAT_HISTOGRAMS,
+  RECORD_CUSTOM_HISTOGRAMS,
+  RECORD_EXEMPLARS,
+  RECORD_FLOAT_HISTOGRAMS,
+  RECORD_HISTOGRAMS,
+  RECORD_METADATA,
+  RECORD_SAMPLES,
+  RECORD_SERIES,
+  RECORD_TOMBSTONES,
+  recordTypeName,
+} from './format.ts';
+import {
+  decodeHistograms,
+  type HistogramColumns,
+  makeHistogramColumns,
+} from './histograms-record.ts';
+import type { LogPosition } from './log.ts';
+import { decodeMetadata, MetadataColumns } from './metadata-record.ts';
+import { decodeSamples, makeSampleColumns, type SampleColumns } from './samples-record.ts';
+import { decodeSeries, SeriesColumns } from './series-record.ts';
+import { decodeTombstones, TombstoneColumns } from './tombstones-record.ts';
+
+/**
+ * Takes what records hold. Columns and bytes are valid during the call only; places of labels and
+ * texts in the columns are places in `bytes`, the record. `at` is where the record was logged.
+ */
+export interface RecordSink {
+  series(columns: SeriesColumns, bytes: Uint8Array, at: LogPosition): void;
+  samples(columns: SampleColumns, at: LogPosition): void;
+  histograms(columns: HistogramColumns, at: LogPosition): void;
+  exemplars(columns: ExemplarColumns, bytes: Uint8Array, at: LogPosition): void;
+  metadata(columns: MetadataColumns, bytes: Uint8Array, at: LogPosition): void;
+  tombstones(columns: TombstoneColumns, at: LogPosition): void;
+}
+
+/** What happened to a record. */
+export type Decoded =
+  | { readonly outcome: 'decoded' }
+  /** Of a type that this version does not read. */
+  | { readonly outcome: 'skipped' }
+  | { readonly outcome: 'malformed'; readonly reason: string };
+
+const DECODED: Decoded = { outcome: 'decoded' };
+const SKIPPED: Decoded = { outcome: 'skipped' };
+
+/** Reused for all records of a replay or a checkpoint. */
+export class RecordDecoder {
+  readonly #series = new SeriesColumns();
+  readonly #samples = makeSampleColumns();
+  readonly #histograms = makeHistogramColumns();
+  readonly #exemplars = new ExemplarColumns();
+  readonly #metadata = new MetadataColumns();
+  readonly #tombstones = new TombstoneColumns();
+  /** How many records of each type were met, by the type's name. */
+  readonly counts = new Map<string, number>();
+
+  /** Hands the contents of `record` to `sink`. */
+  decode(record: Uint8Array, at: LogPosition, sink: RecordSink): Decoded {
+    const type = record.at(0);
+    if (type === undefined) return { outcome: 'malformed', reason: 'a record without bytes' };
+    const name = recordTypeName(type);
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    try {
+      return this.#dispatch(type, record, { at, sink });
+    } catch (thrown) {
+      if (!(thrown instanceof OutOfBytes)) throw thrown;
+      return { outcome: 'malformed', reason: `a record of ${name}: ${thrown.message}` };
+    }
+  }
+
+  #dispatch(
+    type: number,
+    record: Uint8Array,
+    { at, sink }: { readonly at: LogPosition; readonly sink: RecordSink },
+  ): Decoded {
+    switch (type) {
+      case RECORD_SERIES:
+        decodeSeries(record, this.#series);
+        sink.series(this.#series, record, at);
+        return DECODED;
+      case RECORD_SAMPLES:
+        decodeSamples(record, this.#samples);
+        sink.samples(this.#samples, at);
+        return DECODED;
+      case RECORD_HISTOGRAMS:
+      case RECORD_FLOAT_HISTOGRAMS:
+      case RECORD_CUSTOM_HISTOGRAMS:
+      case RECORD_CUSTOM_FLOAT_HISTOGRAMS:
+        decodeHistograms(record, this.#histograms);
+        sink.histograms(this.#histograms, at);
+        return DECODED;
+      case RECORD_EXEMPLARS:
+        decodeExemplars(record, this.#exemplars);
+        sink.exemplars(this.#exemplars, record, at);
+        return DECODED;
+      case RECORD_METADATA:
+        decodeMetadata(record, this.#metadata);
+        sink.metadata(this.#metadata, record, at);
+        return DECODED;
+      case RECORD_TOMBSTONES:
+        decodeTombstones(record, this.#tombstones);
+        sink.tombstones(this.#tombstones, at);
+        return DECODED;
+      default:
+        return SKIPPED;
+    }
+  }
+}
