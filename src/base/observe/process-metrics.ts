@@ -10,29 +10,32 @@ export type ReadProcessMetrics = () => Promise<MetricFamily[]>;
 export function watchProcess(): ReadProcessMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  return async () => (await registry.getMetricsAsJSON()).map((metric) => toFamily(metric));
+  return async () => {
+    const metrics = await registry.getMetricsAsJSON();
+    return metrics.filter(isRightlyNamed).map(toFamily);
+  };
 }
 
 type PromClientMetric = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number];
 
+/** Not so are gauges called `_total` (sums of what is there by type): promtool refuses them. */
+function isRightlyNamed(metric: PromClientMetric): boolean {
+  return String(metric.type) === 'counter' || !metric.name.endsWith('_total');
+}
+
 function toFamily(metric: PromClientMetric): MetricFamily {
-  const type = String(metric.type) as FamilyType;
-  // prom-client has gauges called _total, which Prometheus's own linter refuses.
-  const name = type === 'counter' ? metric.name : metric.name.replace(/_total$/, '');
   const samples = metric.values.map((value) => ({
-    name: ('metricName' in value ? String(value.metricName) : metric.name).replace(
-      metric.name,
-      name,
-    ),
+    name: 'metricName' in value ? String(value.metricName) : metric.name,
     labels: Object.entries(value.labels).map(
-      ([label, text]) => [label, bound(label, text)] as const,
+      ([label, text]) => [label, boundText(label, text)] as const,
     ),
     value: value.value,
   }));
-  return { name, help: sentence(metric.help), type, samples };
+  const type = String(metric.type) as FamilyType;
+  return { name: metric.name, help: sentence(metric.help), type, samples };
 }
 
-function bound(label: string, value: unknown): string {
+function boundText(label: string, value: unknown): string {
   return label === 'le' && value === Number.POSITIVE_INFINITY ? '+Inf' : String(value);
 }
 
