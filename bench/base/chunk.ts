@@ -4,7 +4,8 @@
 // what the head does (state loaded from a packed record, appended, stored back) and what readers do.
 
 import { performance } from 'node:perf_hooks';
-import { SAMPLES_PER_CHUNK, xorAppend, xorHeaderWrite } from '../../src/base/chunk/xor-append.ts';
+import { SAMPLES_PER_CHUNK } from '../../src/base/chunk/chunk-format.ts';
+import { xorAppend, xorHeaderWrite } from '../../src/base/chunk/xor-append.ts';
 import { XorReader } from '../../src/base/chunk/xor-reader.ts';
 import { XorState } from '../../src/base/chunk/xor-state.ts';
 

@@ -47,6 +47,11 @@ export class BitWindow {
     this.position = 0;
   }
 
+  /** The next 32 bits, signed, without stepping over them. */
+  peek(): number {
+    return windowAt(this.words, this.position);
+  }
+
   /** The next `bits` (1…32) bits, unsigned. */
   read(bits: number): number {
     const taken = windowAt(this.words, this.position) >>> (32 - bits);

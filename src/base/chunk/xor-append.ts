@@ -17,9 +17,6 @@ export const XOR_APPEND_BITS_MAX = 157;
 /** An append touches at most so many bytes from the one that holds `state.bitPosition` on. */
 export const XOR_APPEND_BYTES_MAX = 24;
 
-/** Samples after which Prometheus, and so Varve, begins another chunk. */
-export const SAMPLES_PER_CHUNK = 120;
-
 /** True when any sample can be appended to a chunk of this capacity. */
 export function xorHasRoom(state: XorState, capacityBytes: number): boolean {
   return (state.bitPosition >>> 3) + XOR_APPEND_BYTES_MAX <= capacityBytes;

@@ -41,7 +41,7 @@ export class XorReader {
    *
    * @param lengthBytes bytes of the chunk from `base` on, its header included
    * @param count samples to read; not taken from the header, because in the head the published
-   *   count stands outside of the chunk (xorCount reads the header)
+   *   count stands outside of the chunk (chunkCount reads the header)
    */
   reset(view: DataView, base: number, lengthBytes: number, count: number): void {
     this.#bits.load(view, base, lengthBytes);
@@ -208,11 +208,6 @@ export class XorReader {
     }
     throw bits.damaged('holds a varint of more than 64 bits');
   }
-}
-
-/** The sample count in the header of an XOR or histogram chunk. */
-export function chunkCount(view: DataView, base: number): number {
-  return view.getUint16(base);
 }
 
 /**

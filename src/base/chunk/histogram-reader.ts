@@ -1,0 +1,66 @@
+// Reading a histogram or float histogram chunk (encodings 2 and 3), sample by sample
+// (docs/formats/chunks.md).
+
+import { BitWindow } from './bit-window.ts';
+import {
+  type ChunkPlace,
+  ENCODING_FLOAT_HISTOGRAM,
+  HEADER_GAUGE,
+  HEADER_RESET_MASK,
+  HEADER_UNKNOWN,
+  HISTOGRAM_HEADER_BYTES,
+} from './chunk-format.ts';
+import { HistogramState } from './histogram-state.ts';
+import { type HistogramValue, RESET_GAUGE, RESET_NO, RESET_UNKNOWN } from './histogram-value.ts';
+
+/** A flyweight: `reset` on a chunk, `next` until it says false, `load` to have the histogram. */
+export class HistogramReader {
+  /** What the chunk's header says about counter resets (HEADER_…). */
+  header = HEADER_UNKNOWN;
+  /** What an appender that goes on here begins with; valid after `next`. */
+  readonly state = new HistogramState();
+  #count = 0;
+  readonly #bits = new BitWindow();
+
+  get timeMs(): number {
+    return this.state.timeMs;
+  }
+
+  /** Bits read so far, the header included. */
+  get bitPosition(): number {
+    return this.#bits.position;
+  }
+
+  /** Begins a chunk of encoding 2 or 3; its bytes are copied. */
+  reset(place: ChunkPlace): void {
+    this.#bits.load(place.view, place.base, place.lengthBytes);
+    this.#bits.position = HISTOGRAM_HEADER_BYTES * 8;
+    this.#bits.check('its header');
+    this.header = place.view.getUint8(place.base + 2) & HEADER_RESET_MASK;
+    this.state.reset(place.encoding === ENCODING_FLOAT_HISTOGRAM);
+    this.#count = place.count;
+  }
+
+  /**
+   * Steps to the next sample; false at the end.
+   *
+   * @throws VarveError damaged_chunk
+   */
+  next(): boolean {
+    if (this.state.count >= this.#count) return false;
+    this.state.read(this.#bits);
+    return true;
+  }
+
+  /**
+   * Fills `into` with the current histogram. Its reset hint is what Prometheus says when it reads:
+   * a gauge chunk has gauges; after a counter chunk's first sample there is no reset; about the
+   * first nobody knows, because the chunk before may be gone or have changed.
+   */
+  load(into: HistogramValue): void {
+    this.state.giveTo(into);
+    if (this.state.isStale) return;
+    if (this.header === HEADER_GAUGE) into.resetHint = RESET_GAUGE;
+    else into.resetHint = this.state.count > 1 ? RESET_NO : RESET_UNKNOWN;
+  }
+}
