@@ -39,6 +39,7 @@ const TSDB_DESCRIPTIONS: Readonly<Record<TsdbCommand, string>> = {
   verify: 'Read every byte of the blocks and the log, and name what is damaged.',
 };
 
+const SHOW_HELP = 'Show this help.';
 const COMMANDS = Object.keys(DESCRIPTIONS);
 const MORE_FLAGS =
   '\nOptions can also be set in a file (--config.file) and in the environment (VARVE_TSDB_RETENTION).\nOther flags of thanos receive are ignored with a warning or refused: docs/operating/flags.md.\n';
@@ -68,7 +69,9 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
   }
   if (first === 'tsdb') return tsdb(rest, version);
   if (first.startsWith('-')) {
-    throw configError(first, `stands before the command; write varve serve ${quoted(first)}`);
+    // Without its value, which may be a secret.
+    const flag = first.replace(/=.*/s, '');
+    throw configError(flag, `stands before the command; write varve serve ${flag}`);
   }
   const known = `this version has ${COMMANDS.join(', ')}`;
   throw configError('varve', `no command ${quoted(first)}; ${known}${didYouMean(first, COMMANDS)}`);
@@ -123,7 +126,7 @@ function run(
 
 /** Commander's complaint in our words. */
 function mistake(name: string, role: Role, thrown: CommanderError): Error {
-  const flag = /'(-[^' ]*)/.exec(thrown.message)?.at(1) ?? name;
+  const flag = /'(-[^' =]*)/.exec(thrown.message)?.at(1) ?? name;
   if (thrown.code === 'commander.unknownOption') return unknownFlag(name, role, flag);
   if (thrown.code === 'commander.optionMissingArgument') return configError(flag, 'needs a value');
   return configError(name, thrown.message.replace(/^error: /, ''), thrown);
@@ -156,14 +159,15 @@ function topHelp(): string {
   const program = new Command('varve').description(
     'Remote-write receiver and long-term storage gateway for Prometheus.',
   );
-  program.usage('COMMAND [options]').helpCommand(false).option('--version', 'Show the version.');
+  program.usage('COMMAND [options]').helpCommand(false).helpOption('-h, --help', SHOW_HELP);
+  program.option('--version', 'Show the version.');
   for (const [name, text] of Object.entries(DESCRIPTIONS)) program.command(name).description(text);
   return `${helpOf(program)}\nvarve COMMAND --help shows the options of a command.\n`;
 }
 
 function tsdbHelp(): string {
   const program = new Command('varve tsdb').description(DESCRIPTIONS.tsdb);
-  program.usage('COMMAND [options] DIR').helpCommand(false);
+  program.usage('COMMAND [options] DIR').helpCommand(false).helpOption('-h, --help', SHOW_HELP);
   for (const name of TSDB_COMMANDS) program.command(name).description(TSDB_DESCRIPTIONS[name]);
   return helpOf(program);
 }

@@ -11,7 +11,7 @@ import { fillEnvironment } from './fill-environment.ts';
 import type { OptionType, Range, YamlSource } from './option-type.ts';
 import { bool, byteSize, duration, integer, oneOf, text } from './option-type.ts';
 import { Secret } from './secret.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, nearest } from './suggest.ts';
 import { kindOf, parseYaml, type YamlFile } from './yaml-parse.ts';
 
 const OLD_BOOLEAN: Readonly<Record<string, string>> = {
@@ -70,8 +70,14 @@ export class YamlMapping {
   /** Text that must be there and not be empty. */
   requiredString(key: string): string {
     const value = this.string(key);
-    if (value === undefined || value === '') throw this.error(key, 'is required');
-    return value;
+    if (value !== undefined && value !== '') return value;
+    // A misspelt key is the likelier mistake than a missing one, and its own line the better place.
+    const keys = (this.#node?.items ?? []).map(keyText);
+    const misspelt = keys.find((other) => nearest(other, [key]) !== undefined);
+    if (value === undefined && misspelt !== undefined) {
+      throw this.error(misspelt, `is unknown; did you mean ${key}?`);
+    }
+    throw this.error(key, 'is required');
   }
 
   secret(key: string): Secret | undefined {

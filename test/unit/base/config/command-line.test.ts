@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from '../../../../src/base/config/command-line.ts';
+import { complaint, load } from './loading.ts';
+
+const parse = (...argv: string[]) => parseCommandLine(argv, 'varve, version 1.2.3');
+
+describe('help and version', () => {
+  test.each([['serve'], ['receive'], ['tsdb', 'dump'], ['tsdb'], []])(
+    'help of varve %s %s is as the snapshot',
+    async (...command: string[]) => {
+      const name = ['varve', ...command].join('-');
+      const printed = parse(...command, '--help');
+      expect(printed.kind).toBe('print');
+      const text = printed.kind === 'print' ? printed.text : '';
+      await expect(text).toMatchFileSnapshot(`__snapshots__/${name}.txt`);
+      expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    },
+  );
+
+  test.each([[['--version']], [['serve', '--version']], [['tsdb', 'ls', '--version']]])(
+    '%s prints the version and does nothing else',
+    (argv) => {
+      expect(parse(...argv)).toEqual({ kind: 'print', text: 'varve, version 1.2.3\n' });
+    },
+  );
+});
+
+describe('a mistake on the command line names what was written and what was meant', () => {
+  test.each<[string[], string]>([
+    [[], 'varve: say what to run: serve, receive, tsdb'],
+    [['compact'], 'varve: no command "compact"; this version has serve, receive, tsdb'],
+    [['store', '--data-dir=x'], 'no command "store"'],
+    [['sevre'], 'did you mean serve?'],
+    [['--tsdb.path=x', 'serve'], '--tsdb.path: stands before the command'],
+    [
+      ['serve', '--tsdb.retenton=15d'],
+      '--tsdb.retenton: is no flag of varve serve; did you mean --tsdb.retention?',
+    ],
+    [['serve', '--retention=15d'], 'did you mean --tsdb.retention?'],
+    [['serve', '-tsdb.retention=15d'], 'two dashes'],
+    [['receive', '--data-dir=x'], '--data-dir: is a flag of varve serve, not of varve receive'],
+    [['serve', '--limit=3'], '--limit: is a flag of varve tsdb'],
+    [['serve', '--compact.concurrency=3'], '--compact.concurrency: is no flag of varve serve'],
+    [['serve', '--tsdb.retention'], '--tsdb.retention: needs a value'],
+    [['serve', '--tsdb.retention=1d', '--tsdb.retention=2d'], '--tsdb.retention: is given twice'],
+    [['serve', '--tsdb.wal-compression', '--no-tsdb.wal-compression'], 'is given twice'],
+    [['serve', 'x'], 'varve serve: takes no "x"'],
+    [['tsdb'], 'varve tsdb: needs one of ls, dump, analyze, verify'],
+    [['tsdb', 'anlyze'], 'did you mean analyze?'],
+    [['tsdb', 'ls'], 'varve tsdb ls: needs a directory'],
+  ])('%j', (argv, message) => {
+    expect(complaint(() => parse(...argv))).toContain(message);
+  });
+});
+
+describe('bools', () => {
+  test.each<[string[], boolean]>([
+    [[], true],
+    [['--tsdb.wal-compression'], true],
+    [['--no-tsdb.wal-compression'], false],
+    [['--tsdb.wal-compression=false'], false],
+    [['--tsdb.wal-compression', 'false'], false],
+    [['--tsdb.wal-compression=true', '--http-grace-period=1s'], true],
+    [['--tsdb.wal-compression', '--http-grace-period=1s'], true],
+  ])('%j gives %s', (flags, value) => {
+    expect(load({ argv: ['serve', ...flags] }).config.tsdbWalCompression).toBe(value);
+  });
+});
+
+test('a tool gets its directories and flags', () => {
+  const got = parse('tsdb', 'dump', 'a', '--min-time=-5', 'b');
+  expect(got).toMatchObject({ kind: 'tsdb', command: 'dump', args: ['a', 'b'] });
+});
