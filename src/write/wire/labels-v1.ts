@@ -15,19 +15,25 @@ export const LABEL_TAG = (1 << 3) | WIRE_BYTES;
 const NAME_TAG = (1 << 3) | WIRE_BYTES;
 const VALUE_TAG = (2 << 3) | WIRE_BYTES;
 
-/** Checks the Label message between `start` and `end`. */
-export function checkLabel(state: WireState, start: number, end: number): void {
-  const view = state.proto.view;
-  // Nearly every label is a name and a value, both shorter than 128 bytes, and nothing else. The
-  // bytes read may lie beyond `end` (there is slack); then the sum does not come out right.
+/**
+ * Whether the bytes from `start` to `end` are a label in the shape nearly all have: a name and a
+ * value, each shorter than 128 bytes, and nothing else. May look beyond `end` (there is slack behind
+ * a body); then the sum does not come out right.
+ */
+export function isPlainLabel(view: DataView, start: number, end: number): boolean {
   const name = view.getUint16(start, true);
   const middle = start + 2 + (name >>> 8);
   const value = view.getUint16(middle, true);
-  const plain =
+  return (
     (name & 0x80ff) === NAME_TAG &&
     (value & 0x80ff) === VALUE_TAG &&
-    middle + 2 + (value >>> 8) === end;
-  if (!plain) checkFields(state.proto, start, end);
+    middle + 2 + (value >>> 8) === end
+  );
+}
+
+/** Checks the Label message between `start` and `end`, of whatever shape. */
+export function checkLabel(state: WireState, start: number, end: number): void {
+  if (!isPlainLabel(state.proto.view, start, end)) checkFields(state.proto, start, end);
 }
 
 function checkFields(proto: ProtoReader, start: number, end: number): void {

@@ -11,11 +11,22 @@ import { readMetadataV1 } from './metadata-v1.ts';
 import { readSeriesV1 } from './series-v1.ts';
 import type { WireState } from './wire-state.ts';
 
+const SERIES_TAG = (1 << 3) | WIRE_BYTES;
+
 /** Walks the body of `length` bytes that `state` has begun with, into `state.request`. */
 export function readWriteRequestV1(state: WireState, length: number): void {
   const { proto, request } = state;
+  const view = proto.view;
   while (proto.position < length) {
     const at = proto.position;
+    // A series is nearly always 128 bytes to 16 KiB long: its tag and a length of two bytes at once.
+    const head = view.getInt32(at, true);
+    const seriesEnd = at + 3 + (((head >>> 8) & 0x7f) | ((head >>> 9) & 0x3f80));
+    if ((head & 0x8080ff) === (0x8000 | SERIES_TAG) && seriesEnd <= length) {
+      readSeriesV1(state, at + 3, seriesEnd);
+      proto.position = seriesEnd;
+      continue;
+    }
     const tag = proto.tag(length);
     const field = tag >>> 3;
     if (field === 1 || field === 3) {

@@ -3,10 +3,10 @@
 //   TimeSeries { repeated Label labels = 1; repeated Sample samples = 2;
 //                repeated Exemplar exemplars = 3; repeated Histogram histograms = 4 }
 
-import { failProto, WIRE_BYTES } from '../../base/bytes/proto-reader.ts';
+import { WIRE_BYTES } from '../../base/bytes/proto-reader.ts';
 import { readExemplarV1 } from './exemplar-v1.ts';
 import { readHistogram } from './histogram-reader.ts';
-import { checkLabel, gatherLabels, LABEL_TAG } from './labels-v1.ts';
+import { checkLabel, gatherLabels, isPlainLabel, LABEL_TAG } from './labels-v1.ts';
 import { readSample } from './sample.ts';
 import type { WireState } from './wire-state.ts';
 
@@ -20,38 +20,35 @@ export function readSeriesV1(state: WireState, start: number, end: number): void
   request.histogramStarts.push(request.histogramTimes.length);
   request.exemplarStarts.push(request.exemplarTimes.length);
   const view = proto.view;
+  // The labels come first and side by side, as nearly always; they are the larger part of a body.
+  let at = passPlainLabels(view, start, end);
   let labelsStart = start;
-  let labelsEnd = start;
+  let labelsEnd = at;
   let apart = false;
-  let at = start;
   while (at < end) {
     // Tag and a length of one byte at once; for anything else the other way. These reads may look
     // beyond the series (there is slack behind the body), so `next` is compared with its end.
     const head = view.getUint16(at, true);
-    let tag = head & 0x80ff;
     let from = at + 2;
     let next = from + (head >>> 8);
-    if (tag !== LABEL_TAG && tag !== SAMPLE_TAG) {
-      proto.position = at;
-      tag = proto.tag(end);
-      if (tag !== LABEL_TAG && tag !== SAMPLE_TAG) {
-        readOtherField(state, tag, end);
-        at = proto.position;
-        continue;
-      }
-      next = proto.length(end);
-      from = proto.position;
-    } else if (next > end) {
-      failProto(at, 'has a length that reaches beyond what holds it');
-    }
-    if (tag === LABEL_TAG) {
-      checkLabel(state, from, next);
-      if (labelsEnd === labelsStart) labelsStart = at;
-      else if (labelsEnd !== at) apart = true;
-      labelsEnd = next;
-    } else {
+    if ((head & 0x80ff) === SAMPLE_TAG && next <= end) {
       readSample(state, from, next);
+      at = next;
+      continue;
     }
+    proto.position = at;
+    const tag = proto.tag(end);
+    if (tag !== LABEL_TAG) {
+      readOtherField(state, tag, end);
+      at = proto.position;
+      continue;
+    }
+    next = proto.length(end);
+    from = proto.position;
+    checkLabel(state, from, next);
+    if (labelsEnd === labelsStart) labelsStart = at;
+    else if (labelsEnd !== at) apart = true;
+    labelsEnd = next;
     at = next;
   }
   if (apart) {
@@ -63,7 +60,20 @@ export function readSeriesV1(state: WireState, start: number, end: number): void
   request.labelEnds.push(labelsEnd);
 }
 
-/** Exemplars, histograms and what is unknown. */
+/** Passes over labels of the usual shape; returns where the first other field stands. */
+function passPlainLabels(view: DataView, start: number, end: number): number {
+  let at = start;
+  while (at < end) {
+    const head = view.getUint16(at, true);
+    const next = at + 2 + (head >>> 8);
+    if ((head & 0x80ff) !== LABEL_TAG || next > end) return at;
+    if (!isPlainLabel(view, at + 2, next)) return at;
+    at = next;
+  }
+  return at;
+}
+
+/** Samples, exemplars, histograms and what is unknown. */
 function readOtherField(state: WireState, tag: number, end: number): void {
   const { proto } = state;
   const field = tag >>> 3;
@@ -73,6 +83,8 @@ function readOtherField(state: WireState, tag: number, end: number): void {
   }
   proto.expect(tag, WIRE_BYTES);
   const next = proto.length(end);
-  if (field === 3) readExemplarV1(state, next);
+  if (field === 2) readSample(state, proto.position, next);
+  else if (field === 3) readExemplarV1(state, next);
   else readHistogram(state, next);
+  proto.position = next;
 }
