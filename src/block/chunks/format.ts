@@ -2,6 +2,8 @@
 //
 //   magic, version, padding | length uvarint, encoding, data, crc32c | …
 
+import { ENCODING_FLOAT_HISTOGRAM, ENCODING_HISTOGRAM } from '../../base/chunk/chunk-format.ts';
+
 /** First four bytes of a segment. */
 export const SEGMENT_MAGIC = 0x85bd40dd;
 export const SEGMENT_VERSION = 1;
@@ -16,10 +18,6 @@ export const CRC_BYTES = 4;
 /** No chunk is near this (120 floats take 2 KiB at most); a larger length is damage. */
 export const CHUNK_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Chunk encodings (docs/formats/chunks.md). */
-export const ENCODING_XOR = 1;
-export const ENCODING_HISTOGRAM = 2;
-export const ENCODING_FLOAT_HISTOGRAM = 3;
 /** Of Prometheus 3.12 and later, behind feature flags: floats, histograms with start times. */
 export const ENCODING_XOR2 = 4;
 export const ENCODING_HISTOGRAM_ST = 5;

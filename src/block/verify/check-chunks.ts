@@ -1,0 +1,110 @@
+// The chunks of a block against what its index says of them: each is decoded to the last sample.
+
+import { ByteReader } from '../../base/bytes/byte-reader.ts';
+import { F64Column } from '../../base/bytes/columns.ts';
+import { VarveError } from '../../base/errors/varve-error.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { ENCODING_AGGREGATE, isHistogramEncoding, SEGMENT_HEADER_BYTES } from '../chunks/format.ts';
+import { checkSegmentHeader, readChunk, type StoredChunk } from '../chunks/segment-reader.ts';
+import type { SeriesEntry } from '../index/series-entry.ts';
+import { SampleCursor } from '../sample-cursor.ts';
+import type { Findings } from './findings.ts';
+
+/** Checks chunks series by series, then what lies between and behind them. */
+export class ChunkChecker {
+  readonly #segments: readonly ByteSource[];
+  readonly #findings: Findings;
+  /** Per segment: where the next chunk must begin; -1 when that cannot be told. */
+  readonly #next = new F64Column(4);
+  readonly #chunk: StoredChunk = { encoding: 0, data: new Uint8Array(0), end: 0 };
+  readonly #cursor = new SampleCursor();
+  readonly #reader = new ByteReader();
+  /** Samples counted so far. */
+  floatSamples = 0;
+  histogramSamples = 0;
+  /** False when some chunk could not be decoded, so that the counts say nothing. */
+  isComplete = true;
+
+  constructor(segments: readonly ByteSource[], findings: Findings) {
+    this.#segments = segments;
+    this.#findings = findings;
+    for (const segment of segments) {
+      findings.attempt(segment.name, 0, () => checkSegmentHeader(segment));
+      this.#next.push(SEGMENT_HEADER_BYTES);
+    }
+  }
+
+  /** Checks all chunks of one series. */
+  check(entry: SeriesEntry): void {
+    for (let i = 0; i < entry.chunkCount; i++) this.#checkChunk(entry, i);
+  }
+
+  /** What no chunk of the index covers. Call after the last series. */
+  finish(): void {
+    for (const [i, segment] of this.#segments.entries()) {
+      const next = this.#next.at(i);
+      if (next >= 0 && next < segment.sizeBytes)
+        this.#findings.warning(segment.name, next, 'the rest of the file belongs to no chunk');
+    }
+  }
+
+  #checkChunk(entry: SeriesEntry, i: number): void {
+    const number = entry.chunkSegments.at(i);
+    const offset = entry.chunkOffsets.at(i);
+    const segment = this.#segments.at(number);
+    if (segment === undefined) {
+      this.#findings.error('index', entry.ref * 16, `a chunk in segment ${number + 1} of none`);
+      this.isComplete = false;
+      return;
+    }
+    const next = this.#next.at(number);
+    if (next >= 0 && offset > next)
+      this.#findings.warning(segment.name, next, `no chunk from here to ${offset}`);
+    if (next >= 0 && offset < next)
+      this.#findings.error(segment.name, offset, 'a chunk begins within or before another');
+    const isRead = this.#findings.attempt(segment.name, offset, () => {
+      readChunk(segment, offset, this.#reader, this.#chunk);
+      return true;
+    });
+    this.#next.set(number, isRead === true ? this.#chunk.end : -1);
+    if (isRead !== true) {
+      this.isComplete = false;
+      return;
+    }
+    // An aggregate holds up to five chunks; its checksum is all that is checked of it here.
+    if (this.#chunk.encoding === ENCODING_AGGREGATE) this.isComplete = false;
+    else this.#decode(entry, i, segment.name);
+  }
+
+  /** Checks counts and times of the chunk that was read. */
+  #decode(entry: SeriesEntry, i: number, file: string): void {
+    const offset = entry.chunkOffsets.at(i);
+    try {
+      const fault = this.#faultOfSamples(entry.chunkMinTimes.at(i), entry.chunkMaxTimes.at(i));
+      if (fault !== undefined) this.#findings.error(file, offset, fault);
+    } catch (thrown) {
+      if (!(thrown instanceof VarveError)) throw thrown;
+      this.isComplete = false;
+      // What a later version may well read is not damage.
+      if (thrown.code === 'unsupported') this.#findings.warning(file, offset, thrown.message);
+      else this.#findings.error(file, offset, thrown.message);
+    }
+  }
+
+  #faultOfSamples(minTimeMs: number, maxTimeMs: number): string | undefined {
+    const cursor = this.#cursor;
+    cursor.open(this.#chunk);
+    if (isHistogramEncoding(this.#chunk.encoding)) this.histogramSamples += cursor.count;
+    else this.floatSamples += cursor.count;
+    if (!cursor.next()) return 'a chunk without samples';
+    if (cursor.timeMs !== minTimeMs)
+      return `the first sample is at ${cursor.timeMs}, by the index at ${minTimeMs}`;
+    let last = cursor.timeMs;
+    while (cursor.next()) {
+      if (cursor.timeMs <= last) return `a sample at ${cursor.timeMs} comes after one at ${last}`;
+      last = cursor.timeMs;
+    }
+    if (last !== maxTimeMs) return `the last sample is at ${last}, by the index at ${maxTimeMs}`;
+    return undefined;
+  }
+}

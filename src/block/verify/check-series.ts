@@ -1,0 +1,133 @@
+// The series of an index: each entry's checksum and content, their order, and their chunks' times.
+
+import { U32Column } from '../../base/bytes/columns.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { damagedBlock } from '../damage.ts';
+import { PostingsBuilder } from '../index/postings-builder.ts';
+import { SeriesEntry } from '../index/series-entry.ts';
+import type { SeriesReader } from '../index/series-reader.ts';
+import type { Symbols } from '../index/symbols.ts';
+import type { BlockMeta } from '../meta/format.ts';
+import type { ChunkChecker } from './check-chunks.ts';
+import { checkZeros } from './check-padding.ts';
+import type { Findings } from './findings.ts';
+
+/** What going through all series gave. */
+export interface SeriesResult {
+  readonly seriesCount: number;
+  readonly chunkCount: number;
+  /** The postings lists that there should be, not sealed yet. */
+  readonly postings: PostingsBuilder;
+  /** False when some series could not be read, so that counts and postings say nothing. */
+  readonly isComplete: boolean;
+}
+
+/** Goes through all series once. */
+export class SeriesChecker {
+  readonly #source: ByteSource;
+  readonly #symbols: Symbols;
+  readonly #findings: Findings;
+  readonly #entry = new SeriesEntry();
+  readonly #last = new U32Column(32);
+  readonly #postings = new PostingsBuilder();
+  #chunkCount = 0;
+
+  constructor(source: ByteSource, symbols: Symbols, findings: Findings) {
+    this.#source = source;
+    this.#symbols = symbols;
+    this.#findings = findings;
+  }
+
+  /** Reads from one end of the section to the other; `meta` gives the range, when there is one. */
+  run(reader: SeriesReader, chunks: ChunkChecker, meta: BlockMeta | undefined): SeriesResult {
+    const name = this.#source.name;
+    let isComplete = true;
+    let end = reader.start;
+    while (end < reader.end) {
+      const offset = reader.aligned(end);
+      checkZeros(this.#source, end, Math.min(offset, reader.end), this.#findings);
+      if (offset >= reader.end) break;
+      // The length first: an entry with a wrong checksum costs itself, not those behind it.
+      const next = this.#findings.attempt(name, offset, () => reader.endOf(offset));
+      if (next === undefined) {
+        this.#findings.error(name, offset, 'no series can be read from here on');
+        isComplete = false;
+        break;
+      }
+      const isRead = this.#findings.attempt(name, offset, () => {
+        if (reader.readAt(offset, this.#entry) !== next)
+          throw damagedBlock(name, offset, 'the length of a series changed');
+        return true;
+      });
+      if (isRead === true) this.#check(offset, chunks, meta);
+      else isComplete = false;
+      end = next;
+    }
+    return {
+      seriesCount: this.#postings.seriesCount,
+      chunkCount: this.#chunkCount,
+      postings: this.#postings,
+      isComplete,
+    };
+  }
+
+  #check(offset: number, chunks: ChunkChecker, meta: BlockMeta | undefined): void {
+    const entry = this.#entry;
+    this.#postings.addSeries(entry.ref, entry.labels);
+    this.#chunkCount += entry.chunkCount;
+    const fault = this.#faultOfLabels() ?? this.#faultOfOrder();
+    if (fault !== undefined) this.#findings.error(this.#source.name, offset, fault);
+    this.#last.clear();
+    for (let i = 0; i < entry.labels.length; i++) this.#last.push(entry.labels.at(i));
+    if (entry.chunkCount === 0)
+      this.#findings.warning(this.#source.name, offset, 'a series without chunks');
+    this.#checkTimes(offset, meta);
+    chunks.check(entry);
+  }
+
+  #faultOfLabels(): string | undefined {
+    const labels = this.#entry.labels;
+    if (labels.length === 0) return 'a series without labels';
+    for (let i = 0; i < labels.length; i += 2) {
+      if (this.#symbols.bytes(labels.at(i)).length === 0) return 'a label without a name';
+      if (this.#symbols.bytes(labels.at(i + 1)).length === 0) return 'a label with an empty value';
+      if (i > 0 && labels.at(i) === labels.at(i - 2)) return 'a label name comes twice in a series';
+      if (i > 0 && labels.at(i) < labels.at(i - 2))
+        return 'the labels of a series are not in order';
+    }
+    return undefined;
+  }
+
+  #faultOfOrder(): string | undefined {
+    const labels = this.#entry.labels;
+    const last = this.#last;
+    let i = 0;
+    while (i < labels.length && i < last.length && labels.at(i) === last.at(i)) i++;
+    if (i === labels.length && i === last.length) return 'the same series comes twice';
+    const isAbove = i === last.length || (i < labels.length && labels.at(i) > last.at(i));
+    return isAbove ? undefined : 'the series are not in order';
+  }
+
+  #checkTimes(offset: number, meta: BlockMeta | undefined): void {
+    const entry = this.#entry;
+    const file = this.#source.name;
+    let last = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < entry.chunkCount; i++) {
+      const minTimeMs = entry.chunkMinTimes.at(i);
+      const maxTimeMs = entry.chunkMaxTimes.at(i);
+      if (maxTimeMs < minTimeMs)
+        this.#findings.error(file, offset, `chunk ${i} ends at ${maxTimeMs}, before it begins`);
+      if (minTimeMs <= last)
+        this.#findings.error(
+          file,
+          offset,
+          `chunk ${i} begins at ${minTimeMs}, within the last one`,
+        );
+      if (meta !== undefined && (minTimeMs < meta.minTimeMs || maxTimeMs >= meta.maxTimeMs)) {
+        const what = `chunk ${i}, ${minTimeMs} to ${maxTimeMs}, is outside of the block's range`;
+        this.#findings.error(file, offset, what);
+      }
+      last = Math.max(last, maxTimeMs);
+    }
+  }
+}
