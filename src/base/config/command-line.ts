@@ -51,7 +51,8 @@ const MORE_FLAGS =
  */
 export function parseCommandLine(argv: readonly string[], version: string): Invocation {
   const [first, ...rest] = argv;
-  if (first === undefined) throw configError('varve', `say what to run: ${COMMANDS.join(', ')}`);
+  if (first === undefined)
+    throw configError('no command', `say what to run: ${COMMANDS.join(', ')}`);
   if (first === '--help' || first === '-h' || first === 'help') {
     return { kind: 'print', text: topHelp() };
   }
@@ -62,7 +63,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
       { name: `varve ${first}`, role: first, rest, description, version },
       (given, args) => {
         const [extra] = args;
-        if (extra !== undefined) throw configError(`varve ${first}`, `takes no ${quoted(extra)}`);
+        if (extra !== undefined) throw configError(`command ${first}`, `takes no ${quoted(extra)}`);
         return { kind: 'gateway', role: first, given };
       },
     );
@@ -73,8 +74,8 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
     const flag = first.replace(/=.*/s, '');
     throw configError(flag, `stands before the command; write varve serve ${flag}`);
   }
-  const known = `this version has ${COMMANDS.join(', ')}`;
-  throw configError('varve', `no command ${quoted(first)}; ${known}${didYouMean(first, COMMANDS)}`);
+  const known = `this version has ${COMMANDS.join(', ')}${didYouMean(first, COMMANDS)}`;
+  throw configError(`command ${quoted(first)}`, `is unknown; ${known}`);
 }
 
 function tsdb(rest: readonly string[], version: string): Invocation {
@@ -83,12 +84,12 @@ function tsdb(rest: readonly string[], version: string): Invocation {
   const command = TSDB_COMMANDS.find((name) => name === first);
   if (command === undefined) {
     const hint = first === undefined ? '' : didYouMean(first, TSDB_COMMANDS);
-    throw configError('varve tsdb', `needs one of ${TSDB_COMMANDS.join(', ')}${hint}`);
+    throw configError('command tsdb', `needs one of ${TSDB_COMMANDS.join(', ')}${hint}`);
   }
   const name = `varve tsdb ${command}`;
   const description = TSDB_DESCRIPTIONS[command];
   return run({ name, role: 'tsdb', rest: args, description, version }, (given, dirs) => {
-    if (dirs.length === 0) throw configError(name, 'needs a directory');
+    if (dirs.length === 0) throw configError(`command tsdb ${command}`, 'needs a directory');
     return { kind: 'tsdb', command, args: dirs, given };
   });
 }

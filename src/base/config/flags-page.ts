@@ -100,7 +100,7 @@ export function flagsPage(): string {
     '',
     ...inertTable(
       inert.filter(({ status }) => status === 'ignored'),
-      'why nothing is lost',
+      'why',
     ),
     '## Flags of `thanos receive` that are refused',
     '',

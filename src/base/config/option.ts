@@ -38,7 +38,7 @@ export interface InertOption extends OptionBase {
   readonly isBool: boolean;
   /** `ignored`: warns and goes on. `refused`: ends the start, unless the value is one of `harmless`. */
   readonly status: 'ignored' | 'refused';
-  /** For `ignored`: why nothing is lost by it. For `refused`: the way out. */
+  /** For `ignored`: the reason. For `refused`: the way out. */
   readonly why: string;
   /** Values that mean what Varve does anyway; they pass without a word. */
   readonly harmless: readonly string[];

@@ -1,6 +1,6 @@
 // Flags of `thanos receive` (main branch of 2026 and the releases before it) that Varve accepts and does
-// not act on, each with the reason why nothing is lost by that. Using one logs that reason as a warning.
-// Whatever would change safety or what is stored is in thanos-refused.ts instead.
+// not act on, each with the reason. Using one logs that reason as a warning. Whatever would change safety, who
+// may write, or what is stored is in thanos-refused.ts instead.
 
 import type { InertOption } from './option.ts';
 

@@ -27,9 +27,9 @@ describe('help and version', () => {
 
 describe('a mistake on the command line names what was written and what was meant', () => {
   test.each<[string[], string]>([
-    [[], 'varve: say what to run: serve, receive, tsdb'],
-    [['compact'], 'varve: no command "compact"; this version has serve, receive, tsdb'],
-    [['store', '--data-dir=x'], 'no command "store"'],
+    [[], 'no command: say what to run: serve, receive, tsdb'],
+    [['compact'], 'command "compact": is unknown; this version has serve, receive, tsdb'],
+    [['store', '--data-dir=x'], 'command "store": is unknown'],
     [['sevre'], 'did you mean serve?'],
     [['--tsdb.path=x', 'serve'], '--tsdb.path: stands before the command'],
     [
@@ -44,10 +44,10 @@ describe('a mistake on the command line names what was written and what was mean
     [['serve', '--tsdb.retention'], '--tsdb.retention: needs a value'],
     [['serve', '--tsdb.retention=1d', '--tsdb.retention=2d'], '--tsdb.retention: is given twice'],
     [['serve', '--tsdb.wal-compression', '--no-tsdb.wal-compression'], 'is given twice'],
-    [['serve', 'x'], 'varve serve: takes no "x"'],
-    [['tsdb'], 'varve tsdb: needs one of ls, dump, analyze, verify'],
+    [['serve', 'x'], 'command serve: takes no "x"'],
+    [['tsdb'], 'command tsdb: needs one of ls, dump, analyze, verify'],
     [['tsdb', 'anlyze'], 'did you mean analyze?'],
-    [['tsdb', 'ls'], 'varve tsdb ls: needs a directory'],
+    [['tsdb', 'ls'], 'command tsdb ls: needs a directory'],
   ])('%j', (argv, message) => {
     expect(complaint(() => parse(...argv))).toContain(message);
   });
