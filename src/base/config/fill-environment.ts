@@ -22,3 +22,8 @@ export function fillEnvironment(value: string, env: Environment, where: string):
     return found;
   });
 }
+
+/** The text that `fillEnvironment` turns into this value: every reference in it is kept as text. */
+export function keepReferences(value: string): string {
+  return value.replace(REFERENCE, (all: string) => `$${all}`);
+}

@@ -3,6 +3,7 @@
 
 import { stringify } from 'yaml';
 import { optionsOf, type ServeConfig } from './catalogue.ts';
+import { keepReferences } from './fill-environment.ts';
 import type { ConfigLabel } from './label-text.ts';
 import type { Option } from './option.ts';
 
@@ -58,8 +59,8 @@ function yamlValue(spec: Option<unknown>, value: unknown): unknown {
   if (spec.type.name === 'int') return value;
   if (spec.type.yamlMapping === 'labels') {
     const labels = value as readonly ConfigLabel[];
-    return new Map(labels.map((label) => [label.name, label.value]));
+    return new Map(labels.map(({ name, value: text }) => [name, keepReferences(text)]));
   }
-  const texts = spec.type.format(value);
+  const texts = spec.type.format(value).map(keepReferences);
   return spec.type.repeatable ? texts : texts.at(0);
 }

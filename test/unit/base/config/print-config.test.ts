@@ -6,7 +6,8 @@ import { load } from './loading.ts';
 const ARGV = [
   'serve',
   '--label=b="x, y"',
-  '--label=a="1"',
+  '--label=a="$(X)"',
+  `--data-dir=d/$\${HOME}`,
   '--receive.block-label=cluster',
   '--receive.block-label=replica',
   '--tsdb.retention=1h30m',
@@ -19,7 +20,7 @@ test('every option of the role is among the flags, as text', () => {
   const flags = flagsAsText(load({ argv: ARGV }).config);
   expect(Object.keys(flags)).toEqual(optionsOf('serve').map(({ spec }) => spec.flag));
   expect(flags).toMatchObject({
-    label: 'a="1", b="x, y"',
+    label: 'a="$(X)", b="x, y"',
     'receive.block-label': 'cluster, replica',
     'tsdb.retention': '1h30m',
     'tsdb.wal-compression': 'false',
