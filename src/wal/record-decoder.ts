@@ -3,6 +3,7 @@
 // Invariant: a malformed record hands out nothing.
 
 import { OutOfBytes } from '../base/bytes/byte-reader.ts';
+import type { F64Column } from '../base/bytes/columns.ts';
 import { decodeExemplars, ExemplarColumns } from './exemplars-record.ts';
 import {
   RECORD_CUSTOM_FLOAT_HISTOGRAMS,
@@ -18,6 +19,7 @@ import {
 } from './format.ts';
 import {
   decodeHistograms,
+  HISTOGRAM_RECORD_TYPES,
   type HistogramColumns,
   makeHistogramColumns,
 } from './histograms-record.ts';
@@ -38,6 +40,14 @@ export interface RecordSink {
   exemplars(columns: ExemplarColumns, bytes: Uint8Array, at: LogPosition): void;
   metadata(columns: MetadataColumns, bytes: Uint8Array, at: LogPosition): void;
   tombstones(columns: TombstoneColumns, at: LogPosition): void;
+  /** A record of a type that this version does not read. */
+  other?(record: Uint8Array, at: LogPosition): void;
+}
+
+/** The first and the last time in a record of samples, in milliseconds. */
+export interface TimeRange {
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
 }
 
 /** What happened to a record. */
@@ -58,8 +68,31 @@ export class RecordDecoder {
   readonly #exemplars = new ExemplarColumns();
   readonly #metadata = new MetadataColumns();
   readonly #tombstones = new TombstoneColumns();
+  /** The times of the samples that were decoded last. */
+  #lastTimes: F64Column | undefined;
   /** How many records of each type were met, by the type's name. */
   readonly counts = new Map<string, number>();
+  /** Those among them that this version does not read. */
+  readonly skipped = new Map<string, number>();
+
+  /** The times in the last record of samples that was decoded, if it held any. */
+  lastTimes(): TimeRange | undefined {
+    const times = this.#lastTimes;
+    if (times === undefined || times.length === 0) return undefined;
+    let minTimeMs = Number.POSITIVE_INFINITY;
+    let maxTimeMs = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < times.length; i++) {
+      minTimeMs = Math.min(minTimeMs, times.at(i));
+      maxTimeMs = Math.max(maxTimeMs, times.at(i));
+    }
+    return { minTimeMs, maxTimeMs };
+  }
+
+  /** Whether `lastTimes` are those of this record, which was decoded last. */
+  isOfSamples(record: Uint8Array): boolean {
+    const type = record.at(0) ?? 0;
+    return type === RECORD_SAMPLES || HISTOGRAM_RECORD_TYPES.includes(type);
+  }
 
   /** Hands the contents of `record` to `sink`. */
   decode(record: Uint8Array, at: LogPosition, sink: RecordSink): Decoded {
@@ -87,6 +120,7 @@ export class RecordDecoder {
         return DECODED;
       case RECORD_SAMPLES:
         decodeSamples(record, this.#samples);
+        this.#lastTimes = this.#samples.times;
         sink.samples(this.#samples, at);
         return DECODED;
       case RECORD_HISTOGRAMS:
@@ -94,6 +128,7 @@ export class RecordDecoder {
       case RECORD_CUSTOM_HISTOGRAMS:
       case RECORD_CUSTOM_FLOAT_HISTOGRAMS:
         decodeHistograms(record, this.#histograms);
+        this.#lastTimes = this.#histograms.times;
         sink.histograms(this.#histograms, at);
         return DECODED;
       case RECORD_EXEMPLARS:
@@ -108,8 +143,12 @@ export class RecordDecoder {
         decodeTombstones(record, this.#tombstones);
         sink.tombstones(this.#tombstones, at);
         return DECODED;
-      default:
+      default: {
+        const name = recordTypeName(type);
+        this.skipped.set(name, (this.skipped.get(name) ?? 0) + 1);
+        sink.other?.(record, at);
         return SKIPPED;
+      }
     }
   }
 }

@@ -55,12 +55,15 @@ export class SegmentFiles {
     if (last !== undefined && !last.isComplete) await last.file.dataSync();
   }
 
-  /** What was committed is acknowledged: it stays, whatever fails later. Closes what is complete. */
-  async acknowledge(): Promise<void> {
+  /**
+   * What was committed is acknowledged: it stays, whatever fails later. Resolves when the files that
+   * are complete are closed, with the errors of that: they cost nothing but are to be told.
+   */
+  acknowledge(): Promise<unknown[]> {
     const complete = this.#open.filter((segment) => segment.isComplete);
     this.#open = this.#open.filter((segment) => !segment.isComplete);
     for (const segment of this.#open) segment.acknowledgedBytes = segment.writtenBytes;
-    for (const segment of complete) await segment.file.close();
+    return closeAll(complete);
   }
 
   /**
@@ -75,7 +78,7 @@ export class SegmentFiles {
     // Files without acknowledged bytes are removed and their numbers used again: Prometheus wants
     // no gaps, and a full disk must not fill with empty files.
     const reused = open.find((segment) => segment.index > (kept?.index ?? -1))?.index;
-    const number = reused ?? (kept === undefined ? this.#firstFree(next) : kept.index + 1);
+    const number = reused ?? this.#firstFree(kept === undefined ? next : kept.index + 1);
     return {
       next: number,
       work: async () => {
@@ -116,7 +119,17 @@ export class SegmentFiles {
 
   /** `index`, or the next number that no file has. */
   #firstFree(index: number): number {
-    while (this.#disk.stat(walSegmentFile(this.#dir, index)) !== undefined) index++;
+    try {
+      while (this.#disk.stat(walSegmentFile(this.#dir, index)) !== undefined) index++;
+    } catch {
+      // The disk is failing already; if the number is taken, creating the file will say so.
+    }
     return index;
   }
+}
+
+async function closeAll(segments: readonly OpenSegment[]): Promise<unknown[]> {
+  const errors: unknown[] = [];
+  for (const { file } of segments) await file.close().catch((error) => errors.push(error));
+  return errors;
 }
