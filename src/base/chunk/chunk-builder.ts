@@ -9,6 +9,7 @@ import {
   ENCODING_FLOAT_HISTOGRAM,
   ENCODING_XOR,
   SAMPLES_PER_CHUNK,
+  TIME_JUMP_MAX_MS,
 } from './chunk-format.ts';
 import { HistogramAppender } from './histogram-appender.ts';
 import { headerOfFirst } from './histogram-fit.ts';
@@ -47,7 +48,8 @@ export class ChunkBuilder {
   /** Adds a float; times must rise from call to call. */
   addFloat(timeMs: number, low: number, high: number): void {
     const full = this.#state.count >= this.#samplesMax;
-    if (this.#encoding !== ENCODING_XOR || full) {
+    const jump = timeMs - this.#maxTimeMs > TIME_JUMP_MAX_MS;
+    if (this.#encoding !== ENCODING_XOR || full || jump) {
       this.finishChunk();
       this.#encoding = ENCODING_XOR;
       this.#state.clear();

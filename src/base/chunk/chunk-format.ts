@@ -21,6 +21,12 @@ export const SAMPLES_PER_CHUNK = 120;
 /** The sample count in a chunk's header takes 16 bits. */
 export const SAMPLES_PER_CHUNK_MAX = 0xffff;
 
+/**
+ * Times in a chunk never jump by more milliseconds than this, so that differences of differences are
+ * exact.
+ */
+export const TIME_JUMP_MAX_MS = 2 ** 51;
+
 /** Bytes of the header of a histogram chunk: sample count, flags. */
 export const HISTOGRAM_HEADER_BYTES = 3;
 

@@ -20,6 +20,7 @@ import {
   HEADER_RESET_MASK,
   HEADER_UNKNOWN,
   SAMPLES_PER_CHUNK,
+  TIME_JUMP_MAX_MS,
 } from './chunk-format.ts';
 import { HistogramFit, headerOfFirst, negativeSpans, positiveSpans } from './histogram-fit.ts';
 import { copyColumn } from './histogram-layout.ts';
@@ -115,7 +116,7 @@ export class HistogramAppender {
       value.isFloat !== this.#state.isFloat ||
       this.count >= SAMPLES_PER_CHUNK ||
       !(easy && this.#isEasy()) ||
-      !Number.isSafeInteger(2 * (timeMs - this.lastTimeMs))
+      timeMs - this.lastTimeMs > TIME_JUMP_MAX_MS
     ) {
       this.nextHeader = this.headerAfterCut(value);
       return 'new_chunk';

@@ -8,8 +8,11 @@
 
 import { assert } from '../errors/assert.ts';
 import { highOf, lowOf, putBits, putBits64, putUvarint64, putVarint } from './bit-io.ts';
+import { TIME_JUMP_MAX_MS } from './chunk-format.ts';
 import { leadingZeros, putTimeDod, putXor, trailingZeros } from './xor-bits.ts';
 import type { XorState } from './xor-state.ts';
+
+export { SAMPLES_PER_CHUNK } from './chunk-format.ts';
 
 /** No sample takes more bits than this. */
 export const XOR_APPEND_BITS_MAX = 157;
@@ -28,8 +31,8 @@ export function xorHeaderWrite(view: DataView, base: number, count: number): voi
 }
 
 /**
- * Appends a sample. The caller has checked `xorHasRoom`, that the time is above the last one, and
- * that fewer than 65535 samples are in the chunk.
+ * Appends a sample. The caller has checked `xorHasRoom`, that the time is above the last one (by
+ * TIME_JUMP_MAX_MS at most), and that fewer than 65535 samples are in the chunk.
  *
  * @param view the slab, chunk bytes from `base` on
  * @param low low half of the value's 64 bits, signed or unsigned
@@ -61,7 +64,7 @@ export function xorAppend(
     appendShort(view, base, state, control, regular ? 1 : 16, xorLow, xorHigh);
     return;
   }
-  assert(Number.isSafeInteger(dod), 'times in a chunk differ by less than 2^53');
+  assert(Math.abs(delta) <= TIME_JUMP_MAX_MS, 'times in a chunk jump by less than 2^51');
   const position = putTimeDod(view, base, state.bitPosition, dod);
   state.bitPosition = putXor(view, base, position, state, xorLow, xorHigh);
 }
@@ -129,7 +132,7 @@ function appendFirstTwo(
     state.bitPosition = putBits64(view, base, position, low, high);
   } else {
     const delta = timeMs - state.lastTimeMs;
-    assert(Number.isSafeInteger(delta), 'times in a chunk differ by less than 2^53');
+    assert(Math.abs(delta) <= TIME_JUMP_MAX_MS, 'times in a chunk jump by less than 2^51');
     let position = state.bitPosition;
     position = putUvarint64(view, base, position, lowOf(delta), highOf(delta));
     const xorLow = low ^ state.lastLow;

@@ -6,6 +6,7 @@
 import type { VarveError } from '../errors/varve-error.ts';
 import { signedOf, unsignedOf } from './bit-io.ts';
 import { BitWindow, windowAt } from './bit-window.ts';
+import { TIME_JUMP_MAX_MS } from './chunk-format.ts';
 import { NO_WINDOW, XOR_HEADER_BYTES, type XorState } from './xor-state.ts';
 
 export class XorReader {
@@ -130,6 +131,7 @@ export class XorReader {
     }
     const words = this.#bits.words;
     this.#delta += signedOf(windowAt(words, position + 36), windowAt(words, position + 4));
+    this.#checkJump();
     return position + 68;
   }
 
@@ -172,6 +174,7 @@ export class XorReader {
     } else {
       const { low, high } = this.#readUvarint64();
       this.#delta = unsignedOf(low, high);
+      this.#checkJump();
       this.timeMs += this.#delta;
       if (bits.read(1) === 1) {
         if (bits.read(1) === 1) {
@@ -184,6 +187,11 @@ export class XorReader {
     this.#read++;
     if (bits.position > bits.endBits || Math.abs(this.timeMs) > Number.MAX_SAFE_INTEGER)
       throw this.#damaged();
+  }
+
+  #checkJump(): void {
+    if (Math.abs(this.#delta) > TIME_JUMP_MAX_MS)
+      throw this.#bits.damaged('holds a time that is thousands of years from the one before');
   }
 
   #damaged(): VarveError {
