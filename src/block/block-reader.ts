@@ -90,8 +90,3 @@ export function listSegments(disk: Disk, dir: string): readonly string[] {
   }
   return names;
 }
-
-/** A chunk to fill, empty as yet. */
-export function emptyChunk(): StoredChunk {
-  return { encoding: 0, data: new Uint8Array(0), end: 0 };
-}

@@ -8,7 +8,7 @@ import { VarveError } from '../base/errors/varve-error.ts';
 import type { Labels } from '../base/model/labels.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import type { BlockSink, ChunkToWrite } from './block-sink.ts';
-import { isHistogramEncoding, SEGMENT_BYTES_MAX } from './chunks/format.ts';
+import { isHistogramEncoding, SEGMENT_BYTES_MAX, storedBytes } from './chunks/format.ts';
 import { ChunkSegmentWriter } from './chunks/segment-writer.ts';
 import { type FileDigest, HashedFile } from './hashed-file.ts';
 import { SeriesEntry } from './index/series-entry.ts';
@@ -99,7 +99,7 @@ export class BlockWriter implements BlockSink {
       this.#chunkCount++;
       if (isHistogramEncoding(chunk.encoding)) this.#histogramSamples += chunk.sampleCount;
       else this.#floatSamples += chunk.sampleCount;
-      this.#chunkBytesMax = Math.max(this.#chunkBytesMax, chunk.bytes.length);
+      this.#chunkBytesMax = Math.max(this.#chunkBytesMax, storedBytes(chunk.bytes.length));
     }
   }
 

@@ -13,6 +13,8 @@ import { isUlid } from '../base/model/ulid.ts';
 
 /** Ends the name of a block that is being written; Prometheus removes such directories too. */
 export const TMP_FOR_CREATION = '.tmp-for-creation';
+/** Ends the name of a block that is being removed, as Prometheus's. */
+export const TMP_FOR_DELETION = '.tmp-for-deletion';
 /** Varve's own directory beside the tenants. No tenant's name begins with a dot. */
 export const VARVE_DIR = '.varve';
 /** Names a stream's lifted labels. */

@@ -3,6 +3,7 @@
 //   magic, version, padding | length uvarint, encoding, data, crc32c | …
 
 import { ENCODING_FLOAT_HISTOGRAM, ENCODING_HISTOGRAM } from '../../base/chunk/chunk-format.ts';
+import { uvarintBytes } from '../index/format.ts';
 
 /** First four bytes of a segment. */
 export const SEGMENT_MAGIC = 0x85bd40dd;
@@ -38,4 +39,9 @@ export function isHistogramEncoding(encoding: number): boolean {
 /** What Prometheus reckons for a chunk when it decides whether it still fits into a segment. */
 export function reckonedBytes(dataBytes: number): number {
   return LENGTH_BYTES_MAX + ENCODING_BYTES + dataBytes + CRC_BYTES;
+}
+
+/** What a chunk takes in its segment. */
+export function storedBytes(dataBytes: number): number {
+  return uvarintBytes(dataBytes) + ENCODING_BYTES + dataBytes + CRC_BYTES;
 }

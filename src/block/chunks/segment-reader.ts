@@ -3,6 +3,8 @@
 
 import { ByteReader } from '../../base/bytes/byte-reader.ts';
 import { crc32c } from '../../base/bytes/crc32c.ts';
+import { type ChunkPlace, chunkCount } from '../../base/chunk/chunk-format.ts';
+import { VarveError } from '../../base/errors/varve-error.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { damagedBlock, readingOf } from '../damage.ts';
 import {
@@ -86,4 +88,21 @@ export function readChunk(
     throw damagedBlock(source.name, offset, 'the checksum of a chunk does not match');
   into.data = checked.subarray(ENCODING_BYTES);
   into.end = offset + whole;
+}
+
+/** Every encoding begins with the number of its samples. */
+const COUNT_BYTES = 2;
+
+/** An empty chunk to be filled by `read`. */
+export function emptyChunk(): StoredChunk {
+  return { encoding: 0, data: new Uint8Array(0), end: 0 };
+}
+
+/** The chunk's data for a ChunkReader; `damaged_chunk` when they cannot even hold a count. */
+export function placeOf(chunk: StoredChunk): ChunkPlace {
+  const { data, encoding } = chunk;
+  if (data.length < COUNT_BYTES)
+    throw new VarveError('damaged_chunk', `A chunk of ${data.length} bytes has no sample count`);
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  return { encoding, view, base: 0, lengthBytes: data.length, count: chunkCount(view, 0) };
 }

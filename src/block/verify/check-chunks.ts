@@ -2,12 +2,12 @@
 
 import { ByteReader } from '../../base/bytes/byte-reader.ts';
 import { F64Column } from '../../base/bytes/columns.ts';
+import { ChunkReader } from '../../base/chunk/chunk-reader.ts';
 import { VarveError } from '../../base/errors/varve-error.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { ENCODING_AGGREGATE, isHistogramEncoding, SEGMENT_HEADER_BYTES } from '../chunks/format.ts';
-import { checkSegmentHeader, readChunk, type StoredChunk } from '../chunks/segment-reader.ts';
+import { checkSegmentHeader, emptyChunk, placeOf, readChunk } from '../chunks/segment-reader.ts';
 import type { SeriesEntry } from '../index/series-entry.ts';
-import { SampleCursor } from '../sample-cursor.ts';
 import type { Findings } from './findings.ts';
 
 /** Checks chunks series by series, then what lies between and behind them. */
@@ -16,8 +16,8 @@ export class ChunkChecker {
   readonly #findings: Findings;
   /** Per segment: where the next chunk must begin; -1 when that cannot be told. */
   readonly #next = new F64Column(4);
-  readonly #chunk: StoredChunk = { encoding: 0, data: new Uint8Array(0), end: 0 };
-  readonly #cursor = new SampleCursor();
+  readonly #chunk = emptyChunk();
+  readonly #samples = new ChunkReader();
   readonly #reader = new ByteReader();
   /** Samples counted so far. */
   floatSamples = 0;
@@ -92,10 +92,11 @@ export class ChunkChecker {
   }
 
   #faultOfSamples(minTimeMs: number, maxTimeMs: number): string | undefined {
-    const cursor = this.#cursor;
-    cursor.open(this.#chunk);
-    if (isHistogramEncoding(this.#chunk.encoding)) this.histogramSamples += cursor.count;
-    else this.floatSamples += cursor.count;
+    const cursor = this.#samples;
+    const place = placeOf(this.#chunk);
+    cursor.open(place);
+    if (isHistogramEncoding(place.encoding)) this.histogramSamples += place.count;
+    else this.floatSamples += place.count;
     if (!cursor.next()) return 'a chunk without samples';
     if (cursor.timeMs !== minTimeMs)
       return `the first sample is at ${cursor.timeMs}, by the index at ${minTimeMs}`;

@@ -1,0 +1,50 @@
+// How the tsdb tools print: lines, collected so that a dump of millions of them is not as many
+// calls; and tables.
+
+import type { TsdbToolConfig } from '../../base/config/catalogue.ts';
+import type { Disk } from '../../base/runtime/disk.ts';
+
+const BUFFER_CHARACTERS = 64 * 1024;
+
+/** What each tool works with. */
+export interface ToolContext {
+  readonly disk: Disk;
+  readonly config: TsdbToolConfig;
+  readonly out: Lines;
+  /** For what is not the answer: progress, warnings. */
+  readonly err: (line: string) => void;
+}
+
+/** Collects lines and hands them on in pieces. Flush at the end. */
+export class Lines {
+  readonly #write: (text: string) => void;
+  #buffer = '';
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  line(text: string): void {
+    this.#buffer += `${text}\n`;
+    if (this.#buffer.length >= BUFFER_CHARACTERS) this.flush();
+  }
+
+  flush(): void {
+    if (this.#buffer !== '') this.#write(this.#buffer);
+    this.#buffer = '';
+  }
+}
+
+/** Prints rows under a head, columns aligned and two spaces apart. */
+export function printTable(out: Lines, rows: readonly (readonly string[])[]): void {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths.at(i) ?? 0, cell.length);
+  for (const row of rows)
+    out.line(
+      row
+        .map((cell, i) => cell.padEnd(widths.at(i) ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}
