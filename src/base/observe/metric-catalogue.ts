@@ -148,6 +148,10 @@ export const METRIC_CATALOGUE = {
     TENANT,
     alsoAs('thanos_shipper_upload_failures_total'),
   ),
+  varve_shipper_blocks_waiting: gauge(
+    'Blocks on local disk that are not in the bucket yet.',
+    TENANT,
+  ),
   varve_shipper_dir_syncs_total: counter(
     'Rounds in which local blocks were compared with the bucket.',
     TENANT,

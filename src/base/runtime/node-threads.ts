@@ -36,7 +36,7 @@ export class NodeThreads implements Threads {
     const resourceLimits = this.#options.resourceLimits?.[entry];
     const worker = new Worker(url, {
       name: entry,
-      workerData: settings,
+      workerData: { entry, settings },
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
     });
     const remote = new WorkerRemote<S>(entry, worker);

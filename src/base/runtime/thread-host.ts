@@ -9,24 +9,27 @@ import {
   STARTED_ID,
   transferListOf,
 } from './thread-messages.ts';
-import type { Service } from './threads.ts';
+import type { Service, ThreadEntry } from './threads.ts';
 
 /**
- * Serves this worker thread: makes the service from the settings given to `Threads.start` and
- * answers calls until the thread is terminated. To be called once, by the thread's entry file.
+ * Serves this worker thread, if it was started as `entry`; elsewhere (a simulation imports the file
+ * for what it exports) it does nothing. Makes the service from the settings given to `Threads.start`
+ * and answers calls until the thread is terminated. To be called once, by the thread's entry file.
  * A service that cannot be made rejects the `start` of the caller with its error.
  */
 export async function serveThread<Settings>(
+  entry: ThreadEntry,
   makeService: (settings: Settings) => Service | Promise<Service>,
 ): Promise<void> {
   const port = parentPort;
-  if (port === null) throw new VarveError('internal', 'serveThread was called outside a worker');
+  const data: unknown = workerData;
+  if (port === null || !isStartOf(data, entry)) return;
   const answer = (message: AnswerMessage, transfer: readonly ArrayBuffer[] = []): void => {
     port.postMessage(message, transfer);
   };
   let methods: ReadonlyMap<string, (argument: never) => Promise<unknown>>;
   try {
-    const service = await makeService(workerData as Settings);
+    const service = await makeService(data.settings as Settings);
     methods = new Map(Object.entries(service).map(([name, call]) => [name, call.bind(service)]));
   } catch (thrown) {
     answer({ id: STARTED_ID, error: packError(thrown) });
@@ -44,4 +47,9 @@ export async function serveThread<Settings>(
     }
   });
   answer({ id: STARTED_ID, value: undefined });
+}
+
+/** What `Threads.start` hands to the worker. */
+function isStartOf(data: unknown, entry: ThreadEntry): data is { settings: unknown } {
+  return typeof data === 'object' && data !== null && 'entry' in data && data.entry === entry;
 }
