@@ -3,7 +3,9 @@
 // As Prometheus has it (tsdb/exemplar.go, storage/remote/write_handler.go): names and values have at
 // most 128 UTF-8 characters together, empty values are dropped. What a 1.0 request has wrong in an
 // exemplar is dropped and counted in silence; in a 2.0 request it is refused, because that
-// specification lets no answer be 2xx when a sent exemplar was not written.
+// specification lets no answer be 2xx when a sent exemplar was not written. One that is older than
+// its series' newest is dropped in both: the head remembers the newest only, so it may be one that
+// is stored already, and a request that comes again must be a success.
 
 import { cellAt } from '../base/bytes/cells.ts';
 import type { SymbolTable } from '../base/bytes/symbol-table.ts';
@@ -13,7 +15,8 @@ import { labelsOfSlot } from './label-text.ts';
 import { NOT_REFUSED, type Refusal, type RefusalCounters, refusal } from './refusals.ts';
 import type { DecodedRequest } from './wire/decoded-request.ts';
 
-const OUT_OF_ORDER = refusal('exemplar_out_of_order');
+/** Instead of a reason: neither written nor refused. */
+const DROPPED: Refusal = 0xffff;
 const LABELS = refusal('exemplar_labels');
 const TIME = refusal('exemplar_time');
 
@@ -50,7 +53,7 @@ export class ExemplarAdmission {
     const reason = this.#decide(request, at, slot, tally);
     if (reason === NOT_REFUSED) {
       tally.exemplars++;
-    } else if (request.version === 1) {
+    } else if (request.version === 1 || reason === DROPPED) {
       this.dropped++;
     } else if (this.#refusals.add(reason, 0)) {
       this.#refusals.example(reason, labelsOfSlot(tally.stream, slot, this.#symbols));
@@ -67,7 +70,7 @@ export class ExemplarAdmission {
     const low = request.exemplarLows.at(at);
     const high = request.exemplarHighs.at(at);
     const verdict = tally.stream.head.admitExemplar(slot, timeMs, low, high, ids, cellCount);
-    if (verdict > VERDICT_ALREADY_STORED) return OUT_OF_ORDER;
+    if (verdict > VERDICT_ALREADY_STORED) return DROPPED;
     if (verdict !== VERDICT_ALREADY_STORED) tally.hasAdmitted = true;
     return NOT_REFUSED;
   }

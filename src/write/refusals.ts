@@ -41,7 +41,6 @@ export const REFUSAL_CATALOGUE = {
   histogram_count: entry('histogram', 'the count disagrees with the buckets'),
   histogram_inexact: entry('histogram', 'a count over 2^53'),
   histogram_bounds: entry('histogram', 'the custom bounds are wrong or do not fit the buckets'),
-  exemplar_out_of_order: entry('exemplar', 'older than the newest exemplar of its series'),
   exemplar_labels: entry('exemplar', 'labels are malformed or longer than 128 characters'),
   exemplar_time: entry('exemplar', 'a time too far ahead or out of range'),
 } as const satisfies Record<string, RefusalEntry>;
