@@ -6,6 +6,7 @@ import { PagedRecords } from '../base/bytes/paged-records.ts';
 import { SlabArena } from '../base/bytes/slab-arena.ts';
 import { SymbolTable } from '../base/bytes/symbol-table.ts';
 import type { Random } from '../base/runtime/random.ts';
+import { AppenderCache } from './appender-cache.ts';
 import { CHUNK_SHAPE } from './chunk-record.ts';
 import { PAIR_SHAPE } from './pair-record.ts';
 
@@ -13,6 +14,9 @@ import { PAIR_SHAPE } from './pair-record.ts';
 export interface EngineMemoryOptions {
   readonly random: Pick<Random, 'u32'>;
 }
+
+/** Appenders of histogram chunks that are kept; some 10 KiB each. */
+const APPENDERS_MAX = 1024;
 
 /** One per engine thread. */
 export class EngineMemory {
@@ -22,6 +26,7 @@ export class EngineMemory {
   readonly symbols: SymbolTable;
   readonly chunks: PagedRecords;
   readonly pairs: PagedRecords;
+  readonly appenders = new AppenderCache(APPENDERS_MAX);
 
   constructor(options: EngineMemoryOptions) {
     this.hash = new Hash32(options.random.u32(), options.random.u32());

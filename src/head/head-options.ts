@@ -1,5 +1,6 @@
 // What a head must be told, and the defaults that DESIGN §3 gives.
 
+import type { Clock } from '../base/runtime/clock.ts';
 import type { Timers } from '../base/runtime/timers.ts';
 
 export interface HeadOptions {
@@ -13,6 +14,8 @@ export interface HeadOptions {
   readonly maxExemplars: number;
   /** Metric names whose metadata the head keeps; further ones are not taken. */
   readonly maxMetadata: number;
+  /** When samples arrive, blocks are stored. */
+  readonly clock: Pick<Clock, 'nowMs'>;
   /** For work in slices (snapshots, forgetting): lets ingest run in between. */
   readonly timers: Pick<Timers, 'yieldNow'>;
   /** A slice of such work ends after so many series. */

@@ -124,6 +124,11 @@ export class RecordReader {
     this.#recordBytes = shared.recordBytes;
   }
 
+  /** All numbers are below this. */
+  get limit(): number {
+    return this.#views.length << this.#bits;
+  }
+
   view(index: number): DataView {
     const view = this.#views[index >>> this.#bits];
     assert(view !== undefined, 'a snapshot names records of its own pages only');

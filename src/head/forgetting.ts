@@ -1,0 +1,130 @@
+// Forgetting: chunks that a block holds now, and series that have nothing left. In slices, so that
+// ingest goes on.
+
+import { BitSet } from '../base/bytes/bit-set.ts';
+import { U32Column } from '../base/bytes/columns.ts';
+import { NO_RECORD } from '../base/bytes/paged-records.ts';
+import type { Timers } from '../base/runtime/timers.ts';
+import type { Admission } from './admission.ts';
+import * as chunk from './chunk-record.ts';
+import type { EngineMemory } from './engine-memory.ts';
+import type { OpenChunks } from './open-chunks.ts';
+import { sweepPostings } from './postings-sweep.ts';
+import * as series from './series-record.ts';
+import type { SeriesStore } from './series-store.ts';
+
+export interface ForgettingOptions {
+  readonly memory: EngineMemory;
+  readonly store: SeriesStore;
+  readonly open: OpenChunks;
+  readonly admission: Admission;
+  readonly timers: Pick<Timers, 'yieldNow'>;
+  readonly seriesPerSlice: number;
+}
+
+/** Series that are removed together: their lists are swept once for all of them. */
+const REMOVED_AT_ONCE = 200_000;
+/** Slots that a slice of sweeping looks at; a slot costs a few nanoseconds. */
+const SLOTS_PER_SLICE = 200_000;
+
+export class Forgetting {
+  readonly #options: ForgettingOptions;
+
+  constructor(options: ForgettingOptions) {
+    this.#options = options;
+  }
+
+  /** Ends the snapshot's hold on the chunks of these series: forgets them, or lets them be. */
+  async releaseChunks(slots: U32Column, stored: boolean): Promise<void> {
+    const { seriesPerSlice, timers } = this.#options;
+    for (let i = 0; i < slots.length; i++) {
+      this.#releaseLane(slots.at(i), series.CHUNKS, stored);
+      this.#releaseLane(slots.at(i), series.LATE_CHUNKS, stored);
+      if ((i + 1) % seriesPerSlice === 0) await timers.yieldNow();
+    }
+  }
+
+  /** Removes all series without chunks and pending samples. Returns how many. */
+  async removeEmptySeries(): Promise<number> {
+    const { store, seriesPerSlice, timers } = this.#options;
+    const end = store.records.highWater;
+    let removed = 0;
+    let slot = 0;
+    while (slot < end) {
+      const round = { slots: new U32Column(), touched: new U32Column(), set: new BitSet(end) };
+      for (; slot < end && round.slots.length < REMOVED_AT_ONCE; slot++) {
+        if (this.#isEmpty(slot)) {
+          store.remove(slot, round.touched);
+          round.slots.push(slot);
+          round.set.add(slot);
+        }
+        if ((slot + 1) % seriesPerSlice === 0) await timers.yieldNow();
+      }
+      await this.#sweep(round);
+      removed += round.slots.length;
+    }
+    return removed;
+  }
+
+  async #sweep(round: Round): Promise<void> {
+    const { memory, store, timers } = this.#options;
+    let looked = 0;
+    const isRemoved = (slot: number) => round.set.has(slot);
+    const steps = sweepPostings(memory, store.postings, { touched: round.touched, isRemoved });
+    for (const slots of steps) {
+      looked += slots;
+      if (looked < SLOTS_PER_SLICE) continue;
+      looked = 0;
+      await timers.yieldNow();
+    }
+    for (let i = 0; i < round.slots.length; i++) store.records.free(round.slots.at(i));
+  }
+
+  #isEmpty(slot: number): boolean {
+    const { records } = this.#options.store;
+    const view = records.view(slot);
+    const at = records.offset(slot);
+    const flags = view.getUint8(at + series.FLAGS);
+    return (
+      (flags & series.LIVE) !== 0 &&
+      (flags & series.NEW) === 0 &&
+      view.getUint32(at + series.CHUNKS, true) === NO_RECORD &&
+      view.getUint32(at + series.LATE_CHUNKS, true) === NO_RECORD &&
+      !this.#options.admission.isPending(slot)
+    );
+  }
+
+  #releaseLane(
+    slot: number,
+    lane: typeof series.CHUNKS | typeof series.LATE_CHUNKS,
+    stored: boolean,
+  ): void {
+    const { chunks } = this.#options.memory;
+    const { records } = this.#options.store;
+    // Where the chunk now looked at is named: the series, then the chunk before in the list.
+    let linkView = records.view(slot);
+    let linkAt = records.offset(slot) + lane;
+    for (;;) {
+      const record = linkView.getUint32(linkAt, true);
+      if (record === NO_RECORD) return;
+      const view = chunks.view(record);
+      const at = chunks.offset(record);
+      const flags = view.getUint8(at + chunk.CHUNK_FLAGS);
+      const inSnapshot = (flags & chunk.IN_SNAPSHOT) !== 0;
+      if (inSnapshot && stored) {
+        linkView.setUint32(linkAt, view.getUint32(at + chunk.CHUNK_NEXT, true), true);
+        this.#options.open.forget(record);
+        continue;
+      }
+      if (inSnapshot) view.setUint8(at + chunk.CHUNK_FLAGS, flags & ~chunk.IN_SNAPSHOT);
+      linkView = view;
+      linkAt = at + chunk.CHUNK_NEXT;
+    }
+  }
+}
+
+interface Round {
+  readonly slots: U32Column;
+  readonly touched: U32Column;
+  readonly set: BitSet;
+}

@@ -1,0 +1,299 @@
+// The head of a stream: its recent samples, in memory (docs/ARCHITECTURE.md).
+//
+// Order of calls: find or create a series and admit its samples (all in one go, without waiting in
+// between: a slot in hand is not protected) … `takeBatch`, log and sync it, `publish`. After a failed
+// sync `takeBackAll`. Cuts: `windows` → planCuts → `openSnapshot` → (job) → `closeSnapshot`.
+
+import type { U32Column } from '../base/bytes/columns.ts';
+import type { HistogramValue } from '../base/chunk/histogram-value.ts';
+import { assert } from '../base/errors/assert.ts';
+import { Admission } from './admission.ts';
+import { ChunkSearch } from './chunk-search.ts';
+import { Collector } from './collector.ts';
+import type { EngineMemory } from './engine-memory.ts';
+import { ExemplarRing } from './exemplars.ts';
+import { Forgetting } from './forgetting.ts';
+import type { HeadOptions } from './head-options.ts';
+import { MetadataTable } from './metadata-table.ts';
+import { OpenChunks } from './open-chunks.ts';
+import type { PendingBatch } from './pending.ts';
+import type { CutRange, WindowState } from './plan.ts';
+import { Publisher } from './publisher.ts';
+import { NEW } from './series-record.ts';
+import { SeriesStore } from './series-store.ts';
+import type { CutSnapshot } from './snapshot.ts';
+import { NO_SERIES, type Verdict } from './verdict.ts';
+import { beginCut, type CutCounts, endCut, type Window, Windows } from './windows.ts';
+
+interface OpenCut {
+  readonly id: number;
+  readonly range: CutRange;
+  readonly window: Window;
+  readonly counts: CutCounts;
+  readonly collector: Collector;
+}
+
+export class Head {
+  readonly memory: EngineMemory;
+  /** Series, labels and postings. */
+  readonly store: SeriesStore;
+  readonly exemplars: ExemplarRing;
+  readonly metadata: MetadataTable;
+  readonly #options: HeadOptions;
+  readonly #windows: Windows;
+  readonly #chunks: OpenChunks;
+  readonly #admission: Admission;
+  readonly #publisher: Publisher;
+  readonly #forgetting: Forgetting;
+  readonly #nameSymbol: number;
+  #cut: OpenCut | undefined;
+
+  constructor(memory: EngineMemory, options: HeadOptions) {
+    this.memory = memory;
+    this.#options = options;
+    this.store = new SeriesStore(memory);
+    const { records } = this.store;
+    this.#windows = new Windows(options.windowMs);
+    this.#chunks = new OpenChunks(memory, records);
+    this.#publisher = new Publisher(memory, records, this.#chunks, this.#windows);
+    this.#admission = new Admission({
+      records,
+      search: new ChunkSearch(memory, records),
+      outOfOrderWindowMs: options.outOfOrderWindowMs,
+    });
+    const { timers, seriesPerSlice } = options;
+    const { store } = this;
+    const parts = { memory, store, open: this.#chunks, admission: this.#admission };
+    this.#forgetting = new Forgetting({ ...parts, timers, seriesPerSlice });
+    const name = new TextEncoder().encode('__name__');
+    this.#nameSymbol = memory.symbols.intern(name, 0, name.length);
+    memory.symbols.hold(this.#nameSymbol);
+    this.exemplars = new ExemplarRing(memory.symbols, options.maxExemplars, (slot) =>
+      store.walRef(slot),
+    );
+    this.metadata = new MetadataTable(memory.symbols, options.maxMetadata, (slot) =>
+      store.valueOf(slot, this.#nameSymbol),
+    );
+  }
+
+  // ── Series ──────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * The slot of a series, or NO_SERIES. `ids` holds `count` symbol ids: name, value, … by name
+   * bytes, no empty values, no name twice.
+   */
+  findSeries(ids: Uint32Array, count: number): number {
+    return this.store.find(ids, count);
+  }
+
+  /** A new, pending series with these labels, which is not there yet; NO_SERIES over maxSeries. */
+  createSeries(ids: Uint32Array, count: number): number {
+    if (this.store.count >= this.#options.maxSeries) return NO_SERIES;
+    const slot = this.store.create(ids, count, { flags: NEW, walRef: 0 });
+    this.#admission.current.newSlots.push(slot);
+    return slot;
+  }
+
+  /** The slot for a series record of the WAL: a series that needs no logging. */
+  replaySeries(walRef: number, ids: Uint32Array, count: number): number {
+    const known = this.store.find(ids, count);
+    if (known === NO_SERIES) return this.store.create(ids, count, { flags: 0, walRef });
+    this.store.renewWalRef(known, walRef);
+    return known;
+  }
+
+  /** References given from now on are above this one (which the WAL or a checkpoint knows). */
+  reserveWalRefs(walRef: number): void {
+    this.store.reserveWalRefs(walRef);
+  }
+
+  walRef(slot: number): number {
+    return this.store.walRef(slot);
+  }
+
+  isLive(slot: number, walRef: number): boolean {
+    return this.store.isLive(slot, walRef);
+  }
+
+  labelIds(slot: number, into: U32Column): void {
+    this.store.labelIds(slot, into);
+  }
+
+  get seriesCount(): number {
+    return this.store.count;
+  }
+
+  /** All slots are below this; see `isUsedSlot`. */
+  get slotLimit(): number {
+    return this.store.records.highWater;
+  }
+
+  isUsedSlot(slot: number): boolean {
+    return this.store.isUsed(slot);
+  }
+
+  // ── Deciding ────────────────────────────────────────────────────────────────────────────────
+
+  /** Decides about a float; when ADMITTED it is pending. `low` and `high`: halves of its bits. */
+  admitFloat(slot: number, timeMs: number, low: number, high: number): Verdict {
+    return this.#admission.admitFloat(slot, timeMs, low, high);
+  }
+
+  /** Decides about a histogram, which the caller has validated; when ADMITTED a copy is pending. */
+  admitHistogram(slot: number, timeMs: number, value: HistogramValue): Verdict {
+    return this.#admission.admitHistogram(slot, timeMs, value);
+  }
+
+  /** Decides about an exemplar of a series; its labels are the first `count` ids of `labels`. */
+  admitExemplar(
+    slot: number,
+    timeMs: number,
+    low: number,
+    high: number,
+    labels: Uint32Array,
+    count: number,
+  ): Verdict {
+    const exemplar = { slot, timeMs, low, high, labels: labels.subarray(0, count) };
+    return this.exemplars.admit(this.#admission.current, exemplar);
+  }
+
+  /** True when this is news about the metric of that series; then it is pending. */
+  admitMetadata(slot: number, type: number, unit: number, help: number): boolean {
+    return this.metadata.admit(this.#admission.current, slot, { type, unit, help });
+  }
+
+  /** Some series of the metric with that name (a symbol id), or NO_SERIES. */
+  slotOfMetric(name: number): number {
+    return this.store.postings.anySlot(this.#nameSymbol, name);
+  }
+
+  // ── A commit round ──────────────────────────────────────────────────────────────────────────
+
+  get hasPending(): boolean {
+    return this.#admission.hasPending;
+  }
+
+  /** Seals what was admitted since the last take: to be logged, synced, then published. */
+  takeBatch(): PendingBatch {
+    return this.#admission.take();
+  }
+
+  /** After its sync: the oldest batch that was taken becomes chunks. It is used again after that. */
+  publish(batch: PendingBatch, nowMs = this.#options.clock.nowMs()): void {
+    assert(this.#admission.chain.taken.at(0) === batch, 'batches are published in order');
+    this.#publisher.publish(batch, nowMs);
+    this.exemplars.publish(batch);
+    this.metadata.publish(batch);
+    this.#admission.retire(batch);
+  }
+
+  /** After a failed sync: whatever is not published has never been. */
+  takeBackAll(): void {
+    const admission = this.#admission;
+    const batches = admission.unpublished();
+    admission.restoreAll(this.#publisher.newestTimeMs);
+    for (const batch of batches.reverse()) {
+      this.exemplars.takeBack(batch);
+      this.metadata.takeBack(batch);
+      for (let i = batch.newSlots.length - 1; i >= 0; i--)
+        this.store.uncreate(batch.newSlots.at(i));
+    }
+    admission.dropAll();
+  }
+
+  // ── Cutting ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Newest admitted sample of the stream, -Infinity without one. */
+  get newestTimeMs(): number {
+    return this.#admission.newestTimeMs;
+  }
+
+  /** Newest published sample: what planCuts goes by. */
+  get newestPublishedTimeMs(): number {
+    return this.#publisher.newestTimeMs;
+  }
+
+  /** What planCuts decides by. */
+  get windows(): readonly WindowState[] {
+    return this.#windows.all;
+  }
+
+  /** Is a cut under way? Then no other can be opened. */
+  get isCutting(): boolean {
+    return this.#cut !== undefined;
+  }
+
+  /** For a start on existing blocks: the window of `windowStartMs` has been cut up to there. */
+  restoreFrontier(windowStartMs: number, frontierMs: number): void {
+    const window = this.#windows.of(windowStartMs);
+    assert(window.isEmpty, 'frontiers are restored before samples come');
+    window.frontierMs = Math.min(window.endMs, Math.max(window.frontierMs, frontierMs));
+  }
+
+  /**
+   * Takes the samples of a range for a block: all that are published at the moment of the call, and
+   * none that is published later. So the WAL position that goes with it is the one up to which
+   * batches are published now (what `sync` said for the last of them), not the log's end.
+   */
+  async openSnapshot(range: CutRange): Promise<CutSnapshot> {
+    assert(this.#cut === undefined, 'one cut of a stream at a time');
+    const window = this.#windows.of(range.windowStartMs);
+    const counts = beginCut(window, range.kind === 'late', range.maxTimeMs);
+    const { memory } = this;
+    const { records } = this.store;
+    const collector = new Collector(memory, records, this.#chunks, range);
+    const id = memory.epochs.open();
+    this.#cut = { id, range, window, counts, collector };
+    this.#publisher.collector = collector;
+    for (let slot = 0; slot < collector.slotLimit; slot++) {
+      collector.visit(slot);
+      if ((slot + 1) % this.#options.seriesPerSlice === 0) await this.#options.timers.yieldNow();
+    }
+    this.#publisher.collector = undefined;
+    return collector.snapshot(id);
+  }
+
+  /**
+   * The block is stored (verified, in place): forgets its chunks and the series that have nothing
+   * left. Or it is not: everything stays, and the same range is due again.
+   */
+  async closeSnapshot(id: number, end: { readonly stored: boolean }): Promise<void> {
+    const cut = this.#cut;
+    assert(cut !== undefined && cut.id === id, 'a snapshot is closed once');
+    this.memory.epochs.close(id);
+    endCut(cut.window, cut.range.kind === 'late', {
+      stored: end.stored,
+      counts: cut.counts,
+      nowMs: this.#options.clock.nowMs(),
+    });
+    await this.#forgetting.releaseChunks(cut.collector.slots, end.stored);
+    if (end.stored) await this.removeEmptySeries();
+    this.#windows.forgetBefore(this.#publisher.newestTimeMs - this.#options.outOfOrderWindowMs);
+    this.#cut = undefined;
+  }
+
+  /** Removes series without any sample (after a replay; a cut does it itself). Returns how many. */
+  removeEmptySeries(): Promise<number> {
+    return this.#forgetting.removeEmptySeries();
+  }
+
+  // ── Figures ─────────────────────────────────────────────────────────────────────────────────
+
+  get chunkCount(): number {
+    return this.#chunks.count;
+  }
+
+  /** Samples published since the start, and how many of them were late. */
+  get sampleCount(): number {
+    return this.#publisher.sampleCount;
+  }
+
+  get lateSampleCount(): number {
+    return this.#publisher.lateSampleCount;
+  }
+
+  /** Bytes that only this head has; the rest is in EngineMemory. */
+  get sizeBytes(): number {
+    return this.store.records.sizeBytes + this.store.indexBytes;
+  }
+}
