@@ -164,19 +164,19 @@ export class CanonicalLabels {
     this.#lastWasSorted = isSorted;
   }
 
+  /** Makes `last` what `now` is. All is held before anything is let go: an id may have moved. */
   #keep(last: U32Column, now: U32Column): void {
+    const symbols = this.#symbols;
     for (let i = 0; i < now.length; i++) {
-      const id = now.at(i);
-      if (i >= last.length) {
-        this.#symbols.hold(id);
-        last.push(id);
-      } else if (last.at(i) !== id) {
-        this.#symbols.hold(id);
-        this.#symbols.release(last.at(i));
-        last.set(i, id);
-      }
+      if (i >= last.length || last.at(i) !== now.at(i)) symbols.hold(now.at(i));
     }
-    for (let i = now.length; i < last.length; i++) this.#symbols.release(last.at(i));
-    last.length = now.length;
+    for (let i = 0; i < last.length; i++) {
+      if (i >= now.length || last.at(i) !== now.at(i)) symbols.release(last.at(i));
+    }
+    last.length = Math.min(last.length, now.length);
+    for (let i = 0; i < now.length; i++) {
+      if (i < last.length) last.set(i, now.at(i));
+      else last.push(now.at(i));
+    }
   }
 }

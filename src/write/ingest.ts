@@ -8,6 +8,7 @@
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import type { Clock } from '../base/runtime/clock.ts';
 import type { EngineMemory } from '../head/engine-memory.ts';
+import type { LogPosition } from '../wal/log.ts';
 import { RequestAdmission } from './admit.ts';
 import type { Admitted, StreamTally } from './admitted.ts';
 import type { LabelLimits } from './label-parser.ts';
@@ -92,6 +93,11 @@ export class Ingest {
       else if (tally !== undefined) written.push(tally);
     }
     return outcomeOf(decided.admitted, written, { errors, size: decided.size });
+  }
+
+  /** See StreamCommits.publishedTo; undefined when nothing was written to the stream since the start. */
+  publishedTo(stream: Stream): LogPosition | undefined {
+    return this.#commits.get(stream.number)?.publishedTo;
   }
 
   /** Resolves when every request taken in so far has been answered. */

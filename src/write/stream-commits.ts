@@ -9,6 +9,7 @@
 
 import { asVarveError } from '../base/errors/varve-error.ts';
 import type { PendingBatch } from '../head/pending.ts';
+import type { LogPosition } from '../wal/log.ts';
 import type { Stream } from './stream.ts';
 
 /** Puts a batch into the stream's log (log-batch.ts). */
@@ -37,6 +38,7 @@ class Round {
 export class StreamCommits {
   readonly #stream: Stream;
   readonly #encoder: AppendsBatches;
+  #publishedTo: LogPosition | undefined;
   /** Its sync runs. */
   #running: Round | undefined;
   /** Admitted since the running round's batch was taken. */
@@ -61,6 +63,14 @@ export class StreamCommits {
     return round.done;
   }
 
+  /**
+   * Everything logged before this is published: what a snapshot taken now may call its position.
+   * Undefined before the first round.
+   */
+  get publishedTo(): LogPosition | undefined {
+    return this.#publishedTo;
+  }
+
   /** Resolves when nothing waits and nothing runs. */
   async settled(): Promise<void> {
     for (;;) {
@@ -77,18 +87,18 @@ export class StreamCommits {
     this.#running = round;
     const batch = this.#stream.head.takeBatch();
     this.#log(batch).then(
-      () => this.#finish(round, batch),
+      (position) => this.#finish(round, batch, position),
       (thrown: unknown) => this.#fail(round, thrown),
     );
   }
 
   /** Appends and syncs; nothing may come between the two. */
-  async #log(batch: PendingBatch): Promise<void> {
+  async #log(batch: PendingBatch): Promise<LogPosition> {
     this.#encoder.append(this.#stream, batch);
-    await this.#stream.log.sync();
+    return await this.#stream.log.sync();
   }
 
-  #finish(round: Round, batch: PendingBatch): void {
+  #finish(round: Round, batch: PendingBatch, position: LogPosition): void {
     if (round.isOver) return;
     this.#running = undefined;
     this.#start();
@@ -98,6 +108,7 @@ export class StreamCommits {
       this.#fail(round, thrown);
       return;
     }
+    this.#publishedTo = position;
     round.resolve();
   }
 

@@ -39,6 +39,10 @@ export class FakeHead implements WriteHead {
     this.#symbols = symbols;
   }
 
+  textOf(id: number): string {
+    return this.#symbols.textOf(id);
+  }
+
   findSeries(ids: Uint32Array, count: number): number {
     const key = [...ids.subarray(0, count)].join();
     const slot = this.slots.findIndex((series) => series?.ids.join() === key);
