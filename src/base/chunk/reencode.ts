@@ -27,8 +27,9 @@ export function reencode(place: ChunkPlace): Uint8Array {
 
 function reencodeFloats(place: ChunkPlace, reader: ChunkReader): Uint8Array {
   const state = new XorState();
-  // Damaged samples can be shorter as they stand than as they would be written.
-  const bytes = new Uint8Array((place.count + 1) * XOR_APPEND_BYTES_MAX);
+  // A sample takes two bits at least; damaged ones can be shorter than they would be written.
+  const samplesMax = Math.min(place.count, place.lengthBytes * 4);
+  const bytes = new Uint8Array((samplesMax + 1) * XOR_APPEND_BYTES_MAX);
   const view = new DataView(bytes.buffer);
   while (reader.next()) {
     if (state.count > 0 && !(reader.timeMs > state.lastTimeMs)) throw notRising(reader.timeMs);
