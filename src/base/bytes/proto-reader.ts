@@ -15,7 +15,8 @@ export const WIRE_FIXED32 = 5;
 
 const WIRE_NAMES = ['varint', '64-bit', 'length-delimited', 'group', 'group', '32-bit', '6', '7'];
 const TWO_32 = 0x1_0000_0000;
-const EXACT_MAX = 2 ** 53;
+// 2^53 itself is what 2^53 + 1 would be rounded to.
+const EXACT_MAX = Number.MAX_SAFE_INTEGER;
 
 export class ProtoReader {
   view: DataView = new DataView(new ArrayBuffer(0));
@@ -144,20 +145,20 @@ export function failProto(at: number, what: string): never {
   throw new VarveError('malformed_body', `the protobuf body ${what} (at byte ${at})`);
 }
 
-/** 64 bits as a signed number: exact within ±2^53, else ±Infinity. */
+/** 64 bits as a signed number: exact below ±2^53, else ±Infinity. */
 export function signedOf(low: number, high: number): number {
   const value = (high | 0) * TWO_32 + low;
   if (value > EXACT_MAX) return Number.POSITIVE_INFINITY;
   return value < -EXACT_MAX ? Number.NEGATIVE_INFINITY : value;
 }
 
-/** 64 bits as an unsigned number: exact up to 2^53, else Infinity. */
+/** 64 bits as an unsigned number: exact below 2^53, else Infinity. */
 export function unsignedOf(low: number, high: number): number {
   const value = high * TWO_32 + low;
   return value > EXACT_MAX ? Number.POSITIVE_INFINITY : value;
 }
 
-/** 64 zigzag bits (sint64) as a number: exact within ±2^53, else ±Infinity. */
+/** 64 zigzag bits (sint64) as a number: exact below ±2^53, else ±Infinity. */
 export function zigzagOf(low: number, high: number): number {
   const sign = -(low & 1);
   const halfLow = (((low >>> 1) | (high << 31)) ^ sign) >>> 0;

@@ -29,7 +29,7 @@ export const HISTOGRAM_FAULT_REASONS: readonly string[] = [
   'the count or the count of the zero bucket is negative',
   'the count is not the sum of the buckets',
   'the count is less than the sum of the buckets',
-  'an integer count is over 2^53',
+  'an integer count is 2^53 or more',
   'the custom bounds are not in increasing order',
   'a custom bound is NaN or +Inf',
   'there are too few custom bounds for the buckets',

@@ -1,6 +1,6 @@
 // Is a native histogram consistent? The rules are those of Prometheus (model/histogram: Validate of
 // Histogram and FloatHistogram), so that nothing is refused here that it would store, and two of our
-// own: integer counts stay within 2^53, bucket indexes within 32 bits.
+// own: integer counts stay below 2^53, bucket indexes within 32 bits.
 
 import type { F64Column, U32Column } from '../../base/bytes/columns.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type HistogramValue } from '../../base/chunk/histogram-value.ts';
@@ -25,7 +25,7 @@ import {
 /** Exponential schemas that senders may use; those above 8 are stored as 8. */
 const SCHEMA_MIN = -4;
 const SCHEMA_MAX = 52;
-const COUNT_MAX = 2 ** 53;
+const COUNT_MAX = Number.MAX_SAFE_INTEGER;
 const INDEX_MAX = 2 ** 31 - 1;
 
 /** FAULT_NONE, or the first rule that `value` breaks. */
