@@ -108,17 +108,26 @@ export class SegmentReader {
   #resume(at: number, pageEnd: number): number {
     if (pageEnd - at >= HEADER_BYTES && this.#isPlausible(at)) {
       const behind = at + HEADER_BYTES + this.#view.getUint16(at + 1);
-      if (behind === pageEnd) return behind;
-      if (behind < pageEnd && this.#faultAt(behind, pageEnd) === undefined) return behind;
+      if (behind === pageEnd || this.#isInOrder(behind, pageEnd)) return behind;
     }
     for (let from = at + 1; from + HEADER_BYTES < pageEnd; from++) {
       if (!this.#isPlausible(from)) continue;
       const length = this.#view.getUint16(from + 1);
       const end = from + HEADER_BYTES + length;
-      // The checksum of nothing is 0: nine bytes of zeros behind a 1 would pass for a record.
       if (length > 0 && end <= pageEnd && this.#checksumHolds(from, end)) return from;
     }
     return pageEnd;
+  }
+
+  /**
+   * Whether something good begins at `at`, as far as one can tell within damage. The checksum of
+   * nothing is 0, so that a 1 and six zeros look like an empty fragment: such a one counts only
+   * where they are really written, as the last thing in a page.
+   */
+  #isInOrder(at: number, pageEnd: number): boolean {
+    if (at > pageEnd || this.#faultAt(at, pageEnd) !== undefined) return false;
+    if (this.#view.getUint8(at) === PAGE_REST_IS_EMPTY || pageEnd - at <= HEADER_BYTES) return true;
+    return this.#view.getUint16(at + 1) > 0;
   }
 
   #isPlausible(at: number): boolean {

@@ -4,7 +4,7 @@
 import type { Disk } from '../../src/base/runtime/disk.ts';
 import type { LogPosition } from '../../src/wal/log.ts';
 import type { RecordSink } from '../../src/wal/record-decoder.ts';
-import { type ReplayReport, replayWal } from '../../src/wal/replay.ts';
+import { type ReplayOptions, type ReplayReport, replayWal } from '../../src/wal/replay.ts';
 
 export const OPAQUE_TYPE = 0xee;
 
@@ -38,7 +38,11 @@ export interface OpaqueReplay {
   readonly report: ReplayReport;
 }
 
-export async function replayOpaque(disk: Disk, dir: string): Promise<OpaqueReplay> {
+export async function replayOpaque(
+  disk: Disk,
+  dir: string,
+  options: Pick<ReplayOptions, 'recordBytesMax'> = {},
+): Promise<OpaqueReplay> {
   const records: Uint8Array[] = [];
   const positions: LogPosition[] = [];
   const sink: RecordSink = {
@@ -48,7 +52,7 @@ export async function replayOpaque(disk: Disk, dir: string): Promise<OpaqueRepla
       positions.push(at);
     },
   };
-  const report = await replayWal({ disk, dir, sink, quarantineDir: '/quarantine' });
+  const report = await replayWal({ disk, dir, sink, quarantineDir: '/quarantine', ...options });
   const ids = records.map((record) => new DataView(record.buffer).getUint32(1));
   return { ids, records, positions, report };
 }

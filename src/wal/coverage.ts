@@ -1,0 +1,48 @@
+// Which logged samples a block holds already (docs/ARCHITECTURE.md, "Which samples are in a block").
+// Replay and checkpoints use this rule and nothing else. Pure.
+
+import { comparePositions, type LogPosition } from './log.ts';
+
+/** A block that was cut from this log. */
+export interface CoveredRange {
+  /** The block's range: samples at or after the first, before the second. */
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
+  /** The log's position at the block's snapshot. */
+  readonly position: LogPosition;
+}
+
+export class Coverage {
+  #ranges: readonly CoveredRange[] = [];
+  // The last answer's reason: samples come in runs of one time and place.
+  #last: CoveredRange | undefined;
+
+  add(range: CoveredRange): void {
+    this.#ranges = [...this.#ranges, range];
+  }
+
+  /** Drops blocks whose position is at or before `oldest`: nothing that old is in the log any more. */
+  forgetBefore(oldest: LogPosition): void {
+    this.#ranges = this.#ranges.filter(({ position }) => comparePositions(position, oldest) > 0);
+    this.#last = undefined;
+  }
+
+  get isEmpty(): boolean {
+    return this.#ranges.length === 0;
+  }
+
+  /** Is a sample of `timeMs`, logged in a record at `at`, in a block? */
+  covers(at: LogPosition, timeMs: number): boolean {
+    if (this.#last !== undefined && holds(this.#last, at, timeMs)) return true;
+    this.#last = this.#ranges.find((range) => holds(range, at, timeMs));
+    return this.#last !== undefined;
+  }
+}
+
+function holds(range: CoveredRange, at: LogPosition, timeMs: number): boolean {
+  return (
+    timeMs >= range.minTimeMs &&
+    timeMs < range.maxTimeMs &&
+    comparePositions(at, range.position) < 0
+  );
+}
