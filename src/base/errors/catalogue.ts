@@ -23,6 +23,7 @@ function entry(kind: ErrorKind, httpStatus: number, meaning: string): ErrorEntry
   return { kind, httpStatus, meaning };
 }
 
+/** Errors by code. */
 export const ERROR_CATALOGUE = {
   malformed_body: entry('bad_request', 400, 'The body is not the snappy or protobuf it should be.'),
   wrong_version: entry('bad_request', 400, 'The body is of the other remote-write version.'),

@@ -29,6 +29,7 @@ export interface HttpLimits {
   readonly drainTimeoutMs: number;
 }
 
+/** The limits unless a test says otherwise. */
 export const HTTP_LIMITS: HttpLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,

@@ -60,7 +60,9 @@ export function readBody(
   });
 }
 
-/** Content-Length; the parser of HTTP has checked that it is a number and that the body keeps to it. */
+/**
+ * Content-Length; the parser of HTTP has checked that it is a number and that the body keeps to it.
+ */
 export function declaredBytes(raw: IncomingMessage): number | undefined {
   const text = raw.headers['content-length'];
   if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined;

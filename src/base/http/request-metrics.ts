@@ -1,5 +1,6 @@
 // Counts and times requests, with label values from fixed sets only (client_golang had an advisory
-// for the lack of it, CVE-2022-21698): who sends odd methods or paths must not make our metrics grow.
+// for the lack of it, CVE-2022-21698): who sends odd methods or paths must not make our metrics
+// grow.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { MetricStore } from '../observe/metric-store.ts';
@@ -21,7 +22,9 @@ export interface RequestMetricsOptions {
   readonly metrics: MetricStore;
 }
 
-/** Adds the hook that counts every request that reaches the router, also those it has no route for. */
+/**
+ * Adds the hook that counts every request that reaches the router, also those it has no route for.
+ */
 export function addRequestMetrics(app: FastifyInstance, options: RequestMetricsOptions): void {
   const { clock, metrics } = options;
   app.addHook('onRequest', (request, reply, done) => {

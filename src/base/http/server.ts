@@ -140,7 +140,9 @@ export class HttpServer {
     this.#options.logger.error('request failed by an error in Varve', { handler, err });
   }
 
-  /** The parser or a timeout refused what came; nothing further on this connection is to be trusted. */
+  /**
+   * The parser or a timeout refused what came; nothing further on this connection is to be trusted.
+   */
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
@@ -179,7 +181,9 @@ function answerError(reply: FastifyReply, thrown: unknown): FastifyReply {
   return reply.code(status).headers(headers).send(body);
 }
 
-/** True when an answer goes out before so much of the body has come that it is not worth reading. */
+/**
+ * True when an answer goes out before so much of the body has come that it is not worth reading.
+ */
 function hasMuchLeft({ raw }: FastifyRequest): boolean {
   return !raw.readableEnded && (declaredBytes(raw) ?? 0) > BODY_DISCARDED_BYTES_MAX;
 }

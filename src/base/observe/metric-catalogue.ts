@@ -19,6 +19,7 @@ const FSYNC_SECONDS = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 
 const CUT_SECONDS = [0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800];
 const STORE_SECONDS = [0.001, 0.01, 0.1, 0.3, 0.6, 1, 3, 6, 9, 20, 30, 60, 90, 120];
 
+/** Metrics by name. */
 export const METRIC_CATALOGUE = {
   varve_build_info: gauge(
     'Always 1; the version and what it was built from are in the labels.',

@@ -4,6 +4,7 @@
 import { type DestinationStream, destination, type Logger as PinoLogger, pino } from 'pino';
 import { VarveError } from '../errors/varve-error.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { isoTime } from '../runtime/iso-time.ts';
 import { logfmt } from './logfmt.ts';
 import type { LogFields, Logger, LogLevel, LogValue } from './logger.ts';
 
@@ -30,7 +31,7 @@ export function makeLogger(options: LoggerOptions): Logger {
       level: options.level,
       base: null,
       formatters: { level: (label) => ({ level: label }) },
-      timestamp: () => `,"time":"${new Date(clock.nowMs()).toISOString()}"`,
+      timestamp: () => `,"time":"${isoTime(clock.nowMs())}"`,
     },
     options.format === 'json' ? stream : logfmtStream(stream),
   );

@@ -6,6 +6,7 @@ export interface DataDirLock {
   release(): void;
 }
 
+/** Gives out locks. */
 export interface DataDirLocks {
   /**
    * Locks `dir` (created when missing) for this process, or throws `locked` with its name when

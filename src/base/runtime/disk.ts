@@ -1,15 +1,18 @@
 // The door to local files. Two halves: synchronous calls for job threads, for start-up and for rare
 // small files; and the durable file, whose writes and syncs run on the thread pool, for the WAL.
 //
-// Every failure is a VarveError: a missing path is `not_found`, a full disk, an I/O error or too many
-// open files are `not_now` (code `disk_full`, `disk_failed`), with the path and the system's own word
-// in it. A short write is a full disk, never a success (Node reports it as a count and no error).
+// Every failure is a VarveError: a missing path is `not_found`, a full disk, an I/O error or too
+// many open files are `not_now` (code `disk_full`, `disk_failed`), with the path and the system's
+// own word in it. A short write is a full disk, never a success (Node reports it as a count and no
+// error).
 
+/** A name in a directory. */
 export interface DirEntry {
   readonly name: string;
   readonly isDirectory: boolean;
 }
 
+/** What stands at a path. */
 export interface FileStat {
   readonly sizeBytes: number;
   readonly isDirectory: boolean;
@@ -55,10 +58,15 @@ export interface Disk {
   stat(path: string): FileStat | undefined;
   /** Entries by name in byte order; a missing directory is `not_found`. */
   list(dir: string): readonly DirEntry[];
-  /** Creates the directory and its parents, durably (every new name is synced in its parent, so
-   * that what is synced below it later is not lost with it); harmless when it is there. */
+  /**
+   * Creates the directory and its parents, durably (every new name is synced in its parent, so that
+   * what is synced below it later is not lost with it); harmless when it is there.
+   */
   makeDir(dir: string): void;
-  /** Renames over what is at `to` (a file, or an empty directory). Call `syncDir` on the parent to make it durable. */
+  /**
+   * Renames over what is at `to` (a file, or an empty directory). Call `syncDir` on the parent to
+   * make it durable.
+   */
   rename(from: string, to: string): void;
   /** A second name for a file, one file system wide; `already_exists` when the name is taken. */
   linkNew(existing: string, path: string): void;

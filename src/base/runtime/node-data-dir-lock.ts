@@ -1,7 +1,7 @@
 // The lock on a data directory, as an exclusive SQLite transaction on `<dir>/.varve/lock.db`.
-// Node has no file locks; SQLite takes a POSIX one, which the kernel releases when the process dies.
-// Invariant: the file is used for nothing else. A POSIX lock is lost as soon as its process closes
-// any descriptor of the same file, so nobody may open it to read, copy or check it.
+// Node has no file locks; SQLite takes a POSIX one, which the kernel releases when the process
+// dies. Invariant: the file is used for nothing else. A POSIX lock is lost as soon as its process
+// closes any descriptor of the same file, so nobody may open it to read, copy or check it.
 
 import { join } from 'node:path';
 import Database from 'better-sqlite3';

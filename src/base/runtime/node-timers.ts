@@ -3,7 +3,9 @@
 
 import type { Cancel, Timers } from './timers.ts';
 
-/** setTimeout takes at most 2^31 - 1 ms and fires at once above; longer waits are cut into pieces. */
+/**
+ * setTimeout takes at most 2^31 - 1 ms and fires at once above; longer waits are cut into pieces.
+ */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** Node's timers, unref'd. */

@@ -13,9 +13,10 @@ import type { Service, ThreadEntry } from './threads.ts';
 
 /**
  * Serves this worker thread, if it was started as `entry`; elsewhere (a simulation imports the file
- * for what it exports) it does nothing. Makes the service from the settings given to `Threads.start`
- * and answers calls until the thread is terminated. To be called once, by the thread's entry file.
- * A service that cannot be made rejects the `start` of the caller with its error.
+ * for what it exports) it does nothing. Makes the service from the settings given to
+ * `Threads.start` and answers calls until the thread is terminated. To be called once, by the
+ * thread's entry file. A service that cannot be made rejects the `start` of the caller with its
+ * error.
  */
 export async function serveThread<Settings>(
   entry: ThreadEntry,

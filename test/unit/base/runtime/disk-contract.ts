@@ -127,6 +127,16 @@ export function describeDisk(name: string, make: () => { disk: Disk; dir: string
       expect(disk.stat(at('new/x'))?.sizeBytes).toBe(1);
     });
 
+    it('gives a file a second name, but none that is taken', () => {
+      disk.replaceFile(at('a'), Buffer.from('a'));
+      disk.linkNew(at('a'), at('b'));
+      disk.removeFile(at('a'));
+      expect(Buffer.from(disk.readFile(at('b'))).toString()).toBe('a');
+      disk.replaceFile(at('c'), Buffer.from('c'));
+      expect(code(() => disk.linkNew(at('c'), at('b')))).toBe('already_exists');
+      expect(code(() => disk.linkNew(at('none'), at('d')))).toBe('not_found');
+    });
+
     it('removes what is there and does not mind what is not', () => {
       disk.makeDir(at('d/e'));
       disk.replaceFile(at('d/e/f'), Buffer.from('f'));
