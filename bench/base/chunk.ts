@@ -4,14 +4,20 @@
 // what the head does (state loaded from a packed record, appended, stored back) and what readers do.
 
 import { performance } from 'node:perf_hooks';
+import { ChunkBuilder, type MadeChunk } from '../../src/base/chunk/chunk-builder.ts';
 import { SAMPLES_PER_CHUNK } from '../../src/base/chunk/chunk-format.ts';
+import { ChunkReader } from '../../src/base/chunk/chunk-reader.ts';
+import { HistogramBatch } from '../../src/base/chunk/histogram-batch.ts';
+import { HistogramValue } from '../../src/base/chunk/histogram-value.ts';
 import { xorAppend, xorHeaderWrite } from '../../src/base/chunk/xor-append.ts';
 import { XorReader } from '../../src/base/chunk/xor-reader.ts';
 import { XorState } from '../../src/base/chunk/xor-state.ts';
 
 const CHUNKS = 2_000;
 const CHUNK_BYTES = 2_048;
-const ROUNDS = 12;
+const ROUNDS = 30;
+const HISTOGRAM_CHUNKS = 200;
+const HISTOGRAM_BUCKETS = 20;
 
 interface Series {
   readonly name: string;
@@ -84,20 +90,78 @@ function decode(slab: DataView, lengths: Int32Array, reader: XorReader): number 
 }
 
 /** The best of several rounds, in nanoseconds a sample. */
-function best(work: () => void): number {
+function best(samples: number, work: () => void): number {
   let least = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     const start = performance.now();
     work();
     least = Math.min(least, performance.now() - start);
   }
-  return (least * 1e6) / (CHUNKS * SAMPLES_PER_CHUNK);
+  return (least * 1e6) / samples;
 }
 
 function figures(ns: number, bytesPerSample: number): string {
   const rate = (1e3 / ns).toFixed(1).padStart(6);
   const speed = ((bytesPerSample * 1e3) / ns).toFixed(0).padStart(5);
   return `${ns.toFixed(1).padStart(6)} ns ${rate} M/s ${speed} MB/s`;
+}
+
+/** A histogram of 20 buckets that grows from sample to sample. */
+function growHistogram(value: HistogramValue, index: number, random: () => number): void {
+  value.clear();
+  value.zeroThreshold = 2 ** -128;
+  value.positiveSpanOffsets.push(-4);
+  value.positiveSpanLengths.push(HISTOGRAM_BUCKETS);
+  let before = 0;
+  for (let bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+    const count = index * (bucket + 3) + Math.floor(random() * 3);
+    value.positiveBuckets.push(count - before);
+    value.count += count;
+    before = count;
+  }
+  value.sumHigh = (0x40a00000 + index * 77) >>> 0;
+  value.sumLow = Math.floor(random() * 2 ** 32);
+}
+
+/** Appending and reading integer histograms; the same figures. */
+function runHistograms(): void {
+  const samples = HISTOGRAM_CHUNKS * SAMPLES_PER_CHUNK;
+  const batch = new HistogramBatch();
+  const value = new HistogramValue();
+  const random = generator(7);
+  for (let i = 0; i < samples; i++) {
+    growHistogram(value, i, random);
+    batch.push(value);
+  }
+  const chunks = new Map<number, MadeChunk>();
+  const encodeNs = best(samples, () => {
+    const builder = new ChunkBuilder();
+    for (let i = 0; i < samples; i++) {
+      batch.load(i, value);
+      builder.addHistogram(i * 15_000, value);
+    }
+    builder.take().forEach((chunk, i) => {
+      chunks.set(i, chunk);
+    });
+  });
+  let bytes = 0;
+  for (const chunk of chunks.values()) bytes += chunk.bytes.length;
+  const reader = new ChunkReader();
+  const decodeNs = best(samples, () => {
+    for (const { encoding, bytes, count } of chunks.values()) {
+      const view = new DataView(bytes.buffer);
+      reader.open({ encoding, view, base: 0, lengthBytes: bytes.length, count });
+      while (reader.next()) reader.load(value);
+    }
+  });
+  print(`histogram, ${HISTOGRAM_BUCKETS} buckets`, bytes / samples, encodeNs, decodeNs);
+}
+
+function print(name: string, perSample: number, encodeNs: number, decodeNs: number): void {
+  console.log(
+    `${name.padEnd(24)} ${perSample.toFixed(2).padStart(5)} B/sample` +
+      `  encode ${figures(encodeNs, perSample)}  decode ${figures(decodeNs, perSample)}`,
+  );
 }
 
 /** Runs the table and prints it. */
@@ -107,14 +171,12 @@ export function run(): void {
   const reader = new XorReader();
   for (const series of SERIES) {
     const samples = samplesOf(series);
-    const encodeNs = best(() => encode(slab, samples, lengths));
-    const decodeNs = best(() => decode(slab, lengths, reader));
+    const encodeNs = best(CHUNKS * SAMPLES_PER_CHUNK, () => encode(slab, samples, lengths));
+    const decodeNs = best(CHUNKS * SAMPLES_PER_CHUNK, () => decode(slab, lengths, reader));
     const perSample = lengths.reduce((sum, length) => sum + length, 0) / CHUNKS / SAMPLES_PER_CHUNK;
-    console.log(
-      `${series.name.padEnd(24)} ${perSample.toFixed(2).padStart(5)} B/sample` +
-        `  encode ${figures(encodeNs, perSample)}  decode ${figures(decodeNs, perSample)}`,
-    );
+    print(series.name, perSample, encodeNs, decodeNs);
   }
+  runHistograms();
 }
 
 if (process.argv[1]?.includes('base/chunk')) run();

@@ -10,6 +10,10 @@ import type { BitWindow } from './bit-window.ts';
 /** Bits behind a prefix of so many ones; eight ones are not followed by a zero. */
 const WIDTHS = [0, 3, 6, 9, 12, 18, 25, 56, 64] as const;
 
+/** 2 to the width and half of that; computing powers took most of the time. */
+const POWERS = WIDTHS.map((width) => 2 ** width);
+const HALVES = POWERS.map((power) => power / 2);
+
 /** The widest value that a single write takes, prefix included. */
 const SHORT_CLASSES = 7;
 
@@ -22,7 +26,7 @@ export function putVarbitInt(sink: BitSink, value: number): void {
   // What is below -2^(n-1) + 1 or above 2^(n-1) takes more than n bits.
   const size = value > 0 ? value - 1 : -value;
   for (let ones = 1; ones < SHORT_CLASSES; ones++)
-    if (size < 2 ** (WIDTHS[ones]! - 1)) {
+    if (size < HALVES[ones]!) {
       putShort(sink, ones, value);
       return;
     }
@@ -36,7 +40,7 @@ export function putVarbitUint(sink: BitSink, value: number): void {
     return;
   }
   for (let ones = 1; ones < SHORT_CLASSES; ones++)
-    if (value < 2 ** WIDTHS[ones]!) {
+    if (value < POWERS[ones]!) {
       putShort(sink, ones, value);
       return;
     }
@@ -79,7 +83,7 @@ export function readVarbitInt(bits: BitWindow): number {
     return value === -(2 ** 55) ? 2 ** 55 : value;
   }
   const value = bits.read(width);
-  return value > 2 ** (width - 1) ? value - 2 ** width : value;
+  return value > HALVES[ones]! ? value - POWERS[ones]! : value;
 }
 
 /** Reads an unsigned number; rounded beyond 2^53, which Number.isSafeInteger tells. */
