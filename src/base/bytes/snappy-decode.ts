@@ -1,13 +1,15 @@
 // Decodes raw snappy blocks (google/snappy format_description.txt) into one buffer that is reused.
 //
 // A fresh output buffer per request costs more than the decoding; and label data is mostly copies,
-// so the copy loop decides the speed: eight bytes at a time, as two 32-bit words (not as a double,
-// which could change a NaN). Copies may overshoot the end of what they copy; the buffer has slack
-// behind the body for that.
+// so the copy loop decides the speed. It runs in WebAssembly where there is any (snappy-wasm.ts);
+// the one here does the same: eight bytes at a time, as two 32-bit words (not as a double, which
+// could change a NaN). It is the fallback, and it says what is wrong with a body that the other one
+// has refused. Copies overshoot the end of what they copy; there is slack behind the body for that.
 // Invariant: nothing is allocated before the declared length was checked against the limit and
 // against what that many compressed bytes can yield; nothing is read or written outside the buffers.
 
 import { VarveError } from '../errors/varve-error.ts';
+import { openSnappyMemory, type SnappyMemory } from './snappy-wasm.ts';
 
 /** Readable bytes behind every decoded body (their content means nothing). */
 export const SLACK_BYTES = 512;
@@ -17,23 +19,33 @@ const DENSEST_IN = 3;
 const DENSEST_OUT = 64;
 
 const ALLOCATION_STEP = 64 * 1024;
+// Behind the input's copy in WebAssembly memory: its loop reads up to 64 bytes at once.
+const INPUT_SLACK_BYTES = 64;
 // A buffer more than four times too big for this many bodies in a row is replaced by a smaller one.
 const SMALL_BODIES_TO_SHRINK = 16;
+
+export interface SnappyOptions {
+  /** Buffers up to this size are never given back; 4 MiB by default. */
+  readonly retainedBytesMax?: number;
+  /** Decode without WebAssembly, as where there is none. */
+  readonly scriptOnly?: boolean;
+}
 
 export class SnappyDecoder {
   readonly #decodedBytesMax: number;
   readonly #retainedBytesMax: number;
+  readonly #scriptOnly: boolean;
   #bytes = new Uint8Array(SLACK_BYTES);
   #view = new DataView(this.#bytes.buffer);
+  #memory: SnappyMemory | undefined;
   #smallInARow = 0;
+  #declared = 0;
 
-  /**
-   * @param decodedBytesMax a body that says it is larger is refused with `body_too_large`
-   * @param retainedBytesMax buffers up to this size are never given back
-   */
-  constructor(decodedBytesMax: number, retainedBytesMax = 4 * 1024 * 1024) {
+  /** @param decodedBytesMax a body that says it is larger is refused with `body_too_large` */
+  constructor(decodedBytesMax: number, options: SnappyOptions = {}) {
     this.#decodedBytesMax = decodedBytesMax;
-    this.#retainedBytesMax = retainedBytesMax;
+    this.#retainedBytesMax = options.retainedBytesMax ?? 4 * 1024 * 1024;
+    this.#scriptOnly = options.scriptOnly ?? false;
   }
 
   /**
@@ -56,13 +68,17 @@ export class SnappyDecoder {
   decode(input: Uint8Array): number {
     const start = this.#readLength(input);
     const length = this.#declared;
-    this.#reserve(length);
+    const inputAt = length + SLACK_BYTES;
+    this.#reserve(inputAt + input.length + INPUT_SLACK_BYTES);
+    if (this.#memory !== undefined) {
+      this.#bytes.set(input, inputAt);
+      const end = inputAt + input.length;
+      if (this.#memory.run(inputAt + start, end, length) === 1) return length;
+    }
     const inputView = new DataView(input.buffer, input.byteOffset, input.byteLength);
     decodeElements(inputView, start, this.#view, length);
     return length;
   }
-
-  #declared = 0;
 
   /** Sets `#declared`, checked; returns where the elements begin. */
   #readLength(input: Uint8Array): number {
@@ -97,8 +113,7 @@ export class SnappyDecoder {
     return at;
   }
 
-  #reserve(length: number): void {
-    const needed = length + SLACK_BYTES;
+  #reserve(needed: number): void {
     const capacity = this.#bytes.length;
     const oversized = capacity > this.#retainedBytesMax && needed <= capacity / 4;
     this.#smallInARow = oversized ? this.#smallInARow + 1 : 0;
@@ -106,9 +121,10 @@ export class SnappyDecoder {
     this.#smallInARow = 0;
     // A quarter more than needed, so that slowly growing bodies do not allocate each time.
     const roomy = Math.ceil((needed * 1.25) / ALLOCATION_STEP) * ALLOCATION_STEP;
-    const size = Math.min(roomy, Math.max(needed, this.#decodedBytesMax + SLACK_BYTES));
-    this.#bytes = new Uint8Array(size);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#memory = this.#scriptOnly ? undefined : openSnappyMemory(roomy);
+    const buffer = this.#memory?.buffer ?? new ArrayBuffer(roomy);
+    this.#bytes = new Uint8Array(buffer);
+    this.#view = new DataView(buffer);
   }
 }
 

@@ -1,6 +1,6 @@
 // Damaged snappy bodies: each row what is wrong, the bytes, the code, and what the message must say.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SnappyDecoder } from '../../../src/base/bytes/snappy-decode.ts';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
 
@@ -128,19 +128,21 @@ const ROWS: [name: string, body: Uint8Array, code: string, says: string][] = [
   ['plain protobuf', bytes(0x0a, 0x10, 0x0a, 0x0e), 'malformed_body', 'the snappy body'],
 ];
 
-test.each(ROWS)('%s is refused', (_, body, code, says) => {
-  const decoder = new SnappyDecoder(1000);
-  let thrown: unknown;
-  try {
-    decoder.decode(body);
-  } catch (error) {
-    thrown = error;
-  }
-  expect(thrown).toBeInstanceOf(VarveError);
-  expect((thrown as VarveError).code).toBe(code);
-  expect((thrown as VarveError).message).toContain(says);
-  // And the decoder is as good as new.
-  expect(decoder.decode(bytes(3, 2 << 2, 'abc'))).toBe(3);
+describe.each([true, false])('script only: %s', (scriptOnly) => {
+  test.each(ROWS)('%s is refused', (_, body, code, says) => {
+    const decoder = new SnappyDecoder(1000, { scriptOnly });
+    let thrown: unknown;
+    try {
+      decoder.decode(body);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(VarveError);
+    expect((thrown as VarveError).code).toBe(code);
+    expect((thrown as VarveError).message).toContain(says);
+    // And the decoder is as good as new.
+    expect(decoder.decode(bytes(3, 2 << 2, 'abc'))).toBe(3);
+  });
 });
 
 test('nothing is allocated for a length that is refused', () => {

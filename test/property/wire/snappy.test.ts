@@ -5,15 +5,17 @@ import snappy from 'snappy';
 import snappyjs from 'snappyjs';
 import { expect, test } from 'vitest';
 import { SnappyDecoder } from '../../../src/base/bytes/snappy-decode.ts';
+import { openSnappyMemory } from '../../../src/base/bytes/snappy-wasm.ts';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
 import { concat, varint } from '../../support/raw-proto.ts';
 
 const LIMIT = 1024 * 1024;
 const decoder = new SnappyDecoder(LIMIT);
+const script = new SnappyDecoder(LIMIT, { scriptOnly: true });
 
-function decode(input: Uint8Array): Buffer {
-  const length = decoder.decode(input);
-  return Buffer.from(decoder.bytes.slice(0, length));
+function decode(input: Uint8Array, by = decoder): Buffer {
+  const length = by.decode(input);
+  return Buffer.from(by.bytes.slice(0, length));
 }
 
 /** Byte by byte, as the format is described; undefined for anything it does not allow. */
@@ -69,6 +71,7 @@ test('decodes what snappy and snappyjs compress', () => {
     fc.property(compressible, (bytes) => {
       const wanted = Buffer.from(bytes);
       expect(decode(snappy.compressSync(wanted)).equals(wanted)).toBe(true);
+      expect(decode(snappy.compressSync(wanted), script).equals(wanted)).toBe(true);
       expect(decode(snappyjs.compress(bytes)).equals(wanted)).toBe(true);
     }),
   );
@@ -109,14 +112,38 @@ function lengthOf(elements: readonly Uint8Array[]): number {
 
 function expectAgreement(input: Uint8Array): void {
   const wanted = obvious(input);
-  let actual: Buffer | undefined;
-  try {
-    actual = decode(input);
-  } catch (error) {
-    expect(error).toBeInstanceOf(VarveError);
+  for (const by of [decoder, script]) {
+    let actual: Buffer | undefined;
+    try {
+      actual = decode(input, by);
+    } catch (error) {
+      expect(error).toBeInstanceOf(VarveError);
+    }
+    expect(actual?.toString('hex')).toBe(wanted?.toString('hex'));
   }
-  expect(actual?.toString('hex')).toBe(wanted?.toString('hex'));
 }
+
+test('WebAssembly itself says yes and no rightly', () => {
+  const slack = 512;
+  fc.assert(
+    fc.property(
+      fc.array(element, { maxLength: 12 }),
+      fc.constantFrom(-1, 0, 0, 0),
+      (elements, lie) => {
+        const input = concat(elements);
+        const length = Math.max(0, lengthOf(elements) + lie);
+        const memory = openSnappyMemory(length + slack + input.length + 64)!;
+        new Uint8Array(memory.buffer).set(input, length + slack);
+        const wanted = obvious(concat([varint(length), input]));
+        const end = length + slack + input.length;
+        expect(memory.run(length + slack, end, length)).toBe(wanted === undefined ? 0 : 1);
+        if (wanted !== undefined)
+          expect(Buffer.from(memory.buffer, 0, length).equals(wanted)).toBe(true);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
 
 test('agrees with the obvious decoder on any elements, right and wrong', () => {
   fc.assert(

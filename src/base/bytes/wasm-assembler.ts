@@ -1,0 +1,109 @@
+// Just enough of a WebAssembly assembler to write one small function in TypeScript, where it can be
+// read and reviewed, instead of committing bytes (WebAssembly core specification 2.0, section 5).
+
+/** Encoded instructions; an expression leaves one value on the stack. */
+export type Code = readonly number[];
+
+const unsigned = (value: number): number[] => {
+  const bytes: number[] = [];
+  for (; value >= 128; value >>>= 7) bytes.push((value & 127) | 128);
+  return [...bytes, value];
+};
+
+const signed = (value: number): number[] => {
+  const bytes: number[] = [];
+  for (; value > 63 || value < -64; value >>= 7) bytes.push((value & 127) | 128);
+  return [...bytes, value & 127];
+};
+
+export const constant = (value: number): Code => [0x41, ...signed(value)];
+export const get = (local: number): Code => [0x20, ...unsigned(local)];
+export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
+
+const binary =
+  (opcode: number) =>
+  (left: Code, right: Code): Code => [...left, ...right, opcode];
+export const equal = binary(0x46);
+export const above = binary(0x4b); // unsigned, like all comparisons here
+export const atMost = binary(0x4d);
+export const atLeast = binary(0x4f);
+export const add = binary(0x6a);
+export const subtract = binary(0x6b);
+export const and = binary(0x71);
+export const or = binary(0x72);
+export const shiftLeft = binary(0x74);
+export const shiftRight = binary(0x76); // unsigned
+
+/** `yes` or `no`; both are evaluated, and nothing is branched on. */
+export const select = (condition: Code, yes: Code, no: Code): Code => [
+  ...yes,
+  ...no,
+  ...condition,
+  0x1b,
+];
+
+export const load8 = (at: Code, offset = 0): Code => [...at, 0x2d, 0, ...unsigned(offset)];
+export const load16 = (at: Code, offset = 0): Code => [...at, 0x2f, 0, ...unsigned(offset)];
+export const load32 = (at: Code, offset = 0): Code => [...at, 0x28, 0, ...unsigned(offset)];
+export const store8 = (at: Code, value: Code): Code => [...at, ...value, 0x3a, 0, 0];
+
+/** Copies 16 bytes; reads them all before it writes. */
+export const copy16 = (to: Code, from: Code, offset: number): Code => [
+  ...to,
+  ...from,
+  ...[0xfd, 0x00, 0, ...unsigned(offset)],
+  ...[0xfd, 0x0b, 0, ...unsigned(offset)],
+];
+
+/** Copies `count` bytes between places that do not overlap, or as if by way of a third. */
+export const copy = (to: Code, from: Code, count: Code): Code => [
+  ...to,
+  ...from,
+  ...count,
+  ...[0xfc, 0x0a, 0, 0],
+];
+
+export const when = (condition: Code, yes: Code, no: Code = []): Code => [
+  ...condition,
+  ...[0x04, 0x40],
+  ...yes,
+  ...(no.length > 0 ? [0x05, ...no] : []),
+  0x0b,
+];
+
+/** Runs `body` while `condition` is not 0. */
+export const during = (condition: Code, body: Code): Code => [
+  ...[0x02, 0x40, 0x03, 0x40],
+  ...condition,
+  ...[0x45, 0x0d, 1], // is it 0? then out of the block
+  ...body,
+  ...[0x0c, 0], // back to the loop's start
+  ...[0x0b, 0x0b],
+];
+
+export const giveBack = (value: Code): Code => [...value, 0x0f];
+
+/**
+ * A module with one exported function `run` of `parameters` 32-bit integers, which returns one, has
+ * `locals` more of them, and works on the memory imported as `env.memory`.
+ */
+export function assemble(parameters: number, locals: number, body: Code): Uint8Array<ArrayBuffer> {
+  const vector = (items: readonly Code[]): number[] => [...unsigned(items.length), ...items.flat()];
+  const section = (id: number, content: Code): number[] => [
+    id,
+    ...unsigned(content.length),
+    ...content,
+  ];
+  const name = (text: string): number[] => vector([...text].map((c) => [c.charCodeAt(0)]));
+  const i32 = 0x7f;
+  const type = [0x60, ...vector(Array.from({ length: parameters }, () => [i32])), 1, i32];
+  const code = [1, ...unsigned(locals), i32, ...body, 0x0b];
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, vector([type])),
+    ...section(2, vector([[...name('env'), ...name('memory'), 0x02, 0x00, 0]])),
+    ...section(3, vector([[0]])),
+    ...section(7, vector([[...name('run'), 0x00, 0]])),
+    ...section(10, vector([[...unsigned(code.length), ...code]])),
+  ]);
+}
