@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { VarveError } from '../../../../src/base/errors/varve-error.ts';
 import type { HttpLimits } from '../../../../src/base/http/limits.ts';
 import { readBody } from '../../../../src/base/http/read-body.ts';
@@ -196,6 +195,9 @@ describe('drain', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
+    const begun = new Promise<void>((resolve) => {
+      app.addHook('onRequest', async () => resolve());
+    });
     app.get('/slow', async () => {
       await held;
       return 'done';
@@ -203,7 +205,7 @@ describe('drain', () => {
     const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
     const idle = talk(port, '');
     const answer = talk(port, 'GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
-    await sleep(50);
+    await begun;
     const drained = server.drain();
     await idle; // idle connections are closed at once
     const refused = connect(port, '127.0.0.1');
@@ -215,13 +217,18 @@ describe('drain', () => {
 
   it('cuts off what takes too long', async () => {
     const { server, app, scrape } = make({ drainTimeoutMs: 50 });
+    const begun = new Promise<void>((resolve) => {
+      app.addHook('onRequest', async () => resolve());
+    });
     app.get('/never', () => new Promise(() => undefined));
     const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
     const answer = talk(port, 'GET /never HTTP/1.1\r\nHost: x\r\n\r\n');
-    await sleep(50);
+    await begun;
     expect(await server.drain()).toBe(false);
     expect(await answer).toBe('');
-    await sleep(20); // the request hears of it after the connection
-    expect(await scrape()).toContain('{code="499",handler="/never",method="get"} 1\n');
+    // The request hears of it after the connection.
+    await vi.waitFor(async () => {
+      expect(await scrape()).toContain('{code="499",handler="/never",method="get"} 1\n');
+    });
   });
 });
