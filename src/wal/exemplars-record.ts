@@ -3,7 +3,7 @@
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { F64Column, U32Column } from '../base/bytes/columns.ts';
 import { RECORD_EXEMPLARS } from './format.ts';
-import { DeltaReader, LabelColumns, writeText } from './record-numbers.ts';
+import { DeltaReader, LabelColumns, writeDelta, writeText } from './record-numbers.ts';
 
 /** Exemplars of one record; values in two halves, labels as places in the record's bytes. */
 export class ExemplarColumns {
@@ -46,8 +46,8 @@ export interface ExemplarHead {
 }
 
 export function beginExemplar(head: ExemplarHead, base: ExemplarBase, into: ByteWriter): void {
-  into.varint(head.ref - base.ref);
-  into.varint(head.timeMs - base.timeMs);
+  writeDelta(head.ref, base.ref, into);
+  writeDelta(head.timeMs, base.timeMs, into);
   into.u64be(head.low, head.high);
   into.uvarint(head.labelCount);
 }
@@ -64,8 +64,8 @@ export function writeExemplarRow(
   row: number,
   { base, bytes, into }: { base: ExemplarBase; bytes: Uint8Array; into: ByteWriter },
 ): void {
-  into.varint(columns.refs.at(row) - base.ref);
-  into.varint(columns.times.at(row) - base.timeMs);
+  writeDelta(columns.refs.at(row), base.ref, into);
+  writeDelta(columns.times.at(row), base.timeMs, into);
   into.u64be(columns.lows.at(row), columns.highs.at(row));
   columns.labels.write(row, bytes, into);
 }

@@ -14,7 +14,7 @@ import {
   RECORD_FLOAT_HISTOGRAMS,
   RECORD_HISTOGRAMS,
 } from './format.ts';
-import { DeltaReader } from './record-numbers.ts';
+import { DeltaReader, writeDelta } from './record-numbers.ts';
 
 /** Histogram samples, a cell of each column per sample. */
 export interface HistogramColumns {
@@ -74,8 +74,8 @@ export function encodeHistograms(
       into.i64be(baseRef);
       into.i64be(baseTime);
     }
-    into.varint(refs.at(i) - baseRef);
-    into.varint(times.at(i) - baseTime);
+    writeDelta(refs.at(i), baseRef, into);
+    writeDelta(times.at(i), baseTime, into);
     writeHistogram(scratch, into);
   }
   return count;

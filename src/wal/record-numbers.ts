@@ -8,9 +8,6 @@ import { ByteReader, OutOfBytes } from '../base/bytes/byte-reader.ts';
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { U32Column } from '../base/bytes/columns.ts';
 
-const INT64_MIN = { low: 0, high: 0x8000_0000 };
-const INT64_MAX = { low: 0xffff_ffff, high: 0x7fff_ffff };
-
 /** Base and deltas of a record's references and times; one is reused for all records. */
 export class DeltaReader extends ByteReader {
   #baseRef = 0;
@@ -57,15 +54,23 @@ export class DeltaReader extends ByteReader {
   }
 }
 
+/** Writes a reference or a time as its distance to the record's base, exact for all of ±2^53. */
+export function writeDelta(value: number, base: number, into: ByteWriter): void {
+  const delta = value - base;
+  if (Number.isSafeInteger(delta)) into.varint(delta);
+  else writeExact(BigInt(value) - BigInt(base), into);
+}
+
+/** A varint of any 64 bits; only for what plain numbers do not hold. */
+function writeExact(value: bigint, into: ByteWriter): void {
+  const folded = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+  into.uvarint64(Number(folded & 0xffff_ffffn), Number(folded >> 32n));
+}
+
 /** Writes a time as a varint; ±Infinity becomes the end of int64. */
 export function writeVarintTime(time: number, into: ByteWriter): void {
-  if (Number.isFinite(time)) {
-    into.varint(time);
-    return;
-  }
-  const { low, high } = time < 0 ? INT64_MIN : INT64_MAX;
-  const sign = (high | 0) >> 31;
-  into.uvarint64(((low << 1) ^ sign) >>> 0, (((high << 1) | (low >>> 31)) ^ sign) >>> 0);
+  if (Number.isFinite(time)) into.varint(time);
+  else writeExact(time < 0 ? -(2n ** 63n) : 2n ** 63n - 1n, into);
 }
 
 function exact(high: number, low: number): bigint {

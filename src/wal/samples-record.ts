@@ -4,7 +4,7 @@
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { F64Column, U32Column } from '../base/bytes/columns.ts';
 import { RECORD_SAMPLES } from './format.ts';
-import { DeltaReader } from './record-numbers.ts';
+import { DeltaReader, writeDelta } from './record-numbers.ts';
 
 /** Float samples, a cell of each column per sample. */
 export interface SampleColumns {
@@ -46,8 +46,8 @@ export function encodeSamples(
   into.i64be(baseRef);
   into.i64be(baseTime);
   for (let i = start; i < end; i++) {
-    into.varint(refs.at(i) - baseRef);
-    into.varint(times.at(i) - baseTime);
+    writeDelta(refs.at(i), baseRef, into);
+    writeDelta(times.at(i), baseTime, into);
     into.u64be(lows.at(i), highs.at(i));
   }
 }
