@@ -100,10 +100,8 @@ test.skipIf(!isThere && !isRequired)('promtool reads every sample, again and aga
   for (let round = 3; round < 6; round++) {
     second.append(samplesRecord(1, SERIES + 1, round));
     await second.sync();
-    second.nextSegment();
+    if (round < 5) second.nextSegment();
   }
-  second.append(seriesRecord(1, 2));
-  await second.sync();
   expect(second.position().segment).toBeGreaterThan(1);
   expect(dump()).toEqual(expectedLines(6));
 
