@@ -12,6 +12,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {};
  * and the test that runs them all the same.
  */
 export const TESTED_BY: Readonly<Record<string, string>> = {
+  'src/base/errors/catalogue.ts': 'test/unit/base/http/error-answer.test.ts',
   'src/base/http/request-metrics.ts': 'test/unit/base/http/server.test.ts',
   'src/base/observe/metric-entry.ts': 'test/unit/base/observe/metric-catalogue.test.ts',
   'src/base/observe/logger.ts': 'test/unit/base/observe/node-logger.test.ts',

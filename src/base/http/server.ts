@@ -150,8 +150,13 @@ export class HttpServer {
     }
     const [status, reason] = UNPARSED[error.code ?? ''] ?? [400, 'Bad Request'];
     countUnparsed(this.#options.metrics, status);
-    const head = `HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Type: text/plain\r\n`;
-    socket.end(`${head}Content-Length: ${reason.length + 1}\r\n\r\n${reason}\n`);
+    const head = [
+      `HTTP/1.1 ${status} ${reason}`,
+      'Connection: close',
+      'Content-Type: text/plain',
+      `Content-Length: ${reason.length + 1}`,
+    ];
+    socket.end(`${head.join('\r\n')}\r\n\r\n${reason}\n`);
     socket.destroySoon();
   }
 }
