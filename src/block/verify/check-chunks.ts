@@ -53,7 +53,11 @@ export class ChunkChecker {
     const offset = entry.chunkOffsets.at(i);
     const segment = this.#segments.at(number);
     if (segment === undefined) {
-      this.#findings.error('index', entry.ref * 16, `a chunk in segment ${number + 1} of none`);
+      this.#findings.error(
+        'index',
+        entry.ref * 16,
+        `a chunk in segment ${number + 1}, which is not there`,
+      );
       this.isComplete = false;
       return;
     }

@@ -41,7 +41,8 @@ export class Findings {
         error.kind === 'damaged' || error.kind === 'not_found' || error.code === 'unsupported';
       if (!isFinding) throw thrown; // the disk's failure or our bug, not the block's fault
       const place = placeOfDamage(error);
-      this.error(place?.file ?? file, place?.offset ?? offset, place?.what ?? error.message);
+      const what = error.kind === 'not_found' ? 'the file is missing' : error.message;
+      this.error(place?.file ?? file, place?.offset ?? offset, place?.what ?? what);
       return undefined;
     }
   }
