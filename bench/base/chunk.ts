@@ -1,7 +1,7 @@
 // Speed of the chunk encodings: XOR appending and reading on series like those of real targets.
 //
 // Prints nanoseconds and million samples a second, one line per kind of series; what is measured is
-// what the head does (state loaded from a packed record, appended, stored back) and what readers do.
+// what the head does with a series at hand, and what readers do.
 
 import { performance } from 'node:perf_hooks';
 import { ChunkBuilder, type MadeChunk } from '../../src/base/chunk/chunk-builder.ts';

@@ -22,8 +22,8 @@ export const SAMPLES_PER_CHUNK = 120;
 export const SAMPLES_PER_CHUNK_MAX = 0xffff;
 
 /**
- * Times in a chunk never jump by more milliseconds than this, so that differences of differences are
- * exact.
+ * Times in a chunk never jump by more milliseconds than this, so that differences of differences
+ * are exact.
  */
 export const TIME_JUMP_MAX_MS = 2 ** 51;
 
@@ -41,7 +41,7 @@ export const HEADER_GAUGE = 0xc0;
 /** The bits of the flags byte that say one of these four. */
 export const HEADER_RESET_MASK = 0xc0;
 
-/** Where the bytes of a chunk are, in a slab or a file, and what is known about it outside of them. */
+/** Where the bytes of a chunk are, in a slab or a file, and what is known besides them. */
 export interface ChunkPlace {
   readonly encoding: number;
   readonly view: DataView;

@@ -1,5 +1,5 @@
-// Appending to a histogram or float histogram chunk (encodings 2 and 3), with Prometheus's rules for
-// what fits a chunk (docs/formats/chunks.md).
+// Appending to a histogram or float histogram chunk (encodings 2 and 3), with Prometheus's rules
+// for what fits a chunk (docs/formats/chunks.md).
 //
 // The appender makes the chunk in a buffer of its own; the head copies what is new (`changedFrom`)
 // to where readers look. A recode makes all bytes anew, so the head gives the chunk another place
@@ -30,8 +30,8 @@ import { HistogramValue, RESET_GAUGE } from './histogram-value.ts';
 import { isStale } from './stale.ts';
 
 /**
- * What became of a sample: it is in the chunk; it is in the chunk, all of whose bytes are new; it is
- * not, and begins the next chunk, with the header `nextHeader`.
+ * What became of a sample: it is in the chunk; it is in the chunk, all of whose bytes are new; it
+ * is not, and begins the next chunk, with the header `nextHeader`.
  */
 export type AppendOutcome = 'appended' | 'recoded' | 'new_chunk';
 

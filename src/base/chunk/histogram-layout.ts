@@ -1,5 +1,5 @@
-// The layout of a histogram chunk: schema, zero threshold, spans and custom bounds, written once, in
-// front of the first sample (docs/formats/chunks.md).
+// The layout of a histogram chunk: schema, zero threshold, spans and custom bounds, written once,
+// in front of the first sample (docs/formats/chunks.md).
 //
 // Invariant: a layout that was read has no more buckets than there are bits behind it, so damaged
 // bytes cannot make anybody allocate more than a few times the chunk's size.

@@ -12,8 +12,6 @@ import { TIME_JUMP_MAX_MS } from './chunk-format.ts';
 import { leadingZeros, putTimeDod, putXor, trailingZeros } from './xor-bits.ts';
 import type { XorState } from './xor-state.ts';
 
-export { SAMPLES_PER_CHUNK } from './chunk-format.ts';
-
 /** No sample takes more bits than this. */
 export const XOR_APPEND_BITS_MAX = 157;
 

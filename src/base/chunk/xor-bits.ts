@@ -1,5 +1,5 @@
 // The two kinds of compressed number that XOR chunks are made of: a delta of deltas of times, and a
-// value as the XOR with the one before it (docs/formats/chunks.md). Histogram chunks use the second.
+// value as the XOR with the one before it (docs/formats/chunks.md). Histograms use the second.
 
 import { highOf, lowOf, putBits, putBits64 } from './bit-io.ts';
 import { NO_WINDOW } from './xor-state.ts';
@@ -17,7 +17,7 @@ export function putTimeDod(view: DataView, base: number, position: number, dod: 
   return putBits64(view, base, position, lowOf(dod), highOf(dod));
 }
 
-/** Zero bits before the first one of 64, which are not all zero; as the format caps it, 31 at most. */
+/** Zero bits before the first one of 64, which are not all zero; 31 at most, by the format. */
 export function leadingZeros(low: number, high: number): number {
   const leading = high !== 0 ? Math.clz32(high) : 32 + Math.clz32(low);
   return Math.min(leading, 31);
@@ -37,7 +37,7 @@ export interface XorWindow {
 
 /**
  * Writes a value that differs from the one before by `xorLow`, `xorHigh`: nothing but a bit when it
- * is the same, else its significant bits, in the window before it where they fit, else in a new one.
+ * is the same, else its significant bits, in the last window where they fit, else in a new one.
  */
 export function putXor(
   view: DataView,

@@ -111,7 +111,7 @@ test('the bits are those of the model', () => {
   );
 });
 
-test('an append changes only bytes from changedFrom on, and a reloaded appender does the same', () => {
+test('appending changes bytes from changedFrom on; a reloaded appender does the same', () => {
   const value = new HistogramValue();
   fc.assert(
     fc.property(series, (list) => {

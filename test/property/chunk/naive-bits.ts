@@ -94,7 +94,8 @@ export class NaiveXor {
       return `10${text.slice(window.leading, 64 - window.trailing)}`;
     this.#window = { leading, trailing };
     const significant = text.slice(leading, 64 - trailing);
-    return `11${bitString(BigInt(leading), 5)}${bitString(BigInt(significant.length % 64), 6)}${significant}`;
+    const length = bitString(BigInt(significant.length % 64), 6);
+    return `11${bitString(BigInt(leading), 5)}${length}${significant}`;
   }
 }
 
