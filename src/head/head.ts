@@ -23,7 +23,7 @@ import { NEW } from './series-record.ts';
 import { SeriesStore } from './series-store.ts';
 import type { CutSnapshot } from './snapshot.ts';
 import { NO_SERIES, type Verdict } from './verdict.ts';
-import { beginCut, type CutCounts, endCut, type Window, Windows } from './windows.ts';
+import { beginCut, type CutCounts, endCut, rangeNow, type Window, Windows } from './windows.ts';
 
 interface OpenCut {
   readonly id: number;
@@ -234,10 +234,12 @@ export class Head {
    * Takes the samples of a range for a block: all that are published at the moment of the call, and
    * none that is published later. So the WAL position that goes with it is the one up to which
    * batches are published now (what `sync` said for the last of them), not the log's end.
+   * The block's range is `snapshot.range`, which may have become longer than what was planned.
    */
-  async openSnapshot(range: CutRange): Promise<CutSnapshot> {
+  async openSnapshot(planned: Pick<CutRange, 'kind' | 'windowStartMs'>): Promise<CutSnapshot> {
     assert(this.#cut === undefined, 'one cut of a stream at a time');
-    const window = this.#windows.of(range.windowStartMs);
+    const window = this.#windows.of(planned.windowStartMs);
+    const range = rangeNow(window, planned.kind);
     const counts = beginCut(window, range.kind === 'late', range.maxTimeMs);
     const { memory } = this;
     const { records } = this.store;

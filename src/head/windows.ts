@@ -7,7 +7,7 @@
 // merge (late and middle, or middle and main), so every chunk always lies in one region.
 
 import { assert } from '../base/errors/assert.ts';
-import type { WindowState } from './plan.ts';
+import type { CutRange, WindowState } from './plan.ts';
 
 /** No cut is under way. */
 const NONE = Number.NEGATIVE_INFINITY;
@@ -140,6 +140,18 @@ export class Windows {
   }
 }
 
+/**
+ * The range that a cut of this kind has at this moment. What was planned may be older: meanwhile
+ * samples came behind the end of a flush, or another cut moved the frontier.
+ */
+export function rangeNow(window: Window, kind: CutRange['kind']): CutRange {
+  const { startMs, frontierMs, endMs, mainMaxTimeMs } = window;
+  const range = { kind, windowStartMs: startMs, minTimeMs: frontierMs };
+  if (kind === 'late') return { ...range, minTimeMs: startMs, maxTimeMs: frontierMs };
+  if (kind === 'scheduled') return { ...range, maxTimeMs: endMs };
+  return { ...range, maxTimeMs: Math.max(frontierMs, mainMaxTimeMs + 1) };
+}
+
 /** Begins a cut of a window: from now on samples of its range are counted elsewhere. */
 export function beginCut(window: Window, late: boolean, endMs: number): CutCounts {
   assert(window.cuttingMs === NONE, 'one cut of a window at a time');
@@ -148,7 +160,7 @@ export function beginCut(window: Window, late: boolean, endMs: number): CutCount
     window.lateSamples = 0;
     return counts;
   }
-  assert(endMs > window.frontierMs && endMs <= window.endMs, 'a cut moves the frontier on');
+  assert(endMs >= window.frontierMs && endMs <= window.endMs, 'a frontier moves on');
   const counts = { samples: window.mainSamples, maxTimeMs: window.mainMaxTimeMs };
   window.cuttingMs = endMs;
   window.mainSamples = 0;
