@@ -123,7 +123,8 @@ test.each(copiedSegments())('$name: appending makes the same chunks, one each', 
 test('where Prometheus began a histogram chunk, so does the appender, with the same header', () => {
   let begun = 0;
   for (const { name, path, dumpPath } of copiedSegments()) {
-    // In this one Prometheus has also cut by size, which is not the encoding's business.
+    // Its one pair was cut while the histogram fitted (by size?), and says unknown all the same:
+    // what Prometheus knew then is not in the block.
     if (name.startsWith('self-scrape')) continue;
     const places = chunksOf(path);
     const reader = new ChunkReader();
