@@ -2,7 +2,7 @@
 // (docs/formats/chunks.md).
 //
 // A write puts up to 32 bits with one unaligned big-endian 32-bit store (and one byte more when
-// they spill over), never bit by bit or byte by byte. It keeps the bits before the position and does
+// they spill over), never by single bits or bytes. It keeps the bits before the position and does
 // not care what stood after it, so slab memory need not be cleared. 64-bit values are two halves.
 // Invariant: a write touches no byte before the one that holds its first bit, and at most
 // BIT_SLACK_BYTES bytes from there on; the caller has made sure that they belong to the chunk.
