@@ -23,18 +23,19 @@ export class DeltaReader extends ByteReader {
 
   /** A reference as its distance to the base. */
   deltaRef(): number {
-    const ref = this.#baseRef + this.varint();
+    const ref = this.#baseRef + this.quickVarint();
     if (ref < 0 || ref > Number.MAX_SAFE_INTEGER) throw refOutOfRange(this.position);
     return ref;
   }
 
   /** A time as its distance to the base, in milliseconds; ±Infinity beyond ±2^53. */
   deltaTime(): number {
-    const delta = this.varint();
+    const delta = this.quickVarint();
     const time = this.#baseTime + delta;
     if (Number.isSafeInteger(time) && Number.isSafeInteger(delta)) return time;
     const base = this.#baseTimeExact === 0n ? BigInt(this.#baseTime) : this.#baseTimeExact;
-    return timeOf(BigInt.asIntN(64, base + exact(this.high, this.low)));
+    const exactDelta = Number.isSafeInteger(delta) ? BigInt(delta) : exact(this.high, this.low);
+    return timeOf(BigInt.asIntN(64, base + exactDelta));
   }
 
   /** A reference in eight bytes. */

@@ -64,8 +64,6 @@ export function decodeSamples(record: Uint8Array, into: SampleColumns): void {
   while (reader.remaining > 0) {
     refs.push(reader.deltaRef());
     times.push(reader.deltaTime());
-    reader.u64be();
-    lows.push(reader.low);
-    highs.push(reader.high);
+    reader.u64Into(lows, highs);
   }
 }

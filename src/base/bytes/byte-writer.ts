@@ -103,8 +103,14 @@ export class ByteWriter {
 
   /** A whole number within ±2^53 as Go's varint: zigzag, then uvarint. */
   varint(value: number): void {
-    if (value >= -0x4000_0000 && value < 0x4000_0000) {
-      this.uvarint(((value << 1) ^ (value >> 31)) >>> 0);
+    if ((value | 0) === value) {
+      this.reserve(5);
+      const bytes = this.#bytes;
+      let at = this.#length;
+      let folded = (value << 1) ^ (value >> 31);
+      for (; (folded & ~0x7f) !== 0; folded >>>= 7) bytes[at++] = (folded & 0x7f) | 0x80;
+      bytes[at++] = folded;
+      this.#length = at;
     } else {
       const low = value >>> 0;
       const high = Math.floor(value / TWO_32) | 0;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ByteReader, OutOfBytes } from '../../../../src/base/bytes/byte-reader.ts';
 import { ByteWriter } from '../../../../src/base/bytes/byte-writer.ts';
+import { U32Column } from '../../../../src/base/bytes/columns.ts';
 
 function written(write: (writer: ByteWriter) => void): Uint8Array {
   const writer = new ByteWriter(1);
@@ -37,6 +38,39 @@ test('signed varints are Go’s zigzag within ±2^53, and read back', () => {
     expect(BigInt.asIntN(64, (BigInt(reader.high) << 32n) | BigInt(reader.low))).toBe(
       BigInt(value),
     );
+  }
+});
+
+test('the quick way to read varints reads the same numbers', () => {
+  for (const value of UNSIGNED.flatMap((n) => [n, -n])) {
+    const bytes = written((w) => {
+      w.varint(value);
+      w.u64be(1, 2);
+    });
+    for (const end of [bytes.length, bytes.length - 8]) {
+      const reader = new ByteReader().reset(bytes, 0, end);
+      expect(reader.quickVarint() + 0).toBe(value + 0);
+      expect(reader.position).toBe(bytes.length - 8);
+    }
+  }
+});
+
+test('64 bits go straight into columns', () => {
+  const lows = new U32Column();
+  const highs = new U32Column();
+  const reader = new ByteReader().reset(written((w) => w.u64be(1, 0xffff_ffff)));
+  reader.u64Into(lows, highs);
+  expect([lows.at(0), highs.at(0), reader.remaining]).toEqual([1, 0xffff_ffff, 0]);
+  expect(() => reader.u64Into(lows, highs)).toThrow(OutOfBytes);
+  expect(highs.length).toBe(1);
+});
+
+test('signed varints beyond ±2^53 leave their bits in the halves', () => {
+  for (const value of [2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n)]) {
+    const folded = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+    const reader = new ByteReader().reset(Uint8Array.from(goUvarint(folded)));
+    expect(reader.varint()).toBe(Number(value));
+    expect(BigInt.asIntN(64, (BigInt(reader.high) << 32n) | BigInt(reader.low))).toBe(value);
   }
 });
 
