@@ -1,4 +1,5 @@
-// Reads protobuf's wire format (protobuf.dev "Encoding") from a DataView, without an object per field.
+// Reads protobuf's wire format (protobuf.dev, "Encoding") from a DataView, without an object per
+// field.
 //
 // The reader has one position; a nested message is read by handing its end to each call. A varint's
 // 64 bits land in two halves, `low` and `high`. What the format forbids is refused here, for every
@@ -8,9 +9,13 @@
 
 import { VarveError } from '../errors/varve-error.ts';
 
+/** Wire type of int32 to sint64, bool and enum. */
 export const WIRE_VARINT = 0;
+/** Wire type of double and fixed64. */
 export const WIRE_FIXED64 = 1;
+/** Wire type of string, bytes, nested messages and packed lists. */
 export const WIRE_BYTES = 2;
+/** Wire type of float and fixed32. */
 export const WIRE_FIXED32 = 5;
 
 const WIRE_NAMES = ['varint', '64-bit', 'length-delimited', 'group', 'group', '32-bit', '6', '7'];
@@ -18,6 +23,7 @@ const TWO_32 = 0x1_0000_0000;
 // 2^53 itself is what 2^53 + 1 would be rounded to.
 const EXACT_MAX = Number.MAX_SAFE_INTEGER;
 
+/** A position in a message, and the last number read. */
 export class ProtoReader {
   view: DataView = new DataView(new ArrayBuffer(0));
   /** The next byte to be read, counted from the start of `view`. */

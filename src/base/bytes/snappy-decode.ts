@@ -4,9 +4,10 @@
 // so the copy loop decides the speed. It runs in WebAssembly where there is any (snappy-wasm.ts);
 // the one here does the same: eight bytes at a time, as two 32-bit words (not as a double, which
 // could change a NaN). It is the fallback, and it says what is wrong with a body that the other one
-// has refused. Copies overshoot the end of what they copy; there is slack behind the body for that.
+// has refused. Copies overshoot the end of what they copy; behind the body is slack for that.
 // Invariant: nothing is allocated before the declared length was checked against the limit and
-// against what that many compressed bytes can yield; nothing is read or written outside the buffers.
+// against what that many compressed bytes can yield; nothing is read or written outside the
+// buffers.
 
 import { VarveError } from '../errors/varve-error.ts';
 import { openSnappyMemory, type SnappyMemory } from './snappy-wasm.ts';
@@ -24,6 +25,7 @@ const INPUT_SLACK_BYTES = 64;
 // A buffer more than four times too big for this many bodies in a row is replaced by a smaller one.
 const SMALL_BODIES_TO_SHRINK = 16;
 
+/** How a SnappyDecoder keeps its memory, and with what it decodes. */
 export interface SnappyOptions {
   /** Buffers up to this size are never given back; 4 MiB by default. */
   readonly retainedBytesMax?: number;
@@ -31,6 +33,7 @@ export interface SnappyOptions {
   readonly scriptOnly?: boolean;
 }
 
+/** Decodes one body after the other into its own buffer. */
 export class SnappyDecoder {
   readonly #decodedBytesMax: number;
   readonly #retainedBytesMax: number;
@@ -128,8 +131,8 @@ export class SnappyDecoder {
   }
 }
 
-// What a copy's tag byte says: bits 0–10 the high bits of the offset, 16–18 how many bytes of offset
-// follow, 20 and up the count. A table costs one branch less than looking at the tag's bits.
+// What a copy's tag byte says: bits 0–10 the high bits of the offset, 16–18 how many bytes of
+// offset follow, 20 and up the count. A table costs one branch less than looking at the tag's bits.
 const COPY_TAGS = Int32Array.from({ length: 256 }, (_, tag) => {
   if ((tag & 3) === 1) return ((tag >>> 5) << 8) | (1 << 16) | ((((tag >>> 2) & 7) + 4) << 20);
   return ((tag & 3) === 2 ? 2 << 16 : 4 << 16) | (((tag >>> 2) + 1) << 20);

@@ -1,4 +1,5 @@
-// Compresses to a raw snappy block: natively, or with snappyjs where the native addon does not load.
+// Compresses to a raw snappy block: natively, or with snappyjs where the native addon does not
+// load.
 
 import { createRequire } from 'node:module';
 

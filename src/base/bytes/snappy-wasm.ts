@@ -1,6 +1,6 @@
-// The snappy decoder's loop in WebAssembly: 16 bytes at a time and no bounds check per access, about
-// twice as fast as snappy-decode.ts, whose loop does the same, explains every refusal, and steps in
-// where WebAssembly is missing. This one only says yes or no.
+// The snappy decoder's loop in WebAssembly: 16 bytes at a time and no bounds check per access,
+// about twice as fast as snappy-decode.ts, whose loop does the same, explains every refusal, and
+// steps in where WebAssembly is missing. This one only says yes or no.
 //
 // Memory: the body is written from byte 0, and needs 64 bytes of slack behind it; the input stands
 // behind that, with 64 readable bytes behind its end.

@@ -1,9 +1,9 @@
 // UTF-8 where it lies, without making strings of it.
 //
-// Node's own decoder maps different damaged bytes to the same text, which would merge two series; so
-// text from outside is validated as bytes and compared as bytes. Valid is what the Unicode standard
-// calls well-formed (table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF. It is also
-// what Go's utf8.Valid accepts.
+// Node's own decoder maps different damaged bytes to the same text, which would merge two series;
+// so text from outside is validated as bytes and compared as bytes. Valid is what the Unicode
+// standard calls well-formed (table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
+// It is also what Go's utf8.Valid accepts.
 
 /** Whether the bytes from `start` to `end` (exclusive, within `view`) are valid UTF-8. */
 export function isUtf8(view: DataView, start: number, end: number): boolean {

@@ -16,23 +16,36 @@ const signed = (value: number): number[] => {
   return [...bytes, value & 127];
 };
 
+/** A number. */
 export const constant = (value: number): Code => [0x41, ...signed(value)];
+/** A local's value. */
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
+/** Sets a local. */
 export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
 
 const binary =
   (opcode: number) =>
   (left: Code, right: Code): Code => [...left, ...right, opcode];
+/** 1 when both are the same, else 0. */
 export const equal = binary(0x46);
-export const above = binary(0x4b); // unsigned, like all comparisons here
+/** 1 when `left` is greater than `right`, unsigned like all comparisons here; else 0. */
+export const above = binary(0x4b);
+/** 1 when `left` is at most `right`, unsigned. */
 export const atMost = binary(0x4d);
+/** 1 when `left` is at least `right`, unsigned. */
 export const atLeast = binary(0x4f);
+/** Sum, modulo 2^32. */
 export const add = binary(0x6a);
+/** Difference, modulo 2^32. */
 export const subtract = binary(0x6b);
+/** Bits that are in both. */
 export const and = binary(0x71);
+/** Bits that are in either. */
 export const or = binary(0x72);
+/** `left` shifted by `right` bits. */
 export const shiftLeft = binary(0x74);
-export const shiftRight = binary(0x76); // unsigned
+/** `left` shifted by `right` bits, filled with zeros. */
+export const shiftRight = binary(0x76);
 
 /** `yes` or `no`; both are evaluated, and nothing is branched on. */
 export const select = (condition: Code, yes: Code, no: Code): Code => [
@@ -42,9 +55,13 @@ export const select = (condition: Code, yes: Code, no: Code): Code => [
   0x1b,
 ];
 
+/** The byte at `at` + `offset`. */
 export const load8 = (at: Code, offset = 0): Code => [...at, 0x2d, 0, ...unsigned(offset)];
+/** Two bytes, little-endian. */
 export const load16 = (at: Code, offset = 0): Code => [...at, 0x2f, 0, ...unsigned(offset)];
+/** Four bytes, little-endian. */
 export const load32 = (at: Code, offset = 0): Code => [...at, 0x28, 0, ...unsigned(offset)];
+/** Sets the byte at `at`. */
 export const store8 = (at: Code, value: Code): Code => [...at, ...value, 0x3a, 0, 0];
 
 /** Copies 16 bytes; reads them all before it writes. */
@@ -63,6 +80,7 @@ export const copy = (to: Code, from: Code, count: Code): Code => [
   ...[0xfc, 0x0a, 0, 0],
 ];
 
+/** Runs `yes` when `condition` is not 0, else `no`. */
 export const when = (condition: Code, yes: Code, no: Code = []): Code => [
   ...condition,
   ...[0x04, 0x40],
@@ -81,6 +99,7 @@ export const during = (condition: Code, body: Code): Code => [
   ...[0x0b, 0x0b],
 ];
 
+/** Returns `value`. */
 export const giveBack = (value: Code): Code => [...value, 0x0f];
 
 /**

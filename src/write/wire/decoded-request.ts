@@ -30,7 +30,7 @@ export class DecodedRequest {
 
   // One cell per series. `…Starts` point into the columns below; series i ends where i + 1 starts
   // (each of these columns has one cell more than there are series).
-  /** 1.0: where the label fields (tag, length, name, value …) start in `bytes`; 2.0: in `labelRefs`. */
+  /** 1.0: where the label fields (tag, length, message …) start in `bytes`; 2.0: in `labelRefs`. */
   readonly labelStarts = new U32Column(1024);
   /** Where they end (exclusive). */
   readonly labelEnds = new U32Column(1024);
@@ -109,8 +109,8 @@ export class DecodedRequest {
   }
 
   /**
-   * Copies `start` to `end` (exclusive) of the body behind it. Each byte of a body is copied at most
-   * once, so that twice the body's length is always enough.
+   * Copies `start` to `end` (exclusive) of the body behind it. Each byte of a body is copied at
+   * most once, so that twice the body's length is always enough.
    */
   appendTail(start: number, end: number): void {
     const needed = this.#bodyLength * 2 + TAIL_SLACK_BYTES;

@@ -1,5 +1,5 @@
-// Writes remote-write requests: for Varve's own metrics, for tests and benches. Not fast, but small;
-// it follows proto/ field by field, as the readers beside it do.
+// Writes remote-write requests: for Varve's own metrics, for tests and benches. Not fast, but
+// small; it follows proto/ field by field, as the readers beside it do.
 
 import { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import { compressSnappy } from '../../base/bytes/snappy-encode.ts';
@@ -13,6 +13,7 @@ export interface ValueBits {
 /** The NaN by which Prometheus says that a series has ended. */
 export const STALE_MARKER: ValueBits = { low: 2, high: 0x7ff00000 };
 
+/** A float sample, or the value of an exemplar. */
 export interface SampleToWrite {
   readonly timeMs: number;
   readonly value: number | ValueBits;
@@ -20,8 +21,10 @@ export interface SampleToWrite {
   readonly startTimeMs?: number;
 }
 
+/** Labels in the order they are written; senders sort them by name. */
 export type LabelsToWrite = readonly (readonly [name: string, value: string])[];
 
+/** A series and what a request says about it. */
 export interface SeriesToWrite {
   readonly labels: LabelsToWrite;
   readonly samples?: readonly SampleToWrite[];
@@ -30,6 +33,7 @@ export interface SeriesToWrite {
   readonly metadata?: { readonly type: number; readonly help: string; readonly unit: string };
 }
 
+/** Metadata of a metric family, as 1.0 sends it; the type by its number. */
 export interface FamilyToWrite {
   readonly name: string;
   readonly type: number;
@@ -146,7 +150,7 @@ function valueAndTime(writer: ByteWriter, field: number, sample: SampleToWrite):
   const { low, high } = typeof sample.value === 'number' ? bitsOf(sample.value) : sample.value;
   if (low !== 0 || high !== 0) {
     writer.u8((field << 3) | 1);
-    // u64be writes its second half first: with the bytes of each half swapped, that is little-endian.
+    // u64be writes its second half first: with the bytes of each swapped, that is little-endian.
     writer.u64be(swap32(high), swap32(low));
   }
   uint(writer, field + 1, sample.timeMs);

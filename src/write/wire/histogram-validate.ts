@@ -1,6 +1,6 @@
 // Is a native histogram consistent? The rules are those of Prometheus (model/histogram: Validate of
-// Histogram and FloatHistogram), so that nothing is refused here that it would store, and two of our
-// own: integer counts stay below 2^53, bucket indexes within 32 bits.
+// Histogram and FloatHistogram), so that nothing is refused here that it would store, and two of
+// our own: integer counts stay below 2^53, bucket indexes within 32 bits.
 
 import type { F64Column, U32Column } from '../../base/bytes/columns.ts';
 import { CUSTOM_BUCKETS_SCHEMA, type HistogramValue } from '../../base/chunk/histogram-value.ts';

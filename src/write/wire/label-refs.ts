@@ -41,9 +41,9 @@ export function readPackedRefs(state: WireState, start: number, end: number): vo
 }
 
 /**
- * Reads one occurrence of the field, packed or not. A message's references must end up side by side:
- * when something came between (an exemplar's), those it has from `from` to `to` are copied to the
- * end first. Returns where the message's references now start; they end with the column.
+ * Reads one occurrence of the field, packed or not. A message's references must end up side by
+ * side: when something came between (an exemplar's), those it has from `from` to `to` are copied to
+ * the end first. Returns where the message's references now start; they end with the column.
  */
 export function readRefs(
   state: WireState,

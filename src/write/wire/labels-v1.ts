@@ -4,7 +4,8 @@
 //
 // The wire reader checks each label's bytes and leaves them where they are; admission compares them
 // with what it has seen before, and only on a miss takes them apart with LabelCursor.
-// Whether the text is UTF-8, whether a name is missing or twice: that is the series', so admission's.
+// Whether the text is UTF-8, whether a name is missing or twice: that is the series', so
+// admission's.
 
 import { ProtoReader, WIRE_BYTES } from '../../base/bytes/proto-reader.ts';
 import type { DecodedRequest } from './decoded-request.ts';
@@ -17,8 +18,8 @@ const VALUE_TAG = (2 << 3) | WIRE_BYTES;
 
 /**
  * Whether the bytes from `start` to `end` are a label in the shape nearly all have: a name and a
- * value, each shorter than 128 bytes, and nothing else. May look beyond `end` (there is slack behind
- * a body); then the sum does not come out right.
+ * value, each shorter than 128 bytes, and nothing else. May look beyond `end` (there is slack
+ * behind a body); then the sum does not come out right.
  */
 export function isPlainLabel(view: DataView, start: number, end: number): boolean {
   const name = view.getUint16(start, true);
@@ -64,7 +65,7 @@ export function gatherLabels(state: WireState, start: number, end: number): void
   proto.position = back;
 }
 
-/** Walks the labels of a 1.0 series or exemplar: offsets into `request.bytes`, nothing allocated. */
+/** Walks the labels of a 1.0 series or exemplar as offsets into `request.bytes`. */
 export class LabelCursor {
   nameStart = 0;
   nameEnd = 0;

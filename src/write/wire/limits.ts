@@ -4,6 +4,7 @@
 
 import { VarveError } from '../../base/errors/varve-error.ts';
 
+/** The limits of a request; each is the highest that is still accepted. */
 export interface WireLimits {
   /** Bytes of the body as it arrives. */
   readonly compressedBytesMax: number;

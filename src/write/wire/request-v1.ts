@@ -19,7 +19,8 @@ export function readWriteRequestV1(state: WireState, length: number): void {
   const view = proto.view;
   while (proto.position < length) {
     const at = proto.position;
-    // A series is nearly always 128 bytes to 16 KiB long: its tag and a length of two bytes at once.
+    // A series is nearly always 128 bytes to 16 KiB long: its tag and a length of two bytes at
+    // once.
     const head = view.getInt32(at, true);
     const seriesEnd = at + 3 + (((head >>> 8) & 0x7f) | ((head >>> 9) & 0x3f80));
     if ((head & 0x8080ff) === (0x8000 | SERIES_TAG) && seriesEnd <= length) {

@@ -12,11 +12,30 @@ import { tooMany } from './limits.ts';
 import { readSeriesV2 } from './series-v2.ts';
 import type { WireState } from './wire-state.ts';
 
+const SYMBOL_TAG = (4 << 3) | WIRE_BYTES;
+const SERIES_TAG = (5 << 3) | WIRE_BYTES;
+
 /** Walks the body of `length` bytes that `state` has begun with, into `state.request`. */
 export function readWriteRequestV2(state: WireState, length: number): void {
   const { proto, request } = state;
+  const view = proto.view;
   while (proto.position < length) {
     const at = proto.position;
+    // Symbols and series are nearly always shorter than 128 bytes: tag and length at once.
+    const head = view.getUint16(at, true);
+    const shortEnd = at + 2 + (head >>> 8);
+    if (shortEnd <= length) {
+      if ((head & 0x80ff) === SYMBOL_TAG) {
+        addSymbol(state, at + 2, shortEnd);
+        proto.position = shortEnd;
+        continue;
+      }
+      if ((head & 0x80ff) === SERIES_TAG) {
+        readSeriesV2(state, at + 2, shortEnd);
+        proto.position = shortEnd;
+        continue;
+      }
+    }
     const tag = proto.tag(length);
     const field = tag >>> 3;
     if (field === 4 || field === 5) {

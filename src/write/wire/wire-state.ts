@@ -22,6 +22,7 @@ class HistogramSeen {
   }
 }
 
+/** One request's walk: where it is, what it fills, what it may hold. */
 export class WireState {
   readonly proto = new ProtoReader();
   readonly request = new DecodedRequest();
