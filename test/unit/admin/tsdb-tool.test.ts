@@ -1,0 +1,158 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { runTsdbTool } from '../../../src/admin/tsdb-tool.ts';
+import type { TsdbCommand } from '../../../src/base/config/command-line.ts';
+import { loadTsdbToolConfig } from '../../../src/base/config/load-config.ts';
+import type { Disk } from '../../../src/base/runtime/disk.ts';
+import { NodeDisk } from '../../../src/base/runtime/node-disk.ts';
+import { BlockReader } from '../../../src/block/block-reader.ts';
+import { writeTombstones } from '../../../src/block/tombstones.ts';
+import { MemoryDisk } from '../../support/memory-disk.ts';
+import { makeBlock, SOME_SERIES, ULID } from '../block/make-block.ts';
+
+const OTHER_ULID = '01M832KAKEEA2N5T8Y6TGBNZRP';
+
+async function run(
+  disk: Disk,
+  command: TsdbCommand,
+  dir: string,
+  settings: {
+    readonly output?: 'text' | 'json';
+    readonly minTimeMs?: number;
+    readonly maxTimeMs?: number;
+  } = {},
+): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const code = await runTsdbTool(
+    command,
+    [dir],
+    {
+      config: { ...loadTsdbToolConfig(new Map()), ...settings },
+      stdout: (text) => {
+        out += text;
+      },
+      stderr: (text) => {
+        err += text;
+      },
+    },
+    disk,
+  );
+  return { code, out, err };
+}
+
+test('ls lists the blocks of each tenant', async () => {
+  const disk = new MemoryDisk();
+  makeBlock(disk);
+  makeBlock(disk, SOME_SERIES, { ulid: OTHER_ULID });
+  const { code, out } = await run(disk, 'ls', '/data');
+  expect(code).toBe(0);
+  const [head, ...rows] = out.trimEnd().split('\n');
+  expect(head).toMatch(/^DIRECTORY +BLOCK ULID +MIN TIME .* LABELS$/);
+  expect(rows.length).toBe(2);
+  expect(rows[0]).toMatch(
+    new RegExp(
+      `^tenant +${ULID} +1970-01-01T00:00:01.000Z +.* 3s +6 +4 +3 +\\d+ +1 +raw +\\{tenant_id="tenant"\\}$`,
+    ),
+  );
+  const json = await run(disk, 'ls', '/data/tenant', { output: 'json' });
+  expect(JSON.parse(json.out.split('\n')[0]!)).toMatchObject({
+    ulid: ULID,
+    level: 1,
+    resolution: 0,
+  });
+});
+
+test('dump prints each sample, within the times that are asked for, and none that is deleted', async () => {
+  const disk = new MemoryDisk();
+  const { dir } = makeBlock(disk);
+  expect((await run(disk, 'dump', dir)).out).toBe(
+    [
+      '{__name__="down", job="a"} 1 1000',
+      '{__name__="down", job="a"} 2.5 2000',
+      '{__name__="up", job="a"} 1 1000',
+      '{__name__="up", job="a"} 1 2000',
+      '{__name__="up", job="a"} 0 3000',
+      '{__name__="up", job="b", "süd"="ü"} NaN 1500',
+      '',
+    ].join('\n'),
+  );
+  const some = await run(disk, 'dump', dir, { minTimeMs: 1500, maxTimeMs: 1999, output: 'json' });
+  expect(some.out).toBe(
+    '{"labels":[["__name__","up"],["job","b"],["süd","ü"]],"time":1500,"value":"NaN"}\n',
+  );
+  const refs = new BlockReader(disk, dir).index.allPostings();
+  writeTombstones(disk, dir, new Map([[refs.at(0), [{ minTimeMs: 0, maxTimeMs: 1000 }]]]));
+  const rest = await run(disk, 'dump', dir);
+  expect(rest.out).not.toContain('down", job="a"} 1 1000');
+  expect(rest.out).toContain('down", job="a"} 2.5 2000');
+});
+
+test('analyze counts label pairs, names and metrics', async () => {
+  const disk = new MemoryDisk();
+  makeBlock(disk);
+  const { code, out } = await run(disk, 'analyze', '/data');
+  expect(code).toBe(0);
+  expect(out).toContain('Total Series: 3\nLabel names: 3\nPostings (unique label pairs): 5\n');
+  expect(out).toContain('Highest cardinality metric names:\n2 up\n1 down\n');
+  expect(out).toContain('Most common label pairs:\n2 ');
+});
+
+test('verify says what is wrong with every block, and ends with 1', async () => {
+  const disk = new MemoryDisk();
+  const { dir } = makeBlock(disk);
+  expect(await run(disk, 'verify', '/data')).toEqual({
+    code: 0,
+    out: '1 blocks and 0 logs verified, 0 findings\n',
+    err: '',
+  });
+  const bytes = Buffer.from(disk.readFile(`${dir}/chunks/000001`));
+  bytes.writeUInt8(bytes.readUInt8(20) ^ 4, 20);
+  disk.replaceFile(`${dir}/chunks/000001`, bytes);
+  disk.makeDir(`/data/tenant/${OTHER_ULID}.tmp-for-creation`);
+  const { code, out } = await run(disk, 'verify', '/data');
+  expect(code).toBe(1);
+  expect(out).toContain(
+    `error: ${dir}/chunks/000001, byte 8: the checksum of a chunk does not match`,
+  );
+  expect(out).toContain('a block that was never finished');
+});
+
+test('a block that cannot be read does not hide the others', async () => {
+  const disk = new MemoryDisk();
+  const broken = makeBlock(disk).dir;
+  makeBlock(disk, SOME_SERIES, { ulid: OTHER_ULID });
+  disk.removeFile(`${broken}/meta.json`);
+  for (const command of ['ls', 'dump', 'verify'] as const) {
+    const { code, out, err } = await run(disk, command, '/data');
+    expect(code, command).toBe(1);
+    expect(out + err, command).toContain(ULID);
+    expect(out, command).not.toBe('');
+  }
+});
+
+test('a directory that is not there is said so', async () => {
+  await expect(run(new MemoryDisk(), 'ls', '/nowhere')).rejects.toThrow(/no directory \/nowhere/);
+});
+
+const SHARED_WAL = '../shared/golden/wal';
+
+test.runIf(existsSync(SHARED_WAL))('dump of a log is what promtool dumps of it', async () => {
+  const disk = new MemoryDisk();
+  disk.makeDir('/data/wal');
+  for (const name of ['00000000', '00000001'])
+    disk.replaceFile(`/data/wal/${name}`, new NodeDisk().readFile(`${SHARED_WAL}/awkward/${name}`));
+  const wanted = gunzipSync(readFileSync(`${SHARED_WAL}/awkward.expected.txt.gz`))
+    .toString()
+    .trimEnd()
+    .split('\n');
+  const firstTimeMs = Math.min(...wanted.map((line) => Number(line.split(' ').at(-1))));
+  const { code, out } = await run(disk, 'dump', '/data', { minTimeMs: firstTimeMs });
+  expect(code).toBe(0);
+  // Bounds of exponential buckets may differ in their last digit.
+  const rounded = (line: string): string =>
+    line.replace(/\d+\.\d{12,}/g, (number) => Number(number).toPrecision(12));
+  const lines = out.trimEnd().split('\n').map(rounded).toSorted();
+  expect(lines).toEqual(wanted.map(rounded).toSorted());
+});
