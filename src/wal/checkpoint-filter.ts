@@ -7,20 +7,35 @@
 import { ByteWriter } from '../base/bytes/byte-writer.ts';
 import type { F64Column } from '../base/bytes/columns.ts';
 import { HistogramValue } from '../base/chunk/histogram-value.ts';
-import { beginExemplarsRecord, type ExemplarBase, writeExemplarRow } from './exemplars-record.ts';
+import {
+  beginExemplarsRecord,
+  type ExemplarBase,
+  type ExemplarColumns,
+  writeExemplarRow,
+} from './exemplars-record.ts';
 import {
   clearHistograms,
   encodeHistograms,
   HISTOGRAM_RECORD_TYPES,
+  type HistogramColumns,
   makeHistogramColumns,
 } from './histograms-record.ts';
 import type { LogPosition } from './log.ts';
-import { beginMetadataRecord, writeMetadataRow } from './metadata-record.ts';
+import { beginMetadataRecord, type MetadataColumns, writeMetadataRow } from './metadata-record.ts';
 import type { RecordSink } from './record-decoder.ts';
 import { RefTable } from './ref-table.ts';
-import { clearSamples, encodeSamples, makeSampleColumns } from './samples-record.ts';
-import { beginSeriesRecord, writeSeriesRow } from './series-record.ts';
-import { beginTombstonesRecord, writeTombstone } from './tombstones-record.ts';
+import {
+  clearSamples,
+  encodeSamples,
+  makeSampleColumns,
+  type SampleColumns,
+} from './samples-record.ts';
+import { beginSeriesRecord, type SeriesColumns, writeSeriesRow } from './series-record.ts';
+import {
+  beginTombstonesRecord,
+  type TombstoneColumns,
+  writeTombstone,
+} from './tombstones-record.ts';
 
 /** What decides about samples and series. */
 export interface CheckpointRules {
@@ -119,100 +134,128 @@ export function noCounts(): CheckpointCounts {
   };
 }
 
-/** Writes what stays of the records it takes, a record for a record, in their order. */
-export function checkpointFilter(
-  survey: CheckpointSurvey,
-  rules: CheckpointRules,
-  { append, counts }: { append: (record: Uint8Array) => void; counts: CheckpointCounts },
-): RecordSink {
-  const record = new ByteWriter(64 * 1024);
-  const samples = makeSampleColumns();
-  const histograms = makeHistogramColumns();
-  const value = new HistogramValue();
-  const isKept = (ref: number): boolean => survey.isNamed(ref) || rules.isLive(ref);
-  const emit = (): void => {
-    if (record.length > 0) append(record.view());
-    record.clear();
-  };
+/** Where the filter writes to, and what it counts. */
+export interface CheckpointOutput {
+  append(record: Uint8Array): void;
+  readonly counts: CheckpointCounts;
+}
 
-  return {
-    series(columns, bytes) {
-      counts.seriesSeen += columns.refs.length;
-      for (let row = 0; row < columns.refs.length; row++) {
-        if (!isKept(columns.refs.at(row))) continue;
-        if (record.length === 0) beginSeriesRecord(record);
-        writeSeriesRow(columns, row, { bytes, into: record });
-        counts.seriesKept++;
+/** Writes what stays of the records it takes, a record for a record, in their order. */
+export class CheckpointFilter implements RecordSink {
+  readonly #survey: CheckpointSurvey;
+  readonly #rules: CheckpointRules;
+  readonly #output: CheckpointOutput;
+  readonly #counts: CheckpointCounts;
+  readonly #record = new ByteWriter(64 * 1024);
+  readonly #samples = makeSampleColumns();
+  readonly #histograms = makeHistogramColumns();
+  readonly #value = new HistogramValue();
+
+  constructor(survey: CheckpointSurvey, rules: CheckpointRules, output: CheckpointOutput) {
+    this.#survey = survey;
+    this.#rules = rules;
+    this.#output = output;
+    this.#counts = output.counts;
+  }
+
+  series(columns: SeriesColumns, bytes: Uint8Array): void {
+    const into = this.#record;
+    this.#counts.seriesSeen += columns.refs.length;
+    for (let row = 0; row < columns.refs.length; row++) {
+      if (!this.#isKept(columns.refs.at(row))) continue;
+      if (into.length === 0) beginSeriesRecord(into);
+      writeSeriesRow(columns, row, { bytes, into });
+      this.#counts.seriesKept++;
+    }
+    this.#emit();
+  }
+
+  samples({ highs, lows, refs, times }: SampleColumns, at: LogPosition): void {
+    const kept = this.#samples;
+    this.#counts.samplesSeen += refs.length;
+    clearSamples(kept);
+    for (let row = 0; row < refs.length; row++) {
+      if (this.#rules.isCovered(at, times.at(row))) continue;
+      kept.refs.push(refs.at(row));
+      kept.times.push(times.at(row));
+      kept.lows.push(lows.at(row));
+      kept.highs.push(highs.at(row));
+    }
+    this.#counts.samplesKept += kept.refs.length;
+    if (kept.refs.length > 0) encodeSamples(kept, this.#record);
+    this.#emit();
+  }
+
+  histograms({ refs, times, values }: HistogramColumns, at: LogPosition): void {
+    const kept = this.#histograms;
+    this.#counts.samplesSeen += refs.length;
+    clearHistograms(kept);
+    for (let row = 0; row < refs.length; row++) {
+      if (this.#rules.isCovered(at, times.at(row))) continue;
+      values.load(row, this.#value);
+      kept.refs.push(refs.at(row));
+      kept.times.push(times.at(row));
+      kept.values.push(this.#value);
+    }
+    this.#counts.samplesKept += kept.refs.length;
+    for (const type of HISTOGRAM_RECORD_TYPES) {
+      encodeHistograms(kept, type, this.#record);
+      this.#emit();
+    }
+  }
+
+  exemplars(columns: ExemplarColumns, bytes: Uint8Array, at: LogPosition): void {
+    const into = this.#record;
+    this.#counts.exemplarsSeen += columns.refs.length;
+    let base: ExemplarBase | undefined;
+    for (let row = 0; row < columns.refs.length; row++) {
+      if (this.#rules.isExemplarCovered(at, columns.times.at(row))) continue;
+      if (base === undefined) {
+        base = { ref: columns.refs.at(row), timeMs: columns.times.at(row) };
+        beginExemplarsRecord(base, into);
       }
-      emit();
-    },
-    samples({ refs, times, lows, highs }, at) {
-      counts.samplesSeen += refs.length;
-      clearSamples(samples);
-      for (let row = 0; row < refs.length; row++) {
-        if (rules.isCovered(at, times.at(row))) continue;
-        samples.refs.push(refs.at(row));
-        samples.times.push(times.at(row));
-        samples.lows.push(lows.at(row));
-        samples.highs.push(highs.at(row));
-      }
-      counts.samplesKept += samples.refs.length;
-      if (samples.refs.length > 0) encodeSamples(samples, record);
-      emit();
-    },
-    histograms({ refs, times, values }, at) {
-      counts.samplesSeen += refs.length;
-      clearHistograms(histograms);
-      for (let row = 0; row < refs.length; row++) {
-        if (rules.isCovered(at, times.at(row))) continue;
-        values.load(row, value);
-        histograms.refs.push(refs.at(row));
-        histograms.times.push(times.at(row));
-        histograms.values.push(value);
-      }
-      counts.samplesKept += histograms.refs.length;
-      for (const type of HISTOGRAM_RECORD_TYPES) {
-        encodeHistograms(histograms, type, record);
-        emit();
-      }
-    },
-    exemplars(columns, bytes, at) {
-      counts.exemplarsSeen += columns.refs.length;
-      let base: ExemplarBase | undefined;
-      for (let row = 0; row < columns.refs.length; row++) {
-        if (rules.isExemplarCovered(at, columns.times.at(row))) continue;
-        if (base === undefined) {
-          base = { ref: columns.refs.at(row), timeMs: columns.times.at(row) };
-          beginExemplarsRecord(base, record);
-        }
-        writeExemplarRow(columns, row, { base, bytes, into: record });
-        counts.exemplarsKept++;
-      }
-      emit();
-    },
-    metadata(columns, bytes) {
-      for (let row = 0; row < columns.refs.length; row++) {
-        const ref = columns.refs.at(row);
-        if (!survey.isLatestMetadata(ref, ++counts.metadataSeen) || !isKept(ref)) continue;
-        if (record.length === 0) beginMetadataRecord(record);
-        writeMetadataRow(columns, row, { bytes, into: record });
-        counts.metadataKept++;
-      }
-      emit();
-    },
-    tombstones(columns) {
-      counts.tombstonesSeen += columns.refs.length;
-      for (let row = 0; row < columns.refs.length; row++) {
-        if (!isKept(columns.refs.at(row))) continue;
-        if (record.length === 0) beginTombstonesRecord(record);
-        writeTombstone(columns, row, record);
-        counts.tombstonesKept++;
-      }
-      emit();
-    },
-    other(bytes) {
-      counts.otherKept++;
-      append(bytes);
-    },
-  };
+      writeExemplarRow(columns, row, { base, bytes, into });
+      this.#counts.exemplarsKept++;
+    }
+    this.#emit();
+  }
+
+  metadata(columns: MetadataColumns, bytes: Uint8Array): void {
+    const into = this.#record;
+    for (let row = 0; row < columns.refs.length; row++) {
+      const ref = columns.refs.at(row);
+      const ordinal = ++this.#counts.metadataSeen;
+      if (!this.#survey.isLatestMetadata(ref, ordinal) || !this.#isKept(ref)) continue;
+      if (into.length === 0) beginMetadataRecord(into);
+      writeMetadataRow(columns, row, { bytes, into });
+      this.#counts.metadataKept++;
+    }
+    this.#emit();
+  }
+
+  tombstones(columns: TombstoneColumns): void {
+    const into = this.#record;
+    this.#counts.tombstonesSeen += columns.refs.length;
+    for (let row = 0; row < columns.refs.length; row++) {
+      if (!this.#isKept(columns.refs.at(row))) continue;
+      if (into.length === 0) beginTombstonesRecord(into);
+      writeTombstone(columns, row, into);
+      this.#counts.tombstonesKept++;
+    }
+    this.#emit();
+  }
+
+  other(record: Uint8Array): void {
+    this.#counts.otherKept++;
+    this.#output.append(record);
+  }
+
+  #isKept(ref: number): boolean {
+    return this.#survey.isNamed(ref) || this.#rules.isLive(ref);
+  }
+
+  #emit(): void {
+    if (this.#record.length > 0) this.#output.append(this.#record.view());
+    this.#record.clear();
+  }
 }

@@ -10,9 +10,9 @@ import type { Disk } from '../base/runtime/disk.ts';
 import { checkpointDir, walSegmentFile } from '../block/paths.ts';
 import {
   type CheckpointCounts,
+  CheckpointFilter,
   type CheckpointRules,
   CheckpointSurvey,
-  checkpointFilter,
   noCounts,
 } from './checkpoint-filter.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
@@ -71,7 +71,7 @@ export async function writeCheckpoint(options: CheckpointOptions): Promise<Check
   let damages: WalDamage[];
   try {
     const append = (record: Uint8Array): void => writer.append(record);
-    const sink = checkpointFilter(survey, rules, { append, counts });
+    const sink = new CheckpointFilter(survey, rules, { append, counts });
     damages = await filterLog(options, sink, () => writer.flush());
     await writer.publish();
   } catch (thrown) {
