@@ -21,7 +21,7 @@ import type { DecodedRequest } from './wire/decoded-request.ts';
 
 const STREAM_LIMIT = refusal('stream_limit');
 
-/** How far ahead of the clock a sample may be (DESIGN §3, Samples). */
+/** How far ahead of the clock a sample may be, unless configured (DESIGN §3, Samples). */
 export const AHEAD_MS_MAX = 10 * 60_000;
 
 /** In the column of streams: the series is refused, or its stream could not be opened. */
@@ -31,6 +31,8 @@ export interface AdmissionOptions {
   readonly symbols: SymbolTable;
   readonly streams: Streams;
   readonly finder: SeriesFinder;
+  /** How far ahead of the clock samples may be. */
+  readonly aheadMs: number;
 }
 
 /** One per engine; keeps its columns from request to request. */
@@ -38,6 +40,7 @@ export class RequestAdmission {
   readonly #symbols: SymbolTable;
   readonly #streams: Streams;
   readonly #finder: SeriesFinder;
+  readonly #aheadMs: number;
   readonly #refusals = new RefusalCounters();
   readonly #exemplars: ExemplarAdmission;
   readonly #metadata: MetadataAdmission;
@@ -51,6 +54,7 @@ export class RequestAdmission {
     this.#symbols = options.symbols;
     this.#streams = options.streams;
     this.#finder = options.finder;
+    this.#aheadMs = options.aheadMs;
     this.#samples = new SampleAdmission(options.symbols, this.#refusals);
     this.#exemplars = new ExemplarAdmission(options.symbols, this.#refusals);
     this.#metadata = new MetadataAdmission(options.symbols);
@@ -93,11 +97,11 @@ export class RequestAdmission {
 
   /**
    * Shows the samples of the series just resolved to their heads.
-   * @param nowMs the clock, which samples may be ahead of by AHEAD_MS_MAX
+   * @param nowMs the clock, which samples may be ahead of by `aheadMs`
    */
   admit(request: DecodedRequest, tenant: TenantStreams, nowMs: number): Admitted {
-    this.#samples.begin(nowMs + AHEAD_MS_MAX);
-    this.#exemplars.begin(nowMs + AHEAD_MS_MAX);
+    this.#samples.begin(nowMs + this.#aheadMs);
+    this.#exemplars.begin(nowMs + this.#aheadMs);
     this.#metadata.begin();
     let tally: StreamTally | undefined;
     for (let i = 0; i < request.seriesCount; i++) {

@@ -9,7 +9,7 @@ import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import type { Clock } from '../base/runtime/clock.ts';
 import type { EngineMemory } from '../head/engine-memory.ts';
 import type { LogPosition } from '../wal/log.ts';
-import { RequestAdmission } from './admit.ts';
+import { AHEAD_MS_MAX, RequestAdmission } from './admit.ts';
 import type { Admitted, StreamTally } from './admitted.ts';
 import type { LabelLimits } from './label-parser.ts';
 import { BatchEncoder } from './log-batch.ts';
@@ -34,6 +34,8 @@ export interface IngestOptions {
   readonly wireLimits: WireLimits;
   readonly labelLimits: LabelLimits;
   readonly cacheBytesMax: number;
+  /** How far ahead of the clock samples may be; AHEAD_MS_MAX unless configured. */
+  readonly aheadMs?: number;
   /** For tests; else the WAL's records. */
   readonly encoder?: AppendsBatches;
 }
@@ -41,6 +43,8 @@ export interface IngestOptions {
 /** A request that has been decided about. */
 interface Decided {
   readonly admitted: Admitted;
+  /** For each stream of `admitted.tallies`: resolves when its part is durable. */
+  readonly commits: readonly Promise<void>[];
   readonly size: RequestSize;
 }
 
@@ -68,6 +72,7 @@ export class Ingest {
       symbols: memory.symbols,
       streams,
       finder: this.finder,
+      aheadMs: options.aheadMs ?? AHEAD_MS_MAX,
     });
     this.#encoder = options.encoder ?? new BatchEncoder(memory);
   }
@@ -82,12 +87,9 @@ export class Ingest {
       return failedOutcome(asVarveError(thrown));
     }
     const { tallies } = decided.admitted;
-    const waits = tallies.map(({ stream, hasAdmitted }) =>
-      this.#commitsOf(stream).join(hasAdmitted),
-    );
     const written: StreamTally[] = [];
     const errors = [...failures.values()];
-    for (const [index, result] of (await Promise.allSettled(waits)).entries()) {
+    for (const [index, result] of (await Promise.allSettled(decided.commits)).entries()) {
       const tally = tallies[index];
       if (result.status === 'rejected') errors.push(asVarveError(result.reason));
       else if (tally !== undefined) written.push(tally);
@@ -125,7 +127,12 @@ export class Ingest {
     const admitted = this.#admission.admit(decoded, streams.ofTenant(tenant), clock.nowMs());
     // Now nobody has an id in hand that was interned for a series that was refused.
     memory.symbols.sweep();
-    return { admitted, size };
+    // In the same step: a failure between admitting and joining would take back what was admitted
+    // without telling this request.
+    const commits = admitted.tallies.map(({ stream, hasAdmitted }) =>
+      this.#commitsOf(stream).join(hasAdmitted),
+    );
+    return { admitted, commits, size };
   }
 
   async #open(

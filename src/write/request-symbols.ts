@@ -5,18 +5,19 @@
 
 import { U32Column } from '../base/bytes/columns.ts';
 import { NO_SYMBOL, type SymbolTable } from '../base/bytes/symbol-table.ts';
+import { SymbolChain } from './symbol-chain.ts';
 import type { DecodedRequest } from './wire/decoded-request.ts';
 
 /** Bytes of a key with as many label references as a series may have; grows if need be. */
 const KEY_BYTES = 1024;
 
 export class RequestSymbols {
-  readonly #symbols: SymbolTable;
+  readonly #chain: SymbolChain;
   readonly #ids = new U32Column(4096);
   #key = new DataView(new ArrayBuffer(KEY_BYTES));
 
   constructor(symbols: SymbolTable) {
-    this.#symbols = symbols;
+    this.#chain = new SymbolChain(symbols);
   }
 
   /** The last key that `fillKey` made: a series' ids, four bytes each. */
@@ -27,6 +28,7 @@ export class RequestSymbols {
   /** Forgets the last request's table. */
   begin(request: DecodedRequest): void {
     const ids = this.#ids;
+    this.#chain.begin();
     ids.clear();
     for (let i = request.symbolStarts.length; i > 0; i--) ids.push(NO_SYMBOL);
   }
@@ -46,7 +48,7 @@ export class RequestSymbols {
       const ref = refs.at(i);
       let id = ids.at(ref);
       if (id === NO_SYMBOL) {
-        id = this.id(request, ref);
+        id = this.#resolve(request, ref);
         if (id === NO_SYMBOL) return false;
       }
       key.setUint32(at, id, true);
@@ -55,11 +57,9 @@ export class RequestSymbols {
   }
 
   /** The id of symbol number `ref`, or NO_SYMBOL when the engine does not know its bytes. */
-  id(request: DecodedRequest, ref: number): number {
-    const known = this.#ids.at(ref);
-    if (known !== NO_SYMBOL) return known;
+  #resolve(request: DecodedRequest, ref: number): number {
     const start = request.symbolStarts.at(ref);
-    const id = this.#symbols.find(request.bytes, start, request.symbolLengths.at(ref));
+    const id = this.#chain.find(request.bytes, start, request.symbolLengths.at(ref));
     this.#ids.set(ref, id);
     return id;
   }

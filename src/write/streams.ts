@@ -26,8 +26,8 @@ export interface StreamsOptions {
   /** `--receive.block-label`, in order; not `__name__`. */
   readonly blockLabels: readonly string[];
   readonly streamsPerTenantMax: number;
-  /** Streams of all tenants together: each has a directory, a head and open files. */
-  readonly streamsMax: number;
+  /** Streams of all tenants together: each has a directory, a head, open files. STREAMS_MAX. */
+  readonly streamsMax?: number;
 }
 
 /** A tenant's streams. */
@@ -83,7 +83,7 @@ export class Streams {
 
   /** Whether one stream more than those known and those to be made would be too many. */
   isFull(streams: TenantStreams, toBeMade: number): boolean {
-    const { streamsPerTenantMax, streamsMax } = this.#options;
+    const { streamsPerTenantMax, streamsMax = STREAMS_MAX } = this.#options;
     return (
       streams.known.length + toBeMade >= streamsPerTenantMax ||
       this.#byNumber.length + toBeMade >= streamsMax
