@@ -66,6 +66,15 @@ export class U32Column {
     this.#cells[this.length++] = value;
   }
 
+  /**
+   * The cells, with room for at least `count` more from `length` on: for loops in base/bytes that
+   * fill many at once and then set `length`. Valid until the next push or reserve.
+   */
+  reserve(count: number): Uint32Array {
+    while (this.length + count > this.#cells.length) this.#grow();
+    return this.#cells;
+  }
+
   clear(): void {
     this.length = 0;
   }

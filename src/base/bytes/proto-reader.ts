@@ -8,6 +8,7 @@
 // Invariant: `position` never passes the `end` handed in.
 
 import { VarveError } from '../errors/varve-error.ts';
+import type { U32Column } from './columns.ts';
 
 /** Wire type of int32 to sint64, bool and enum. */
 export const WIRE_VARINT = 0;
@@ -112,6 +113,44 @@ export class ProtoReader {
     }
   }
 
+  /**
+   * Appends the packed uint32 numbers between `start` and `end` to `into`, and returns the highest
+   * of them (0 when there are none). Moves the position.
+   */
+  packedUint32(start: number, end: number, into: U32Column): number {
+    const view = this.view;
+    // A run has at most as many numbers as bytes; a long one is counted, so that needless bytes in
+    // its varints take no memory.
+    const bytes = end - start;
+    const cells = into.reserve(bytes <= 4096 ? bytes : countVarints(view, start, end));
+    let count = into.length;
+    let highest = 0;
+    let at = start;
+    while (at < end) {
+      // One byte or two: nearly all. The second may lie beyond `end`; seen below.
+      let value = view.getUint8(at);
+      if (value < 0x80) {
+        at += 1;
+      } else {
+        const second = view.getUint8(at + 1);
+        if (second < 0x80) {
+          value = (value & 0x7f) | (second << 7);
+          at += 2;
+        } else {
+          this.position = at;
+          this.varint(end);
+          value = this.low;
+          at = this.position;
+        }
+      }
+      if (value > highest) highest = value;
+      cells[count++] = value;
+    }
+    if (at !== end) failProto(start, 'ends inside a varint');
+    into.length = count;
+    return highest;
+  }
+
   /** Refuses a known field whose wire type is not `wire`. Call it right after `tag`. */
   expect(tag: number, wire: number): void {
     if ((tag & 7) !== wire) this.wrongWireType(tag);
@@ -144,6 +183,13 @@ export class ProtoReader {
     this.high = high >>> 0;
     this.position = at;
   }
+}
+
+/** How many varints end between `start` and `end`. */
+export function countVarints(view: DataView, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; at++) if (view.getUint8(at) < 0x80) count++;
+  return count;
 }
 
 /** The body is not the protobuf it should be. `at` counts from the start of the body. */

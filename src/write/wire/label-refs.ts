@@ -1,6 +1,6 @@
 // Label references of 2.0: numbers of symbols, name and value in turn (`labels_refs = 1`).
 
-import { failProto, WIRE_BYTES, WIRE_VARINT } from '../../base/bytes/proto-reader.ts';
+import { countVarints, failProto, WIRE_BYTES, WIRE_VARINT } from '../../base/bytes/proto-reader.ts';
 import { tooMany } from './limits.ts';
 import type { WireState } from './wire-state.ts';
 
@@ -8,36 +8,14 @@ import type { WireState } from './wire-state.ts';
 export function readPackedRefs(state: WireState, start: number, end: number): void {
   const { proto, request, limits } = state;
   const refs = request.labelRefs;
-  const view = proto.view;
   // There are at most as many as bytes; they are counted only when that could be too many.
   if (refs.length + (end - start) > limits.labelRefsMax) {
-    if (refs.length + countVarints(view, start, end) > limits.labelRefsMax) {
+    if (refs.length + countVarints(proto.view, start, end) > limits.labelRefsMax) {
       tooMany('label references', limits.labelRefsMax);
     }
   }
-  let highest = state.highestRef;
-  let at = start;
-  while (at < end) {
-    let ref = view.getUint8(at);
-    if (ref < 0x80) {
-      at += 1;
-    } else {
-      const second = view.getUint8(at + 1);
-      if (second < 0x80) {
-        ref = (ref & 0x7f) | (second << 7);
-        at += 2;
-      } else {
-        proto.position = at;
-        proto.varint(end);
-        ref = proto.low;
-        at = proto.position;
-      }
-    }
-    if (ref > highest) highest = ref;
-    refs.push(ref);
-  }
-  if (at !== end) failProto(start, 'ends inside a varint');
-  state.highestRef = highest;
+  const highest = proto.packedUint32(start, end, refs);
+  if (highest > state.highestRef) state.highestRef = highest;
 }
 
 /**
@@ -77,10 +55,4 @@ export function readRefs(
 /** Refuses an odd number of references: the last name would have no value. */
 export function checkPairs(count: number, at: number): void {
   if (count % 2 === 1) failProto(at, 'has an odd number of label references');
-}
-
-function countVarints(view: DataView, start: number, end: number): number {
-  let count = 0;
-  for (let at = start; at < end; at++) if (view.getUint8(at) < 0x80) count++;
-  return count;
 }
