@@ -31,23 +31,40 @@ export class KeyPages {
   }
 
   /**
-   * Is the key at `address`, which has the same length, these bytes? Eight at a time, as doubles:
+   * Is the key at `address`, which has the same length, these bytes? As doubles, 32 bytes a turn:
    * equal doubles that are not zero are equal bytes (two zeros may differ in their sign), a NaN is
-   * equal to nothing. So bytes that are no such double are compared once more, as integers.
+   * equal to nothing. What is no such double is compared once more, as integers.
    */
   equals(address: number, view: DataView, start: number, length: number): boolean {
     const page = this.#pages[address >>> (PAGE_BITS - 2)] as DataView;
     let at = (address & WORD_MASK) << 2;
-    const stop = start + length - 8;
-    for (; start <= stop; start += 8, at += 8) {
-      const word = page.getFloat64(at, true);
-      if (word === view.getFloat64(start, true) && word !== 0) continue;
-      if (page.getInt32(at, true) !== view.getInt32(start, true)) return false;
-      if (page.getInt32(at + 4, true) !== view.getInt32(start + 4, true)) return false;
+    const end = start + length;
+    for (; start + 32 <= end; start += 32, at += 32) {
+      const a = page.getFloat64(at, true);
+      const b = page.getFloat64(at + 8, true);
+      const c = page.getFloat64(at + 16, true);
+      const d = page.getFloat64(at + 24, true);
+      const isSame =
+        a === view.getFloat64(start, true) &&
+        b === view.getFloat64(start + 8, true) &&
+        c === view.getFloat64(start + 16, true) &&
+        d === view.getFloat64(start + 24, true) &&
+        a * b !== 0 &&
+        c * d !== 0;
+      if (!isSame && !isSameWords(page, at, view, start, 32)) return false;
     }
-    for (const end = stop + 8; start < end; start++, at++) {
+    const words = (end - start) & ~3;
+    if (!isSameWords(page, at, view, start, words)) return false;
+    for (start += words, at += words; start < end; start++, at++) {
       if (page.getUint8(at) !== view.getUint8(start)) return false;
     }
     return true;
   }
+}
+
+function isSameWords(a: DataView, aAt: number, b: DataView, bAt: number, length: number): boolean {
+  for (let i = 0; i < length; i += 4) {
+    if (a.getInt32(aAt + i, true) !== b.getInt32(bAt + i, true)) return false;
+  }
+  return true;
 }

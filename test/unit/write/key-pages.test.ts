@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { KeyPages } from '../../../src/write/key-pages.ts';
+
+describe('KeyPages', () => {
+  it.each([0, 1, 3, 4, 7, 8, 31, 32, 33, 40, 64, 71])(
+    'tells %i bytes from all that differ in one bit',
+    (length) => {
+      const pages = new KeyPages();
+      // Zeros, a negative zero, NaNs and text: what doubles are careless about.
+      for (const fill of [0x00, 0x80, 0x7f, 0xff, 0x61]) {
+        const bytes = new Uint8Array(length + 16).fill(fill);
+        const view = new DataView(bytes.buffer);
+        const address = pages.add(view, 5, length);
+        expect(pages.equals(address, view, 5, length)).toBe(true);
+        for (let bit = 0; bit < length * 8; bit++) {
+          const at = 5 + (bit >>> 3);
+          view.setUint8(at, view.getUint8(at) ^ (1 << (bit & 7)));
+          expect(pages.equals(address, view, 5, length)).toBe(false);
+          view.setUint8(at, view.getUint8(at) ^ (1 << (bit & 7)));
+        }
+      }
+    },
+  );
+
+  it('goes to a new page when one is full', () => {
+    const pages = new KeyPages();
+    const view = new DataView(new ArrayBuffer(100_001));
+    const addresses = [0, 1, 2, 3].map((n) => {
+      view.setUint8(100_000, n);
+      return pages.add(view, 0, 100_001);
+    });
+    expect(pages.sizeBytes).toBe(2 * 256 * 1024);
+    for (const [n, address] of addresses.entries()) {
+      view.setUint8(100_000, n);
+      expect(pages.equals(address, view, 0, 100_001)).toBe(true);
+    }
+  });
+});
