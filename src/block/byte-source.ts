@@ -14,6 +14,13 @@ export interface ByteSource {
   readonly sizeBytes: number;
   /** The bytes [start, start + length); valid until the next call. */
   read(start: number, length: number): Uint8Array;
+  /**
+   * Makes the bytes [start, start + length) stand in `loaded` and returns where. For loops over
+   * small pieces: no array is made for each.
+   */
+  load(start: number, length: number): number;
+  /** What the last `load` filled; valid until the next call. */
+  readonly loaded: Uint8Array;
 }
 
 /** How much is read ahead from a file. */
@@ -40,9 +47,18 @@ export class MemorySource implements ByteSource {
     return this.#bytes.length;
   }
 
+  get loaded(): Uint8Array {
+    return this.#bytes;
+  }
+
   read(start: number, length: number): Uint8Array {
     checkRange(this, start, length);
     return this.#bytes.subarray(start, start + length);
+  }
+
+  load(start: number, length: number): number {
+    checkRange(this, start, length);
+    return start;
   }
 }
 
@@ -50,6 +66,7 @@ export class MemorySource implements ByteSource {
 export class FileSource implements ByteSource {
   readonly name: string;
   readonly sizeBytes: number;
+  loaded: Uint8Array;
   readonly #file: SyncFile;
   readonly #buffer: Uint8Array;
   #start = 0;
@@ -61,14 +78,20 @@ export class FileSource implements ByteSource {
     this.#file = disk.openSync(path, 'read');
     this.sizeBytes = this.#file.sizeBytes();
     this.#buffer = new Uint8Array(Math.min(WINDOW_BYTES, this.sizeBytes));
+    this.loaded = this.#buffer;
   }
 
   read(start: number, length: number): Uint8Array {
+    const at = this.load(start, length);
+    return this.loaded.subarray(at, at + length);
+  }
+
+  load(start: number, length: number): number {
     checkRange(this, start, length);
     if (length > this.#buffer.length) {
-      const large = new Uint8Array(length);
-      this.#fill(large, start);
-      return large;
+      this.loaded = new Uint8Array(length);
+      this.#fill(this.loaded, start);
+      return 0;
     }
     if (start < this.#start || start + length > this.#start + this.#filled) {
       this.#filled = 0;
@@ -77,7 +100,8 @@ export class FileSource implements ByteSource {
       this.#start = start;
       this.#filled = count;
     }
-    return this.#buffer.subarray(start - this.#start, start - this.#start + length);
+    this.loaded = this.#buffer;
+    return start - this.#start;
   }
 
   close(): void {

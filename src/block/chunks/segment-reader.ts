@@ -2,7 +2,7 @@
 // checksum checked. Lengths are checked against the segment before a byte is fetched.
 
 import { ByteReader } from '../../base/bytes/byte-reader.ts';
-import { crc32c } from '../../base/bytes/crc32c.ts';
+import { crc32cOfRange } from '../../base/bytes/crc32c.ts';
 import { type ChunkPlace, chunkCount } from '../../base/chunk/chunk-format.ts';
 import { VarveError } from '../../base/errors/varve-error.ts';
 import type { ByteSource } from '../byte-source.ts';
@@ -73,20 +73,22 @@ export function readChunk(
   const left = source.sizeBytes - offset;
   if (offset < SEGMENT_HEADER_BYTES || left <= 0)
     throw damagedBlock(source.name, offset, 'no chunk begins here');
-  reader.reset(source.read(offset, Math.min(left, LENGTH_BYTES_MAX)));
-  const length = readingOf(source.name, offset, () => reader.uvarint());
-  const lengthBytes = reader.position;
+  const available = Math.min(left, LENGTH_BYTES_MAX);
+  const at = source.load(offset, available);
+  reader.reset(source.loaded, at, at + available);
+  const length = readingOf(source.name, offset - at, () => reader.uvarint());
+  const lengthBytes = reader.position - at;
   const whole = lengthBytes + ENCODING_BYTES + length + CRC_BYTES;
   if (length > CHUNK_BYTES_MAX || whole > left)
     throw damagedBlock(source.name, offset, `a chunk of ${length} bytes with ${left} left`);
-  const bytes = source.read(offset + lengthBytes, whole - lengthBytes);
-  const checked = bytes.subarray(0, ENCODING_BYTES + length);
-  reader.reset(bytes);
+  const start = source.load(offset, whole) + lengthBytes;
+  const dataEnd = start + ENCODING_BYTES + length;
+  reader.reset(source.loaded, start, dataEnd + CRC_BYTES);
   into.encoding = reader.u8();
   reader.take(length);
-  if (reader.u32be() !== crc32c(checked))
+  if (reader.u32be() !== crc32cOfRange(source.loaded, start, dataEnd))
     throw damagedBlock(source.name, offset, 'the checksum of a chunk does not match');
-  into.data = checked.subarray(ENCODING_BYTES);
+  into.data = source.loaded.subarray(start + ENCODING_BYTES, dataEnd);
   into.end = offset + whole;
 }
 

@@ -4,7 +4,7 @@
 
 import { ByteReader } from '../../base/bytes/byte-reader.ts';
 import { U32Column } from '../../base/bytes/columns.ts';
-import { crc32c } from '../../base/bytes/crc32c.ts';
+import { crc32cOfRange } from '../../base/bytes/crc32c.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { damagedBlock } from '../damage.ts';
 import {
@@ -47,18 +47,25 @@ export function seriesSection(toc: Toc): { start: number; end: number } {
   return { start: toc.series, end: toc.labelIndices > 0 ? toc.labelIndices : toc.postings };
 }
 
-/** Appends the references of the list at `offset`; `damaged_block` when it is bad. */
-export function readPostings(source: ByteSource, offset: number, into: U32Column): void {
-  const reader = new ByteReader().reset(source.read(offset, 8));
+/** Appends the references of the list at `offset`; `damaged_block` when it is bad. `reader` is scratch. */
+export function readPostings(
+  source: ByteSource,
+  offset: number,
+  into: U32Column,
+  reader = new ByteReader(),
+): void {
+  const head = source.load(offset, 8);
+  reader.reset(source.loaded, head, head + 8);
   const length = reader.u32be();
   const count = reader.u32be();
   if (length !== 4 + 4 * count)
     throw damagedBlock(source.name, offset, `a list of ${count} references in ${length} bytes`);
-  const bytes = source.read(offset + 4, length + CRC_BYTES);
-  reader.reset(bytes, length);
-  if (reader.u32be() !== crc32c(bytes.subarray(0, length)))
+  const start = source.load(offset + 4, length + CRC_BYTES);
+  const end = start + length;
+  reader.reset(source.loaded, end, end + CRC_BYTES);
+  if (reader.u32be() !== crc32cOfRange(source.loaded, start, end))
     throw damagedBlock(source.name, offset, 'the checksum of a postings list does not match');
-  reader.reset(bytes, 4, length);
+  reader.reset(source.loaded, start + 4, end);
   for (let i = 0; i < count; i++) into.push(reader.u32be());
 }
 

@@ -1,7 +1,7 @@
 // Reads series entries: by reference, or all of them in order (docs/formats/index.md, Series).
 
 import { ByteReader } from '../../base/bytes/byte-reader.ts';
-import { crc32c } from '../../base/bytes/crc32c.ts';
+import { crc32cOfRange } from '../../base/bytes/crc32c.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { damagedBlock, readingOf } from '../damage.ts';
 import { CRC_BYTES, SERIES_ALIGNMENT, SERIES_BYTES_MAX } from './format.ts';
@@ -14,6 +14,8 @@ export class SeriesReader {
   readonly #source: ByteSource;
   readonly #symbolCount: number;
   readonly #reader = new ByteReader();
+  /** Of the length that `endOf` read last. */
+  #lengthBytes = 0;
   /** Where the section begins and ends in the file. */
   readonly start: number;
   readonly end: number;
@@ -36,9 +38,12 @@ export class SeriesReader {
     if (offset < this.start || left <= 0 || offset % SERIES_ALIGNMENT !== 0)
       throw damagedBlock(this.#source.name, offset, 'no series begins here');
     const reader = this.#reader;
-    reader.reset(this.#source.read(offset, Math.min(left, LENGTH_BYTES_MAX)));
-    const length = readingOf(this.#source.name, offset, () => reader.uvarint());
-    const whole = reader.position + length + CRC_BYTES;
+    const available = Math.min(left, LENGTH_BYTES_MAX);
+    const at = this.#source.load(offset, available);
+    reader.reset(this.#source.loaded, at, at + available);
+    const length = readingOf(this.#source.name, offset - at, () => reader.uvarint());
+    this.#lengthBytes = reader.position - at;
+    const whole = this.#lengthBytes + length + CRC_BYTES;
     if (length > SERIES_BYTES_MAX || whole > left)
       throw damagedBlock(this.#source.name, offset, `a series of ${length} bytes, ${left} left`);
     return offset + whole;
@@ -47,16 +52,19 @@ export class SeriesReader {
   /** Fills `into` with the entry at `offset` and returns its end; `damaged_block` when it is bad. */
   readAt(offset: number, into: SeriesEntry): number {
     const end = this.endOf(offset);
-    const bodyStart = this.#reader.position;
-    const bytes = this.#source.read(offset, end - offset);
-    const bodyEnd = bytes.length - CRC_BYTES;
-    const stored = this.#reader.reset(bytes, bodyEnd).u32be();
-    if (stored !== crc32c(bytes.subarray(bodyStart, bodyEnd)))
+    const at = this.#source.load(offset, end - offset);
+    const bytes = this.#source.loaded;
+    const bodyStart = at + this.#lengthBytes;
+    const bodyEnd = at + (end - offset) - CRC_BYTES;
+    const stored = this.#reader.reset(bytes, bodyEnd, bodyEnd + CRC_BYTES).u32be();
+    if (stored !== crc32cOfRange(bytes, bodyStart, bodyEnd))
       throw damagedBlock(this.#source.name, offset, 'the checksum of a series does not match');
     this.#reader.reset(bytes, bodyStart, bodyEnd);
     into.clear();
     into.ref = offset / SERIES_ALIGNMENT;
-    readingOf(this.#source.name, offset, () => decodeSeries(this.#reader, this.#symbolCount, into));
+    readingOf(this.#source.name, offset - at, () =>
+      decodeSeries(this.#reader, this.#symbolCount, into),
+    );
     return end;
   }
 }

@@ -16,7 +16,7 @@ const decoder = new TextDecoder();
 /** Symbols by number. */
 export class Symbols {
   readonly #bytes: Uint8Array;
-  /** Where symbol i begins; one more entry than symbols: an end, as every length stands between. */
+  /** Where each symbol begins and ends in the bytes. */
   readonly #starts: U32Column;
   readonly #ends: U32Column;
 
@@ -33,6 +33,11 @@ export class Symbols {
   /** The bytes of symbol `number`, which must be below `count`; a view. */
   bytes(number: number): Uint8Array {
     return this.#bytes.subarray(this.#starts.at(number), this.#ends.at(number));
+  }
+
+  /** Bytes of symbol `number`. */
+  lengthOf(number: number): number {
+    return this.#ends.at(number) - this.#starts.at(number);
   }
 
   /** As text; bytes that are not UTF-8 come as U+FFFD. */

@@ -1,6 +1,7 @@
 // The postings of an index against its series: every pair of label name and value has its list, at
 // the place that the table says, with exactly the series that have the pair.
 
+import { ByteReader } from '../../base/bytes/byte-reader.ts';
 import { U32Column } from '../../base/bytes/columns.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { CRC_BYTES, POSTINGS_ALIGNMENT } from '../index/format.ts';
@@ -37,6 +38,7 @@ export class PostingsChecker {
   readonly #place: PostingsPlace;
   readonly #findings: Findings;
   readonly #refs = new U32Column(256);
+  readonly #reader = new ByteReader();
   /** How many of the wanted lists have been met. */
   #met = 0;
   #listEnd: number;
@@ -84,7 +86,7 @@ export class PostingsChecker {
     this.#checkGap(entry, at);
     this.#refs.clear();
     const isRead = this.#findings.attempt(name, entry.offset, () => {
-      readPostings(this.#source, entry.offset, this.#refs);
+      readPostings(this.#source, entry.offset, this.#refs, this.#reader);
       return true;
     });
     const bytes = 8 + 4 * this.#refs.length + CRC_BYTES;

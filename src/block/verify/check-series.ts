@@ -2,7 +2,6 @@
 
 import { U32Column } from '../../base/bytes/columns.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { damagedBlock } from '../damage.ts';
 import { PostingsBuilder } from '../index/postings-builder.ts';
 import { SeriesEntry } from '../index/series-entry.ts';
 import type { SeriesReader } from '../index/series-reader.ts';
@@ -47,19 +46,15 @@ export class SeriesChecker {
       const offset = reader.aligned(end);
       checkZeros(this.#source, end, Math.min(offset, reader.end), this.#findings);
       if (offset >= reader.end) break;
-      // The length first: an entry with a wrong checksum costs itself, not those behind it.
-      const next = this.#findings.attempt(name, offset, () => reader.endOf(offset));
+      const read = this.#findings.attempt(name, offset, () => reader.readAt(offset, this.#entry));
+      // An entry that is bad costs itself, not those behind it, as long as its length can be one.
+      const next = read ?? this.#findings.attempt(name, offset, () => reader.endOf(offset));
       if (next === undefined) {
         this.#findings.error(name, offset, 'no series can be read from here on');
         isComplete = false;
         break;
       }
-      const isRead = this.#findings.attempt(name, offset, () => {
-        if (reader.readAt(offset, this.#entry) !== next)
-          throw damagedBlock(name, offset, 'the length of a series changed');
-        return true;
-      });
-      if (isRead === true) this.#check(offset, chunks, meta);
+      if (read !== undefined) this.#check(offset, chunks, meta);
       else isComplete = false;
       end = next;
     }
@@ -89,8 +84,8 @@ export class SeriesChecker {
     const labels = this.#entry.labels;
     if (labels.length === 0) return 'a series without labels';
     for (let i = 0; i < labels.length; i += 2) {
-      if (this.#symbols.bytes(labels.at(i)).length === 0) return 'a label without a name';
-      if (this.#symbols.bytes(labels.at(i + 1)).length === 0) return 'a label with an empty value';
+      if (this.#symbols.lengthOf(labels.at(i)) === 0) return 'a label without a name';
+      if (this.#symbols.lengthOf(labels.at(i + 1)) === 0) return 'a label with an empty value';
       if (i > 0 && labels.at(i) === labels.at(i - 2)) return 'a label name comes twice in a series';
       if (i > 0 && labels.at(i) < labels.at(i - 2))
         return 'the labels of a series are not in order';

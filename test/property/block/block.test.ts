@@ -15,7 +15,9 @@ import { makeBlock, type SeriesToMake } from '../../unit/block/make-block.ts';
 const name = fc.constantFrom('__name__', 'a', 'b', 'job', 'süd', '😀', '\uffff');
 const value = fc.oneof(
   fc.constantFrom('x', 'y', 'z', 'ü', '\u{10ffff}', 'a'.repeat(200)),
-  fc.string({ minLength: 1, maxLength: 4, unit: 'binary' }).filter((text) => text.isWellFormed()),
+  fc
+    .string({ minLength: 1, maxLength: 4, unit: 'binary' })
+    .filter((text) => Buffer.from(text).toString() === text),
 );
 const labels = fc.uniqueArray(fc.tuple(name, value), {
   minLength: 1,
