@@ -16,6 +16,17 @@ export class KeyPages {
     return this.#pages.length * PAGE_BYTES;
   }
 
+  /**
+   * Whether these bytes can be a key: no eight of them (from a multiple of eight on) are a zero as a
+   * double, of which there are two that are equal. No usual label has seven NUL bytes in a row.
+   */
+  static canHold(view: DataView, start: number, length: number): boolean {
+    for (let i = 0; i + 8 <= length; i += 8) {
+      if (view.getFloat64(start + i, true) === 0) return false;
+    }
+    return true;
+  }
+
   /** Copies a key of at most a page's size in; its address. */
   add(view: DataView, start: number, length: number): number {
     if (this.#used + length > PAGE_BYTES) {
@@ -32,30 +43,26 @@ export class KeyPages {
 
   /**
    * Is the key at `address`, which has the same length, these bytes? As doubles, 32 bytes a turn:
-   * equal doubles that are not zero are equal bytes (two zeros may differ in their sign), a NaN is
-   * equal to nothing. What is no such double is compared once more, as integers.
+   * equal doubles that are not zero are equal bytes, and there is no zero in a key. A NaN is equal to
+   * nothing; what differs as doubles is compared once more, as integers.
    */
   equals(address: number, view: DataView, start: number, length: number): boolean {
     const page = this.#pages[address >>> (PAGE_BITS - 2)] as DataView;
     let at = (address & WORD_MASK) << 2;
     const end = start + length;
     for (; start + 32 <= end; start += 32, at += 32) {
-      const a = page.getFloat64(at, true);
-      const b = page.getFloat64(at + 8, true);
-      const c = page.getFloat64(at + 16, true);
-      const d = page.getFloat64(at + 24, true);
       const isSame =
-        a === view.getFloat64(start, true) &&
-        b === view.getFloat64(start + 8, true) &&
-        c === view.getFloat64(start + 16, true) &&
-        d === view.getFloat64(start + 24, true) &&
-        a * b !== 0 &&
-        c * d !== 0;
+        page.getFloat64(at, true) === view.getFloat64(start, true) &&
+        page.getFloat64(at + 8, true) === view.getFloat64(start + 8, true) &&
+        page.getFloat64(at + 16, true) === view.getFloat64(start + 16, true) &&
+        page.getFloat64(at + 24, true) === view.getFloat64(start + 24, true);
       if (!isSame && !isSameWords(page, at, view, start, 32)) return false;
     }
-    const words = (end - start) & ~3;
-    if (!isSameWords(page, at, view, start, words)) return false;
-    for (start += words, at += words; start < end; start++, at++) {
+    for (; start + 8 <= end; start += 8, at += 8) {
+      const isSame = page.getFloat64(at, true) === view.getFloat64(start, true);
+      if (!isSame && !isSameWords(page, at, view, start, 8)) return false;
+    }
+    for (; start < end; start++, at++) {
       if (page.getUint8(at) !== view.getUint8(start)) return false;
     }
     return true;

@@ -22,7 +22,7 @@ export const NOT_CACHED = 0xffffffff;
 /** Memory for all entries of an engine, unless configured. */
 export const SERIES_CACHE_BYTES_MAX = 256 * 1024 * 1024;
 
-/** Longer keys are not kept; their labels are parsed each time. */
+/** Longer keys (and those that KeyPages cannot hold) are not kept; their labels are parsed each time. */
 const KEY_BYTES_MAX = 16 * 1024;
 /** A full cache is emptied after this many misses per entry without being of more use than that. */
 const MISSES_PER_ENTRY = 4;
@@ -121,7 +121,8 @@ export class SeriesCache {
    * NOT_CACHED when there is no room.
    */
   add(owner: number, view: DataView, start: number, length: number): number {
-    if (length > KEY_BYTES_MAX || !this.#hasRoom()) {
+    const isKey = length <= KEY_BYTES_MAX && KeyPages.canHold(view, start, length);
+    if (!isKey || !this.#hasRoom()) {
       this.#previous = NOT_CACHED;
       return NOT_CACHED;
     }

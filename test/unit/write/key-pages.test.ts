@@ -6,8 +6,8 @@ describe('KeyPages', () => {
     'tells %i bytes from all that differ in one bit',
     (length) => {
       const pages = new KeyPages();
-      // Zeros, a negative zero, NaNs and text: what doubles are careless about.
-      for (const fill of [0x00, 0x80, 0x7f, 0xff, 0x61]) {
+      // NaNs, small numbers and text.
+      for (const fill of [0x01, 0x80, 0x7f, 0xff, 0x61]) {
         const bytes = new Uint8Array(length + 16).fill(fill);
         const view = new DataView(bytes.buffer);
         const address = pages.add(view, 5, length);
@@ -21,6 +21,22 @@ describe('KeyPages', () => {
       }
     },
   );
+
+  it('knows what it cannot hold: zeros of either sign', () => {
+    const view = new DataView(new ArrayBuffer(32));
+    const canHold = () => KeyPages.canHold(view, 1, 20);
+    for (let i = 0; i < 32; i++) view.setUint8(i, 1);
+    expect(canHold()).toBe(true);
+    view.setFloat64(9, 0);
+    expect(canHold()).toBe(false);
+    view.setFloat64(9, -0, true);
+    expect(canHold()).toBe(false);
+    view.setFloat64(9, Number.MIN_VALUE);
+    expect(canHold()).toBe(true);
+    // The last four bytes are compared as bytes.
+    view.setUint32(17, 0);
+    expect(canHold()).toBe(true);
+  });
 
   it('goes to a new page when one is full', () => {
     const pages = new KeyPages();
