@@ -27,7 +27,7 @@ export class Admission {
   readonly chain: PendingChain;
   readonly #records: PagedRecords;
   readonly #search: ChunkSearch;
-  readonly #outOfOrderWindowMs: number;
+  #outOfOrderWindowMs: number;
   readonly #spare: PendingBatch[] = [];
   readonly #pendingHistogram = new HistogramValue();
   #batch: PendingBatch;
@@ -45,6 +45,17 @@ export class Admission {
   /** What is being filled. */
   get current(): PendingBatch {
     return this.#batch;
+  }
+
+  /** From now on samples may be so much behind the newest one, which is `newestMs` at least. */
+  setWindow(outOfOrderWindowMs: number, newestMs: number): void {
+    this.#outOfOrderWindowMs = outOfOrderWindowMs;
+    this.#newestMs = Math.max(this.#newestMs, newestMs);
+    this.#tooOldBeforeMs = this.#newestMs - outOfOrderWindowMs;
+  }
+
+  get outOfOrderWindowMs(): number {
+    return this.#outOfOrderWindowMs;
   }
 
   /** Newest admitted sample of the stream. */

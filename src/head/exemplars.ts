@@ -23,6 +23,9 @@ export class ExemplarRing {
   readonly #walRef: (slot: number) => number;
   #ring: Exemplar[] = [];
   #next = 0;
+  /** A lower bound, made anew once a round of the ring. */
+  #oldestMs = Number.NEGATIVE_INFINITY;
+  #oldestKnown = false;
   /** By slot. At most one for each exemplar in the ring or pending. */
   readonly #newest = new Map<number, Exemplar>();
 
@@ -34,6 +37,19 @@ export class ExemplarRing {
 
   get count(): number {
     return this.#ring.length;
+  }
+
+  /** No kept exemplar is older; -Infinity as long as none was dropped. */
+  get oldestTimeMs(): number {
+    if (this.#ring.length < this.#limit) return Number.NEGATIVE_INFINITY;
+    if (!this.#oldestKnown) {
+      this.#oldestMs = this.#ring.reduce(
+        (oldest, { timeMs }) => Math.min(oldest, timeMs),
+        Infinity,
+      );
+      this.#oldestKnown = true;
+    }
+    return this.#oldestMs;
   }
 
   /** Decides, and if it is new, makes the exemplar pending in `batch`. */
@@ -115,6 +131,8 @@ export class ExemplarRing {
     }
     this.#ring[this.#next] = exemplar;
     this.#next = (this.#next + 1) % this.#limit;
+    this.#oldestMs = Math.min(this.#oldestMs, exemplar.timeMs);
+    if (this.#next === 0) this.#oldestKnown = false;
   }
 }
 

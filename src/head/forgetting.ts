@@ -8,6 +8,7 @@ import type { Timers } from '../base/runtime/timers.ts';
 import type { Admission } from './admission.ts';
 import * as chunk from './chunk-record.ts';
 import type { EngineMemory } from './engine-memory.ts';
+import { LiveRefs } from './live-refs.ts';
 import type { OpenChunks } from './open-chunks.ts';
 import { sweepPostings } from './postings-sweep.ts';
 import * as series from './series-record.ts';
@@ -29,6 +30,7 @@ const SLOTS_PER_SLICE = 200_000;
 
 export class Forgetting {
   readonly #options: ForgettingOptions;
+  #liveRefs: LiveRefs | undefined;
 
   constructor(options: ForgettingOptions) {
     this.#options = options;
@@ -44,10 +46,17 @@ export class Forgetting {
     }
   }
 
+  /** As of the last walk over all series; undefined before the first one. */
+  get liveRefs(): LiveRefs | undefined {
+    return this.#liveRefs;
+  }
+
   /** Removes all series without chunks and pending samples. Returns how many. */
   async removeEmptySeries(): Promise<number> {
     const { store, seriesPerSlice, timers } = this.#options;
     const end = store.records.highWater;
+    const live = new LiveRefs(store.nextWalRef);
+    store.addAliases(live);
     let removed = 0;
     let slot = 0;
     while (slot < end) {
@@ -57,12 +66,15 @@ export class Forgetting {
           store.remove(slot, round.touched);
           round.slots.push(slot);
           round.set.add(slot);
+        } else if (store.isUsed(slot)) {
+          live.add(store.walRef(slot));
         }
         if ((slot + 1) % seriesPerSlice === 0) await timers.yieldNow();
       }
       await this.#sweep(round);
       removed += round.slots.length;
     }
+    this.#liveRefs = live;
     return removed;
   }
 

@@ -45,7 +45,8 @@ export class Head {
   readonly #admission: Admission;
   readonly #publisher: Publisher;
   readonly #forgetting: Forgetting;
-  readonly #nameSymbol: number;
+  /** The symbol `__name__`. */
+  readonly nameSymbol: number;
   #cut: OpenCut | undefined;
 
   constructor(memory: EngineMemory, options: HeadOptions) {
@@ -66,13 +67,13 @@ export class Head {
     const parts = { memory, store, open: this.#chunks, admission: this.#admission };
     this.#forgetting = new Forgetting({ ...parts, timers, seriesPerSlice });
     const name = new TextEncoder().encode('__name__');
-    this.#nameSymbol = memory.symbols.intern(name, 0, name.length);
-    memory.symbols.hold(this.#nameSymbol);
+    this.nameSymbol = memory.symbols.intern(name, 0, name.length);
+    memory.symbols.hold(this.nameSymbol);
     this.exemplars = new ExemplarRing(memory.symbols, options.maxExemplars, (slot) =>
       store.walRef(slot),
     );
     this.metadata = new MetadataTable(memory.symbols, options.maxMetadata, (slot) =>
-      store.valueOf(slot, this.#nameSymbol),
+      store.valueOf(slot, this.nameSymbol),
     );
   }
 
@@ -105,6 +106,24 @@ export class Head {
   /** References given from now on are above this one (which the WAL or a checkpoint knows). */
   reserveWalRefs(walRef: number): void {
     this.store.reserveWalRefs(walRef);
+  }
+
+  /**
+   * Ends the replay: from now on the out-of-order window counts.
+   *
+   * @param live.newestTimeMs the newest sample of the stream's blocks, -Infinity without one
+   */
+  beginLive(live: { readonly newestTimeMs: number; readonly outOfOrderWindowMs: number }): void {
+    this.#publisher.raiseNewest(live.newestTimeMs);
+    this.#admission.setWindow(live.outOfOrderWindowMs, live.newestTimeMs);
+  }
+
+  /**
+   * May the log drop the series record with this reference? For checkpoints, after a cut: as of the
+   * last walk over all series (`closeSnapshot`, `removeEmptySeries`), later ones are live.
+   */
+  isLiveRef(walRef: number): boolean {
+    return this.#forgetting.liveRefs?.has(walRef) ?? true;
   }
 
   walRef(slot: number): number {
@@ -164,7 +183,7 @@ export class Head {
 
   /** Some series of the metric with that name (a symbol id), or NO_SERIES. */
   slotOfMetric(name: number): number {
-    return this.store.postings.anySlot(this.#nameSymbol, name);
+    return this.store.postings.anySlot(this.nameSymbol, name);
   }
 
   // ── A commit round ──────────────────────────────────────────────────────────────────────────
@@ -270,7 +289,7 @@ export class Head {
     });
     await this.#forgetting.releaseChunks(cut.collector.slots, end.stored);
     if (end.stored) await this.removeEmptySeries();
-    this.#windows.forgetBefore(this.#publisher.newestTimeMs - this.#options.outOfOrderWindowMs);
+    this.#windows.forgetBefore(this.#publisher.newestTimeMs - this.#admission.outOfOrderWindowMs);
     this.#cut = undefined;
   }
 
@@ -280,6 +299,15 @@ export class Head {
   }
 
   // ── Figures ─────────────────────────────────────────────────────────────────────────────────
+
+  /** First and last time of the windows that have samples; infinite without one. */
+  get timeRange(): { readonly minTimeMs: number; readonly maxTimeMs: number } {
+    const filled = this.#windows.all.filter((window) => !window.isEmpty);
+    return {
+      minTimeMs: Math.min(...filled.map((window) => window.minTimeMs)),
+      maxTimeMs: Math.max(...filled.map((window) => window.maxTimeMs)),
+    };
+  }
 
   get chunkCount(): number {
     return this.#chunks.count;

@@ -39,6 +39,11 @@ export class Publisher {
     return this.#newestMs;
   }
 
+  /** The stream is known to have samples up to there, in blocks. */
+  raiseNewest(timeMs: number): void {
+    this.#newestMs = Math.max(this.#newestMs, timeMs);
+  }
+
   /** Samples ever published, and how many of them were late. */
   get sampleCount(): number {
     return this.#sampleCount;

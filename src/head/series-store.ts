@@ -6,7 +6,7 @@
 // tells a cache whether its slot still is that very series.
 
 import { cellAt } from '../base/bytes/cells.ts';
-import { U32Column } from '../base/bytes/columns.ts';
+import { F64Column, U32Column } from '../base/bytes/columns.ts';
 import { HashIndex, NO_ENTRY } from '../base/bytes/hash-index.ts';
 import { NO_RECORD, PagedRecords } from '../base/bytes/paged-records.ts';
 import type { EngineMemory } from './engine-memory.ts';
@@ -28,6 +28,9 @@ export class SeriesStore {
   readonly #memory: EngineMemory;
   readonly #index = new HashIndex();
   #nextWalRef = 1;
+  /** References by which a replayed log knows series beside their own. */
+  readonly #aliasSlots = new U32Column(4);
+  readonly #aliasRefs = new F64Column(4);
   #labelCount = 0;
 
   constructor(memory: EngineMemory) {
@@ -121,11 +124,40 @@ export class SeriesStore {
     return this.records.view(slot).getFloat64(this.records.offset(slot) + series.WAL_REF, true);
   }
 
-  /** A series that the WAL knows by several references takes the newest. */
+  /**
+   * A series that the WAL knows by several references takes the newest. The others stay live with
+   * it: the log may have samples by them.
+   */
   renewWalRef(slot: number, walRef: number): void {
     this.reserveWalRefs(walRef);
-    if (walRef <= this.walRef(slot)) return;
+    const known = this.walRef(slot);
+    if (known === walRef) return;
+    this.#aliasSlots.push(slot);
+    this.#aliasRefs.push(Math.min(known, walRef));
+    if (walRef < known) return;
     this.records.view(slot).setFloat64(this.records.offset(slot) + series.WAL_REF, walRef, true);
+  }
+
+  /** Adds the references, beside its own, of each series that is there; forgets the others. */
+  addAliases(live: { add(walRef: number): void }): void {
+    const { length } = this.#aliasSlots;
+    let kept = 0;
+    for (let i = 0; i < length; i++) {
+      const slot = this.#aliasSlots.at(i);
+      const ref = this.#aliasRefs.at(i);
+      if (!this.isUsed(slot)) continue;
+      live.add(ref);
+      this.#aliasSlots.set(kept, slot);
+      this.#aliasRefs.set(kept, ref);
+      kept++;
+    }
+    this.#aliasSlots.length = kept;
+    this.#aliasRefs.length = kept;
+  }
+
+  /** The next series' reference. */
+  get nextWalRef(): number {
+    return this.#nextWalRef;
   }
 
   /** Makes sure that references given from now on are above `walRef`. */

@@ -93,7 +93,7 @@ export class HashIndex {
     const table = this.#tableOf(hash);
     const { cells, mask } = table;
     let gap = hash & mask;
-    while (cells[gap * 2 + 1] !== number + 1) {
+    while (cells[gap * 2 + 1] !== number + 1 || cells[gap * 2] !== hash) {
       assert(cells[gap * 2 + 1] !== 0, 'what is removed from a hash index is in it');
       gap = (gap + 1) & mask;
     }

@@ -54,6 +54,10 @@ export class SymbolTable {
     return { count: this.#index.count, bytes: this.#byteCount };
   }
 
+  get indexBytes(): number {
+    return this.#index.sizeBytes;
+  }
+
   /** Bytes of the index and the records; the strings are in the arena. */
   get sizeBytes(): number {
     return this.#index.sizeBytes + this.records.sizeBytes;
