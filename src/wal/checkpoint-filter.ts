@@ -1,5 +1,6 @@
-// What of a log's older part a checkpoint keeps. Two passes over the records: the survey finds which
-// series later records still name and which metadata is the latest; the filter writes what stays.
+// What of a log's older part a checkpoint keeps. Two passes over the records: the survey finds
+// which series later records still name and which metadata is the latest; the filter writes what
+// stays.
 //
 // Invariant: no record that stays, in the checkpoint or in the segments above it, names a series
 // whose series record was left out, whatever happens to the head between the passes.
@@ -118,6 +119,7 @@ export interface CheckpointCounts {
   otherKept: number;
 }
 
+/** Nothing seen, nothing kept. */
 export function noCounts(): CheckpointCounts {
   return {
     seriesSeen: 0,

@@ -24,7 +24,9 @@ export interface CheckpointWriterOptions {
 /** Reading back lets others run after so many bytes. */
 const SLICE_BYTES = 1024 * 1024;
 
-/** One checkpoint in the making: `append` and `flush` …, then `publish`, or `abandon` at any time. */
+/**
+ * One checkpoint in the making: `append` and `flush` …, then `publish`, or `abandon` at any time.
+ */
 export class CheckpointWriter {
   readonly #options: CheckpointWriterOptions;
   readonly #finalDir: string;
@@ -63,7 +65,8 @@ export class CheckpointWriter {
   async publish(): Promise<void> {
     const { dir, disk } = this.#options;
     await this.#log.close();
-    // A checkpoint of nothing is an empty file, so that it can be told from one that lost its files.
+    // A checkpoint of nothing is an empty file, so that it can be told from one that lost its
+    // files.
     if (this.#records === 0) disk.replaceFile(walSegmentFile(this.#dir, 0), new Uint8Array(0));
     await this.#verify();
     disk.rename(this.#dir, this.#finalDir);

@@ -44,6 +44,7 @@ export interface CheckpointOptions {
   readonly yieldNow?: () => Promise<void>;
 }
 
+/** What a checkpoint kept and what it could not read. */
 export interface CheckpointReport {
   readonly through: number;
   readonly bytes: number;

@@ -1,5 +1,5 @@
-// Which logged samples a block holds already (docs/ARCHITECTURE.md, "Which samples are in a block").
-// Replay and checkpoints use this rule and nothing else. Pure.
+// Which logged samples a block holds already (docs/ARCHITECTURE.md, "Which samples are in a
+// block"). Replay and checkpoints use this rule and nothing else. Pure.
 
 import { comparePositions, type LogPosition } from './log.ts';
 
@@ -21,7 +21,9 @@ export class Coverage {
     this.#ranges = [...this.#ranges, range];
   }
 
-  /** Drops blocks whose position is at or before `oldest`: nothing that old is in the log any more. */
+  /**
+   * Drops blocks whose position is at or before `oldest`: nothing that old is in the log any more.
+   */
   forgetBefore(oldest: LogPosition): void {
     this.#ranges = this.#ranges.filter(({ position }) => comparePositions(position, oldest) > 0);
     this.#last = undefined;

@@ -45,6 +45,7 @@ export interface ExemplarHead {
   readonly labelCount: number;
 }
 
+/** Begins an exemplar of a record that `base` began. */
 export function beginExemplar(head: ExemplarHead, base: ExemplarBase, into: ByteWriter): void {
   writeDelta(head.ref, base.ref, into);
   writeDelta(head.timeMs, base.timeMs, into);

@@ -25,10 +25,12 @@ export interface HistogramColumns {
   readonly values: HistogramBatch;
 }
 
+/** Empty columns. */
 export function makeHistogramColumns(): HistogramColumns {
   return { refs: new F64Column(64), times: new F64Column(64), values: new HistogramBatch() };
 }
 
+/** Empties the columns and keeps their memory. */
 export function clearHistograms(columns: HistogramColumns): void {
   columns.refs.clear();
   columns.times.clear();

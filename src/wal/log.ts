@@ -1,11 +1,15 @@
 // The log as the rest of Varve knows it: append records, make them durable, say where one stands.
-// Segments and pages are one implementation (wal-log.ts); a partitioned log elsewhere may be another.
-// Reading it back from the start is replay.ts.
+// Segments and pages are one implementation (wal-log.ts); a partitioned log elsewhere may be
+// another. Reading it back from the start is replay.ts.
 
-/** A place in the log: the file's number and a byte in it. Replay hands one out with each record. */
+/**
+ * A place in the log: the file's number and a byte in it. Replay hands one out with each record.
+ */
 export interface LogPosition {
   readonly segment: number;
-  /** Bytes from the segment's start; Infinity for a record that stands in the segment's checkpoint. */
+  /**
+   * Bytes from the segment's start; Infinity for a record that stands in the segment's checkpoint.
+   */
   readonly offset: number;
 }
 

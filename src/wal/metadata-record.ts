@@ -8,7 +8,9 @@ import { DeltaReader, writeText } from './record-numbers.ts';
 /** Metadata of one record; texts are places in the record's bytes. */
 export class MetadataColumns {
   readonly refs = new F64Column(16);
-  /** 0 unknown, 1 counter, 2 gauge, 3 histogram, 4 gauge histogram, 5 summary, 6 info, 7 stateset. */
+  /**
+   * 0 unknown, 1 counter, 2 gauge, 3 histogram, 4 gauge histogram, 5 summary, 6 info, 7 stateset.
+   */
   readonly types = new U32Column(16);
   readonly unitStarts = new U32Column(16);
   readonly unitLengths = new U32Column(16);
@@ -41,6 +43,7 @@ export interface MetadataEntry {
   readonly help: Uint8Array;
 }
 
+/** Writes one series' entry of a record. */
 export function writeMetadata(entry: MetadataEntry, into: ByteWriter): void {
   into.uvarint(entry.ref);
   into.u8(entry.type);
@@ -70,7 +73,9 @@ export function writeMetadataRow(
 
 const reader = new DeltaReader();
 
-/** Replaces what is in `into` by the record's metadata. Throws OutOfBytes for a malformed record. */
+/**
+ * Replaces what is in `into` by the record's metadata. Throws OutOfBytes for a malformed record.
+ */
 export function decodeMetadata(record: Uint8Array, into: MetadataColumns): void {
   into.clear();
   reader.reset(record, 1);

@@ -1,5 +1,5 @@
-// Records that were appended and are not yet on the disk, framed and placed: which bytes go to which
-// offset of which segment. What a group commit takes away and writes.
+// Records that were appended and are not yet on the disk, framed and placed: which bytes go to
+// which offset of which segment. What a group commit takes away and writes.
 //
 // Invariant: runs are in the order of appending; each run lies within one segment, and the first
 // run of a segment that follows another in here begins at 0. `bytes` and `records` count all runs.

@@ -3,9 +3,9 @@
 import type { WalDirectory } from './directory.ts';
 
 /**
- * The number of the last segment that is to go into the next checkpoint, or undefined when it is not
- * worth one. Prometheus's rule: never the segment that is written to, and of the others the older
- * two thirds, because in them most samples are in blocks by then.
+ * The number of the last segment that is to go into the next checkpoint, or undefined when it is
+ * not worth one. Prometheus's rule: never the segment that is written to, and of the others the
+ * older two thirds, because in them most samples are in blocks by then.
  */
 export function planTruncate({ segments, checkpoints }: WalDirectory): number | undefined {
   const checkpoint = checkpoints.at(-1) ?? -1;

@@ -1,5 +1,6 @@
-// Copies of the bytes that could not be read, for a person to look at; the log itself is not touched.
-// The name of a copy says where it is from, so that reading the same damage again makes no second.
+// Copies of the bytes that could not be read, for a person to look at; the log itself is not
+// touched. The name of a copy says where it is from, so that reading the same damage again makes no
+// second.
 
 import { VarveError } from '../base/errors/varve-error.ts';
 import type { Disk, SyncFile } from '../base/runtime/disk.ts';

@@ -1,8 +1,8 @@
 // What the record codecs share: references and times as numbers, and the columns of labels.
 // Follows docs/formats/wal.md, "Records".
 //
-// A reference is an unsigned, a time a signed 64-bit number; both travel as plain numbers. Prometheus
-// adds deltas modulo 2^64, and so does this, where plain numbers would not be exact.
+// A reference is an unsigned, a time a signed 64-bit number; both travel as plain numbers.
+// Prometheus adds deltas modulo 2^64, and so does this, where plain numbers would not be exact.
 
 import { ByteReader, OutOfBytes } from '../base/bytes/byte-reader.ts';
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
@@ -115,7 +115,9 @@ export class LabelColumns {
     this.valueLengths.clear();
   }
 
-  /** Adds a row of the labels that stand at the reader: their number, then name and value of each. */
+  /**
+   * Adds a row of the labels that stand at the reader: their number, then name and value of each.
+   */
   read(from: ByteReader): void {
     const count = from.uvarint();
     for (let i = 0; i < count; i++) {

@@ -34,6 +34,7 @@ export interface ReplayOptions {
   readonly yieldNow?: () => Promise<void>;
 }
 
+/** What a replay found. */
 export interface ReplayReport {
   /** The checkpoint that was read. */
   readonly checkpoint: number | undefined;

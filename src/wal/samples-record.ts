@@ -16,6 +16,7 @@ export interface SampleColumns {
   readonly highs: U32Column;
 }
 
+/** Empty columns. */
 export function makeSampleColumns(): SampleColumns {
   return {
     refs: new F64Column(1024),
@@ -25,6 +26,7 @@ export function makeSampleColumns(): SampleColumns {
   };
 }
 
+/** Empties the columns and keeps their memory. */
 export function clearSamples(columns: SampleColumns): void {
   columns.refs.clear();
   columns.times.clear();

@@ -1,8 +1,8 @@
 // The segment files that a log writes: opened when the first bytes for them come, closed when their
 // last bytes are acknowledged, and sealed when a write or a sync has failed.
 //
-// Invariant: after a failure no file that was open then is written or synced again. A sealed file is
-// cut back to what was acknowledged (so that nothing of a refused request is ever replayed), or
+// Invariant: after a failure no file that was open then is written or synced again. A sealed file
+// is cut back to what was acknowledged (so that nothing of a refused request is ever replayed), or
 // removed when that is nothing; where even that fails, the bytes stay and a reader sees them.
 
 import type { Disk, DurableFile } from '../base/runtime/disk.ts';
@@ -56,8 +56,8 @@ export class SegmentFiles {
   }
 
   /**
-   * What was committed is acknowledged: it stays, whatever fails later. Resolves when the files that
-   * are complete are closed, with the errors of that: they cost nothing but are to be told.
+   * What was committed is acknowledged: it stays, whatever fails later. Resolves when the files
+   * that are complete are closed, with the errors of that: they cost nothing but are to be told.
    */
   acknowledge(): Promise<unknown[]> {
     const complete = this.#open.filter((segment) => segment.isComplete);

@@ -2,8 +2,8 @@
 // Follows docs/formats/wal.md, "Segment", "Fragment" and "Reading what is damaged".
 //
 // After something that is no fragment it goes on, in this order: behind the bytes that the header
-// speaks of, when what stands there is in order; at the next byte of the page where a header and its
-// checksum hold; at the next page.
+// speaks of, when what stands there is in order; at the next byte of the page where a header and
+// its checksum hold; at the next page.
 // Invariant: every byte of the file is either in a fragment with the right checksum, or is zeros up
 // to the end of its page, or was told to `onDamage`. Memory: one window, whatever the file's size.
 
@@ -84,7 +84,9 @@ export class SegmentReader {
     return true;
   }
 
-  /** Undefined when a fragment with the right checksum, or the page's empty rest, begins at `at`. */
+  /**
+   * Undefined when a fragment with the right checksum, or the page's empty rest, begins at `at`.
+   */
   #faultAt(at: number, pageEnd: number): string | undefined {
     const isWholePage = pageEnd % PAGE_BYTES === 0;
     if (

@@ -24,6 +24,7 @@ export function beginTombstonesRecord(into: ByteWriter): void {
   into.u8(RECORD_TOMBSTONES);
 }
 
+/** Writes row `row` of `columns` as one entry of a record. */
 export function writeTombstone(columns: TombstoneColumns, row: number, into: ByteWriter): void {
   into.i64be(columns.refs.at(row));
   writeVarintTime(columns.minTimes.at(row), into);

@@ -128,8 +128,8 @@ export class ByteReader {
   }
 
   /**
-   * As `varint`, at half the price: sets `low` and `high` only when the number takes more than three
-   * bytes. For loops over samples.
+   * As `varint`, at half the price: sets `low` and `high` only when the number takes more than
+   * three bytes. For loops over samples.
    */
   quickVarint(): number {
     const bytes = this.bytes;

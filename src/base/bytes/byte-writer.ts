@@ -4,6 +4,8 @@
 // is what Prometheus's formats are made of. Reused by `clear`, which keeps the memory.
 // Invariant: the bytes before `length` are written; a method leaves no number half written.
 
+import { assert } from '../errors/assert.ts';
+
 const TWO_32 = 0x1_0000_0000;
 
 /** A reusable, growing byte buffer; its contents are `view()`. */
@@ -60,7 +62,7 @@ export class ByteWriter {
 
   /** Overwrites four bytes that were written before, at `offset`. */
   patchU32be(offset: number, value: number): void {
-    if (offset < 0 || offset + 4 > this.#length) throw new RangeError('patch is not within bytes');
+    assert(offset >= 0 && offset + 4 <= this.#length, 'what is patched was written before');
     this.#view.setUint32(offset, value);
   }
 
