@@ -22,5 +22,5 @@ USER 65534:65534
 VOLUME /data
 EXPOSE 19291 10902 10901
 # varve handles SIGTERM itself: it drains and exits 0. Give it time: docker stop --time 60.
-ENTRYPOINT ["node", "/varve/dist/src/main.js"]
+ENTRYPOINT ["node", "/varve/dist/src/launch.cjs"]
 CMD ["serve", "--data-dir=/data"]

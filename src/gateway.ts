@@ -1,14 +1,407 @@
-// The one place that wires stages together. Not written yet: this stands in for it, so that the command
-// line and the configuration can be tried, and says so.
+// The one place that wires stages together: from a configuration to a running `serve` or `receive`,
+// and from a signal to an orderly end. The simulation runs the same `Gateway` on its own runtime.
 
+import type { FastifyInstance } from 'fastify';
+import { registerHealthRoutes } from './admin/health-routes.ts';
+import { registerLifecycleRoutes } from './admin/lifecycle-routes.ts';
+import { registerMetricsRoute } from './admin/metrics-route.ts';
+import { OwnMetrics, type OwnSeries } from './admin/own-metrics.ts';
+import { registerStatusRoutes } from './admin/status-routes.ts';
+import { statusSource } from './admin/status-source.ts';
+import type { BuildInfo } from './base/config/build-info.ts';
+import type { ServeConfig } from './base/config/catalogue.ts';
 import type { GatewayRole } from './base/config/option.ts';
-import type { GatewayOptions } from './base/config/start.ts';
+import type { ConfigReloader } from './base/config/reload-config.ts';
+import type { GatewayOptions, ProcessFacts } from './base/config/start.ts';
+import { asVarveError, VarveError } from './base/errors/varve-error.ts';
+import { readBody } from './base/http/read-body.ts';
+import { HttpServer } from './base/http/server.ts';
+import type { StreamLabelRules } from './base/model/stream-labels.ts';
+import { OWN_TENANT } from './base/model/tenant.ts';
+import type { Logger } from './base/observe/logger.ts';
+import { MetricStore } from './base/observe/metric-store.ts';
+import { makeLogger } from './base/observe/node-logger.ts';
+import { type ReadProcessMetrics, watchProcess } from './base/observe/process-metrics.ts';
+import { MetricRegistry } from './base/observe/registry.ts';
+import { nodeRuntime } from './base/runtime/node-runtime.ts';
+import type { Runtime } from './base/runtime/runtime.ts';
+import type { Remote } from './base/runtime/threads.ts';
+import { ShipLoop } from './bucket/ship-loop.ts';
+import type { EngineSettings, OpenedCut } from './engine-thread.ts';
+import { CutLoop } from './head/cut-loop.ts';
+import { EnginePool } from './head/engine-pool.ts';
+import type { JobService, JobSettings } from './job-thread.ts';
+import { type Stage, StageList } from './stage.ts';
+import { InFlightBytes } from './write/in-flight.ts';
+import { RateLimit, type RateLimitOptions } from './write/rate-limit.ts';
+import { addWriteRoutes } from './write/routes.ts';
+import { SERIES_CACHE_BYTES_MAX } from './write/series-cache.ts';
+import { readTenantOf, type TenantRules } from './write/tenant.ts';
+import { encodeBodyV1 } from './write/wire/encode-request.ts';
+import { DEFAULT_WIRE_LIMITS } from './write/wire/limits.ts';
 
+const EXIT_OK = 0;
 const EXIT_FAILED = 1;
+/** Retry-After of a 503: spread, so that senders do not all come back at once. */
+const RETRY_AFTER_SECONDS = { min: 1, max: 5 };
+/** A tenant that was quiet may send this many seconds of its rate at once. */
+const RATE_BURST_SECONDS = 10;
+
+/** What a gateway is made of, beside its configuration. */
+export interface GatewayWorld {
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly build: BuildInfo;
+  readonly reloader: ConfigReloader;
+  readonly process: ProcessFacts;
+  readonly readProcess?: ReadProcessMetrics;
+}
+
+/** A whole `serve` or `receive`. */
+export class Gateway {
+  /** Takes the write paths and health (`--remote-write.address`). */
+  readonly writeServer: HttpServer;
+  /** Takes everything (`--http-address`). */
+  readonly adminServer: HttpServer;
+  /** Resolves with the reason when the end is asked for: a signal, /-/quit, a thread that died. */
+  readonly ended: Promise<{ readonly why: string; readonly failed: boolean }>;
+  readonly #config: ServeConfig;
+  readonly #world: GatewayWorld;
+  readonly #metrics = new MetricStore();
+  readonly #registry: MetricRegistry;
+  readonly #engines: EnginePool;
+  readonly #cuts: CutLoop<OpenedCut>;
+  readonly #ships: ShipLoop;
+  readonly #own: OwnMetrics;
+  readonly #stages: StageList;
+  readonly #inFlight: InFlightBytes;
+  readonly #rates: RateLimit;
+  readonly #startedMs: number;
+  #jobs: Remote<JobService> | undefined;
+  #lastReload: { readonly successful: boolean; readonly atMs: number };
+  #end: (end: { why: string; failed: boolean }) => void = () => undefined;
+
+  constructor(config: ServeConfig, world: GatewayWorld) {
+    const { clock, timers, threads } = world.runtime;
+    const { logger, readProcess } = world;
+    this.#config = config;
+    this.#world = world;
+    this.#startedMs = clock.nowMs();
+    this.#lastReload = { successful: true, atMs: this.#startedMs };
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#registry = new MetricRegistry(this.#metrics, {
+      compatibleNames: config.metricsCompatibleNames,
+      ...(readProcess === undefined ? {} : { readProcess }),
+    });
+    const limits = { drainTimeoutMs: config.httpGracePeriodMs };
+    const http = { clock, timers, logger, metrics: this.#metrics, limits };
+    this.writeServer = new HttpServer(http);
+    this.adminServer = new HttpServer(http);
+    this.#engines = new EnginePool({
+      threads,
+      settings: (index) => engineSettings(config, index),
+      engines: config.engineThreads,
+      onMetrics: (read) => void this.#registry.addSource(read),
+      onDeath: (error) => this.#end({ why: `an engine ended: ${error?.message}`, failed: true }),
+    });
+    this.#ships = new ShipLoop({ ship: () => this.#ship(), timers, logger });
+    this.#cuts = new CutLoop<OpenedCut>({
+      engines: this.#engines.cutEngines(),
+      cut: ({ job }) => this.#jobThread().call('cut', job),
+      onBlocks: () => this.#ships.soon(),
+      timers,
+      logger,
+    });
+    this.#own = new OwnMetrics({
+      gather: () => this.#registry.gather(),
+      write: (series) => this.#writeOwn(series),
+      instance: `${world.process.hostname}:${config.httpAddress.port}`,
+      clock,
+      timers,
+      logger,
+    });
+    this.#inFlight = new InFlightBytes(config.inFlightBytesMax);
+    this.#rates = new RateLimit(rateOptions(world));
+    this.#stages = new StageList(this.#makeStages(), logger);
+    const { version, revision } = world.build;
+    const nodeversion = world.process.nodeVersion;
+    this.#metrics.gauge('varve_build_info', { version, revision, nodeversion }).set(1);
+    this.#noteReload(true);
+  }
+
+  /** Resolves when ready; rejects, with everything stopped, when it cannot be. */
+  async start(): Promise<void> {
+    await this.#stages.start();
+    if (this.#config.role === 'serve') this.#own.start();
+    const seconds = (this.#world.runtime.clock.nowMs() - this.#startedMs) / 1000;
+    this.#world.logger.info('ready', { seconds });
+  }
+
+  /** No new requests, answers for those under way, logs synced, threads ended; true when orderly. */
+  async close(): Promise<boolean> {
+    const drained = await this.#stages.drain();
+    return (await this.#stages.stop()) && drained;
+  }
+
+  /** Asks for the orderly end. */
+  quit(why: string): void {
+    this.#end({ why, failed: false });
+  }
+
+  /** Reads the configuration again. Rejects and keeps the old one when the new one is wrong. */
+  async reload(): Promise<readonly string[]> {
+    const { logger, reloader } = this.#world;
+    try {
+      const { notes } = reloader.reload();
+      this.#noteReload(true);
+      logger.info('configuration reloaded', { notes: notes.join('; ') });
+      return notes;
+    } catch (thrown) {
+      this.#noteReload(false);
+      const { message } = asVarveError(thrown);
+      logger.error('configuration not reloaded, the old one stays', { error: message });
+      throw thrown;
+    }
+  }
+
+  /** Cuts all that the heads hold and uploads it. */
+  async flush() {
+    const round = await this.#cuts.round(true);
+    const ship = await this.#ships.round();
+    if (round.failed > 0) {
+      const cut = `${round.cut} blocks were cut, ${round.failed} could not be`;
+      throw new VarveError('disk_failed', `${cut}; the log says why. Nothing is lost.`);
+    }
+    return { blocksCut: round.cut, blocksUploaded: ship.uploaded, blocksWaiting: ship.waiting };
+  }
+
+  #noteReload(successful: boolean): void {
+    const atMs = successful ? this.#world.runtime.clock.nowMs() : this.#lastReload.atMs;
+    this.#lastReload = { successful, atMs };
+    this.#metrics.gauge('varve_config_last_reload_successful', {}).set(successful ? 1 : 0);
+    this.#metrics.gauge('varve_config_last_reload_success_timestamp_seconds', {}).set(atMs / 1000);
+  }
+
+  /** In the order of starting and of draining; they are stopped the other way round. */
+  #makeStages(): readonly Stage[] {
+    return [this.#httpStage(), this.#jobStage(), this.#engines];
+  }
+
+  #httpStage(): Stage {
+    let serving = false;
+    return {
+      name: 'HTTP',
+      start: async () => {
+        for (const app of [this.writeServer.app, this.adminServer.app]) {
+          registerHealthRoutes(app, { waitingFor: () => this.#stages.waitingFor() });
+          await this.#addWriteRoutes(app, () => !(serving && this.#engines.ready()));
+        }
+        this.#addAdminRoutes();
+        await this.writeServer.listen(this.#config.remoteWriteAddress);
+        await this.adminServer.listen(this.#config.httpAddress);
+        serving = true;
+      },
+      ready: () => serving,
+      drain: async () => {
+        serving = false;
+        const inTime = await Promise.all([this.writeServer.drain(), this.adminServer.drain()]);
+        if (inTime.includes(false)) {
+          throw new VarveError('draining', 'some requests did not end in time and were cut off');
+        }
+      },
+      stop: async () => undefined,
+    };
+  }
+
+  #jobStage(): Stage {
+    const { threads } = this.#world.runtime;
+    return {
+      name: 'jobs',
+      start: async () => {
+        const jobs = await threads.start<JobService>('job-thread', jobSettings(this.#config));
+        this.#jobs = jobs;
+        this.#registry.addSource(() => jobs.call('metrics', null));
+        this.#cuts.start();
+        this.#ships.start();
+      },
+      ready: () => this.#jobs !== undefined,
+      drain: async () => {
+        this.#own.stop();
+        await this.#cuts.drain();
+        await this.#ships.drain();
+      },
+      stop: async () => {
+        await this.#jobs?.call('close', null);
+        await this.#jobs?.terminate();
+      },
+    };
+  }
+
+  async #addWriteRoutes(app: FastifyInstance, isDraining: () => boolean): Promise<void> {
+    const { clock, random } = this.#world.runtime;
+    await addWriteRoutes(app, {
+      engine: this.#engines,
+      readBody,
+      clock,
+      random,
+      tenants: this.#tenantRules(),
+      inFlight: this.#inFlight,
+      rates: this.#rates,
+      bodyBytesMax: this.#config.requestBytesMax,
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+      isDraining,
+    });
+  }
+
+  #addAdminRoutes(): void {
+    const { app } = this.adminServer;
+    const { build, process, runtime, reloader } = this.#world;
+    registerMetricsRoute(app, this.#registry);
+    const source = statusSource({
+      build,
+      process,
+      clock: runtime.clock,
+      startedMs: this.#startedMs,
+      config: () => reloader.current,
+      threads: () => 2 + this.#config.engineThreads,
+      lastReload: () => this.#lastReload,
+      corruptions: () => this.#engines.corruptions(),
+      tsdb: ({ headers }, limit) =>
+        this.#engines.tsdbStatus(readTenantOf({ headers }, this.#tenantRules()), limit),
+      walReplay: () => this.#engines.walReplay(),
+    });
+    registerStatusRoutes(app, source);
+    const actions = {
+      flush: () => this.flush(),
+      reload: () => this.reload(),
+      quit: () => this.quit('/-/quit'),
+    };
+    registerLifecycleRoutes(app, this.#config.webEnableLifecycle ? actions : undefined);
+  }
+
+  #tenantRules(): TenantRules {
+    const { tenantHeader, defaultTenantId } = this.#config;
+    return { headerName: tenantHeader, defaultTenant: defaultTenantId };
+  }
+
+  async #writeOwn(series: readonly OwnSeries[]): Promise<void> {
+    if (!this.#engines.ready()) return;
+    const bytes = encodeBodyV1(series);
+    const body = new Uint8Array(bytes).buffer; // of its own, so that it can move
+    const { error } = await this.#engines.write({ tenant: OWN_TENANT, version: 1, body });
+    if (error !== undefined) throw new VarveError(error.code, error.message);
+  }
+
+  #ship() {
+    const retentionMs = this.#world.reloader.current.tsdbRetentionMs;
+    return this.#jobThread().call('ship', { retentionMs });
+  }
+
+  #jobThread(): Remote<JobService> {
+    if (this.#jobs === undefined) {
+      throw new VarveError('draining', 'The process is starting or shutting down.');
+    }
+    return this.#jobs;
+  }
+}
+
+function engineSettings(config: ServeConfig, index: number): EngineSettings {
+  return {
+    tsdbPath: config.tsdbPath,
+    index,
+    engines: config.engineThreads,
+    labels: labelRules(config),
+    blockLabels: config.blockLabels,
+    walCompression: config.tsdbWalCompression,
+    outOfOrderWindowMs: config.tsdbOutOfOrderTimeWindowMs,
+    maxExemplars: config.tsdbMaxExemplars,
+    limits: {
+      wire: {
+        ...DEFAULT_WIRE_LIMITS,
+        compressedBytesMax: config.requestBytesMax,
+        decodedBytesMax: config.requestDecodedBytesMax,
+        seriesMax: config.requestSeriesMax,
+        samplesMax: config.requestSamplesMax,
+      },
+      labels: {
+        labelsMax: config.seriesLabelsMax,
+        nameBytesMax: config.labelNameBytesMax,
+        valueBytesMax: config.labelValueBytesMax,
+      },
+      aheadMs: config.tsdbTooFarInFutureTimeWindowMs,
+      streamsPerTenant: config.tenantStreamsMax,
+      tenants: config.tenantsMax,
+      seriesPerTenant: config.tenantSeriesMax,
+      cacheBytes: Math.floor(SERIES_CACHE_BYTES_MAX / config.engineThreads),
+    },
+    logger: { level: config.logLevel, format: config.logFormat },
+  };
+}
+
+function jobSettings(config: ServeConfig): JobSettings {
+  return {
+    tsdbPath: config.tsdbPath,
+    labels: labelRules(config),
+    bucket: config.bucket,
+    logger: { level: config.logLevel, format: config.logFormat },
+  };
+}
+
+/** Read at every request, so that a reload applies at once. */
+function rateOptions({ runtime, reloader }: GatewayWorld): RateLimitOptions {
+  return {
+    clock: runtime.clock,
+    get samplesPerSecond() {
+      return reloader.current.tenantSamplesPerSecondMax;
+    },
+    get burstSamples() {
+      return RATE_BURST_SECONDS * reloader.current.tenantSamplesPerSecondMax;
+    },
+    get dropWhenOver() {
+      return reloader.current.rateLimitStatus === '429';
+    },
+  };
+}
+
+function labelRules(config: ServeConfig): StreamLabelRules {
+  return { external: config.externalLabels, tenantLabelName: config.tenantLabelName };
+}
 
 /** Runs a role until it is told to end; the exit code of the process. */
 export async function runGateway(role: GatewayRole, options: GatewayOptions): Promise<number> {
-  for (const warning of options.warnings) options.stderr(`warning: ${warning}\n`);
-  options.stderr(`varve: the configuration is right, but this build cannot ${role} yet\n`);
-  return EXIT_FAILED;
+  const { config, reloader, build, process } = options;
+  const runtime = nodeRuntime();
+  const logger = makeLogger({
+    level: config.logLevel,
+    format: config.logFormat,
+    clock: runtime.clock,
+  });
+  for (const warning of options.warnings) logger.warn(warning);
+  const { version, revision } = build;
+  logger.info('starting varve', { role, version, revision, dir: config.tsdbPath });
+  const lock = runtime.locks.acquire(config.tsdbPath);
+  try {
+    const readProcess = watchProcess();
+    const gateway = new Gateway(config, { runtime, logger, build, reloader, process, readProcess });
+    options.onSignal('SIGTERM', () => gateway.quit('SIGTERM'));
+    options.onSignal('SIGINT', () => gateway.quit('SIGINT'));
+    // A configuration that is wrong was logged by the reload and changes nothing.
+    options.onSignal('SIGHUP', () => void gateway.reload().catch(() => undefined));
+    const started = gateway.start().then(() => options.stdout(pasteBlock(config)));
+    const end = await Promise.race([gateway.ended, started.then(() => gateway.ended)]);
+    logger.info('ending', { why: end.why });
+    const orderly = await gateway.close();
+    logger.info('See you next time!');
+    return end.failed || !orderly ? EXIT_FAILED : EXIT_OK;
+  } finally {
+    lock.release();
+  }
+}
+
+/** What a person pastes into prometheus.yml to send to this Varve. */
+function pasteBlock(config: ServeConfig): string {
+  const url = `http://127.0.0.1:${config.remoteWriteAddress.port}/api/v1/receive`;
+  return ['remote_write:', `  - url: ${url}`, ''].join('\n');
 }

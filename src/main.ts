@@ -3,6 +3,7 @@
 // (launch.cts, which the `varve` command runs first, sets the size of the thread pool).
 // Exit codes: 0 after an orderly end, 1 for a failure while running, 2 for wrong flags or configuration.
 
+import { availableParallelism, hostname, totalmem } from 'node:os';
 import { type BuildInfo, readBuildInfo, versionText } from './base/config/build-info.ts';
 import { type Invocation, parseCommandLine } from './base/config/command-line.ts';
 import { loadConfig, loadTsdbToolConfig } from './base/config/load-config.ts';
@@ -49,6 +50,13 @@ async function run(invocation: Invocation, build: BuildInfo): Promise<number> {
     warnings,
     reloader: new ConfigReloader(config, given, world),
     build,
+    process: {
+      nodeVersion: process.version,
+      hostname: hostname(),
+      workingDirectory: process.cwd(),
+      cpus: availableParallelism(),
+      memoryLimitBytes: Math.min(process.constrainedMemory() || totalmem(), totalmem()),
+    },
     onSignal: (signal, handler) => void process.on(signal, handler),
     ...output,
   });

@@ -59,7 +59,7 @@ export interface WalReplayStatus {
 
 export interface StatusSource {
   buildInfo(): BuildInfo;
-  runtimeInfo(): RuntimeInfo;
+  runtimeInfo(): Promise<RuntimeInfo>;
   /** Flag by flag, secrets as `<secret>`. */
   flags(): Record<string, string>;
   /** The effective configuration as YAML, secrets as `<secret>`. */

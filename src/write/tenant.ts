@@ -3,7 +3,7 @@
 // the router) and `0:1` became `0_1`.
 
 import { VarveError } from '../base/errors/varve-error.ts';
-import { writableTenant } from '../base/model/tenant.ts';
+import { readableTenant, writableTenant } from '../base/model/tenant.ts';
 
 /** Mimir's, Loki's and Cortex's header; always understood, whatever the configured one is. */
 const SCOPE_HEADER = 'x-scope-orgid';
@@ -27,10 +27,26 @@ export interface TenantSources {
 }
 
 /**
- * The tenant of a request.
+ * The tenant that a request writes to; Varve's own is nobody else's.
  * @throws VarveError `bad_tenant` when a name is not allowed or two sources differ
  */
 export function tenantOf(sources: TenantSources, rules: TenantRules): string {
+  return chosenTenant(sources, rules, writableTenant);
+}
+
+/**
+ * The tenant whose data a request reads.
+ * @throws VarveError `bad_tenant` when a name is not allowed or two sources differ
+ */
+export function readTenantOf(sources: TenantSources, rules: TenantRules): string {
+  return chosenTenant(sources, rules, readableTenant);
+}
+
+function chosenTenant(
+  sources: TenantSources,
+  rules: TenantRules,
+  check: (name: string) => string,
+): string {
   const named = [
     headerText(sources.headers[rules.headerName.toLowerCase()]),
     headerText(sources.headers[SCOPE_HEADER]),
@@ -39,13 +55,13 @@ export function tenantOf(sources: TenantSources, rules: TenantRules): string {
   let tenant: string | undefined;
   for (const name of named) {
     if (name === undefined) continue;
-    const checked = writableTenant(name);
+    const checked = check(name);
     if (tenant !== undefined && tenant !== checked) {
       throw new VarveError('bad_tenant', 'Two tenants that differ are named by header and path.');
     }
     tenant = checked;
   }
-  return tenant ?? writableTenant(rules.defaultTenant);
+  return tenant ?? check(rules.defaultTenant);
 }
 
 /** A header sent twice is joined, and then refused for its comma; an empty one is none (Thanos). */

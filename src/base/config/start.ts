@@ -14,6 +14,15 @@ export interface Output {
   stderr(text: string): void;
 }
 
+/** The machine and the process, as the status endpoints show them. */
+export interface ProcessFacts {
+  readonly nodeVersion: string;
+  readonly hostname: string;
+  readonly workingDirectory: string;
+  readonly cpus: number;
+  readonly memoryLimitBytes: number;
+}
+
 /** Everything `runGateway` starts from. */
 export interface GatewayOptions extends Output {
   readonly config: ServeConfig;
@@ -21,6 +30,7 @@ export interface GatewayOptions extends Output {
   readonly warnings: readonly string[];
   readonly reloader: ConfigReloader;
   readonly build: BuildInfo;
+  readonly process: ProcessFacts;
   /** Calls `handler` at every such signal, in place of the system's default. */
   onSignal(signal: GatewaySignal, handler: () => void): void;
 }

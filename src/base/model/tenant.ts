@@ -26,15 +26,23 @@ export function tenantFault(name: string): string | undefined {
 }
 
 /**
- * `name`, if somebody outside may write to it.
+ * `name`, if it is a tenant's.
  * @throws VarveError `bad_tenant`; the message does not echo the name
  */
-export function writableTenant(name: string): string {
+export function readableTenant(name: string): string {
   const fault = tenantFault(name);
   if (fault !== undefined) {
     throw new VarveError('bad_tenant', `The tenant name is not allowed: ${fault}.`);
   }
-  if (name === OWN_TENANT) {
+  return name;
+}
+
+/**
+ * `name`, if somebody outside may write to it.
+ * @throws VarveError `bad_tenant`; the message does not echo the name
+ */
+export function writableTenant(name: string): string {
+  if (readableTenant(name) === OWN_TENANT) {
     throw new VarveError('bad_tenant', `The tenant "${OWN_TENANT}" is kept for Varve itself.`);
   }
   return name;

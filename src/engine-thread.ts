@@ -1,0 +1,442 @@
+// The engine's entry: the thread that owns the logs and heads of its tenants. Everything that
+// changes them happens here, one thing after the other; main and job threads ask by message.
+//
+// Invariant: a stream takes writes only after its whole log has been replayed. A stream that cannot
+// be opened is named and left alone, its writers are answered 503, and all others go on.
+
+import type { TsdbStatus, WalReplayStatus } from './admin/status-routes.ts';
+import { NO_SLOT, RefMap } from './base/bytes/ref-map.ts';
+import { asVarveError, VarveError } from './base/errors/varve-error.ts';
+import { engineOf } from './base/model/engine-of.ts';
+import {
+  blockLabels,
+  type StreamIdentity,
+  type StreamLabelRules,
+} from './base/model/stream-labels.ts';
+import { LimitedLog } from './base/observe/limited-log.ts';
+import type { Logger } from './base/observe/logger.ts';
+import { type MetricSnapshot, MetricStore } from './base/observe/metric-store.ts';
+import { type LoggerOptions, makeLogger } from './base/observe/node-logger.ts';
+import { nodeRuntime } from './base/runtime/node-runtime.ts';
+import type { Runtime } from './base/runtime/runtime.ts';
+import { serveThread } from './base/runtime/thread-host.ts';
+import { cutRecords, windowFrontiers } from './block/cut-history.ts';
+import { listBlockMetas, removeLeftovers } from './block/local-blocks.ts';
+import { quarantineDir, streamDir, walDir } from './block/paths.ts';
+import { createStreamDir, streamNameOf } from './block/stream-file.ts';
+import { listStreams } from './block/streams-on-disk.ts';
+import { EngineMemory } from './head/engine-memory.ts';
+import { Head } from './head/head.ts';
+import { HEAD_DEFAULTS } from './head/head-options.ts';
+import { type CutRange, planCuts } from './head/plan.ts';
+import { ReplaySink } from './head/replay-sink.ts';
+import { headStatus, mergeStatus } from './head/tsdb-status.ts';
+import type { CutJob } from './job-thread.ts';
+import { Coverage } from './wal/coverage.ts';
+import type { LogPosition } from './wal/log.ts';
+import { openLog } from './wal/open-log.ts';
+import type { ReplayProgress } from './wal/replay.ts';
+import { truncateWal } from './wal/truncate.ts';
+import type { WalLog, WalObserver } from './wal/wal-log.ts';
+import { Ingest } from './write/ingest.ts';
+import type { LabelLimits } from './write/label-parser.ts';
+import type { WriteOutcome, WriteRequest } from './write/outcome.ts';
+import type { StreamParts } from './write/stream.ts';
+import { Streams } from './write/streams.ts';
+import type { WireLimits } from './write/wire/limits.ts';
+
+/** What an engine thread is started with; cloned into it. */
+export interface EngineSettings {
+  readonly tsdbPath: string;
+  /** This engine's index, and how many there are: tenants are shared out among them. */
+  readonly index: number;
+  readonly engines: number;
+  readonly labels: StreamLabelRules;
+  /** `--receive.block-label`. */
+  readonly blockLabels: readonly string[];
+  readonly walCompression: boolean;
+  readonly outOfOrderWindowMs: number;
+  readonly maxExemplars: number;
+  readonly limits: {
+    readonly wire: WireLimits;
+    readonly labels: LabelLimits;
+    readonly aheadMs: number;
+    readonly streamsPerTenant: number;
+    /** Tenants of this engine. */
+    readonly tenants: number;
+    readonly seriesPerTenant: number;
+    readonly cacheBytes: number;
+  };
+  readonly logger: Pick<LoggerOptions, 'level' | 'format'>;
+}
+
+/** A range of a stream that is due; the key is the stream's directory name. */
+export interface CutOrder {
+  readonly stream: string;
+  readonly range: CutRange;
+}
+
+export interface OpenedCut {
+  readonly stream: string;
+  readonly job: CutJob;
+}
+
+export interface ClosedCut {
+  readonly stream: string;
+  readonly snapshotId: number;
+  /** The block, if it is in its place; else everything stays in the head. */
+  readonly job: Pick<CutJob, 'minTimeMs' | 'maxTimeMs' | 'position'>;
+  readonly stored: boolean;
+}
+
+export type EngineService = {
+  /** Replays every stream on disk; resolves when all take writes. */
+  replay(_: null): Promise<void>;
+  write(request: WriteRequest): Promise<WriteOutcome>;
+  dueCuts(wish: { readonly flush: boolean }): Promise<readonly CutOrder[]>;
+  openCut(order: CutOrder): Promise<OpenedCut | undefined>;
+  closeCut(cut: ClosedCut): Promise<void>;
+  replayStatus(_: null): Promise<WalReplayStatus>;
+  /** Damaged places in the logs since the start. */
+  corruptions(_: null): Promise<number>;
+  tsdbStatus(wish: { readonly tenant: string; readonly limit: number }): Promise<TsdbStatus>;
+  metrics(_: null): Promise<MetricSnapshot>;
+  /** Answers what is under way, syncs and closes the logs. Writes after it are refused. */
+  drain(_: null): Promise<void>;
+};
+
+interface EngineStream extends StreamParts {
+  readonly name: string;
+  readonly dir: string;
+  readonly identity: StreamIdentity;
+  readonly head: Head;
+  readonly log: WalLog;
+  readonly coverage: Coverage;
+  /** Where the log stood after its replay: all before it is published. */
+  readonly openedAt: LogPosition;
+}
+
+/** Makes the service; the simulation calls this with its own runtime. */
+export function makeEngine(
+  settings: EngineSettings,
+  runtime: Runtime,
+  logger: Logger,
+): EngineService {
+  const engine = new Engine(settings, runtime, logger);
+  return {
+    replay: () => engine.replay(),
+    write: (request) => engine.write(request),
+    dueCuts: async ({ flush }) => engine.dueCuts(flush),
+    openCut: (order) => engine.openCut(order),
+    closeCut: (cut) => engine.closeCut(cut),
+    replayStatus: async () => engine.replayStatus,
+    corruptions: async () => engine.corruptions,
+    tsdbStatus: async ({ tenant, limit }) => engine.tsdbStatus(tenant, limit),
+    metrics: async () => engine.metrics.snapshot(),
+    drain: () => engine.drain(),
+  };
+}
+
+class Engine {
+  readonly metrics = new MetricStore();
+  replayStatus: WalReplayStatus = { min: 0, max: 0, current: 0 };
+  corruptions = 0;
+  readonly #settings: EngineSettings;
+  readonly #runtime: Runtime;
+  readonly #logger: Logger;
+  readonly #memory: EngineMemory;
+  readonly #streams: Streams;
+  readonly #ingest: Ingest;
+  readonly #walLog: LimitedLog;
+  readonly #byName = new Map<string, EngineStream>();
+
+  constructor(settings: EngineSettings, runtime: Runtime, logger: Logger) {
+    this.#settings = settings;
+    this.#runtime = runtime;
+    this.#logger = logger;
+    this.#walLog = new LimitedLog(logger, runtime.clock);
+    this.#memory = new EngineMemory({ random: runtime.random });
+    this.#streams = new Streams({
+      symbols: this.#memory.symbols,
+      factory: { open: (tenant, lifted) => this.#openNew({ tenant, lifted }) },
+      blockLabels: settings.blockLabels,
+      streamsPerTenantMax: settings.limits.streamsPerTenant,
+    });
+    this.#ingest = new Ingest({
+      memory: this.#memory,
+      streams: this.#streams,
+      clock: runtime.clock,
+      wireLimits: settings.limits.wire,
+      labelLimits: settings.limits.labels,
+      aheadMs: settings.limits.aheadMs,
+      cacheBytesMax: settings.limits.cacheBytes,
+    });
+    this.metrics.beforeSnapshot(() => this.#gauge());
+  }
+
+  async replay(): Promise<void> {
+    const { disk } = this.#runtime;
+    const { tsdbPath, index, engines } = this.#settings;
+    const onDamaged = (path: string, error: VarveError): void => {
+      this.#logger.error('not taken for a stream, left as it is', { path, error: error.message });
+    };
+    for (const { name, identity } of listStreams(disk, tsdbPath, onDamaged)) {
+      if (engineOf(identity.tenant, engines) !== index) continue;
+      try {
+        this.#streams.adopt(identity.tenant, identity.lifted, await this.#open(identity));
+      } catch (thrown) {
+        const { code, message } = asVarveError(thrown);
+        const fields = { stream: name, code, error: message };
+        this.#logger.error('stream not opened, its writers get 503; the others go on', fields);
+      }
+    }
+  }
+
+  async write(request: WriteRequest): Promise<WriteOutcome> {
+    const outcome = await this.#ingest.write(request);
+    const { tenant } = request;
+    const { samples, histograms, exemplars } = outcome.written;
+    const count = (kind: string, amount: number): void => {
+      if (amount > 0)
+        this.metrics.counter('varve_receive_samples_total', { tenant, kind }).add(amount);
+    };
+    count('float', samples);
+    count('histogram', histograms);
+    count('exemplar', exemplars);
+    for (const { reason, count: refused } of outcome.refused) {
+      this.metrics.counter('varve_receive_samples_refused_total', { tenant, reason }).add(refused);
+    }
+    return outcome;
+  }
+
+  dueCuts(flush: boolean): readonly CutOrder[] {
+    const nowMs = this.#runtime.clock.nowMs();
+    return [...this.#byName.values()].flatMap(({ name, head }) => {
+      if (head.isCutting) return [];
+      const newestTimeMs = head.newestPublishedTimeMs;
+      const ranges = planCuts(head.windows, { newestTimeMs, nowMs, flush });
+      return ranges.map((range) => ({ stream: name, range }));
+    });
+  }
+
+  /** Undefined when the stream is being cut already. */
+  async openCut({ stream: name, range }: CutOrder): Promise<OpenedCut | undefined> {
+    const stream = this.#stream(name);
+    const { head, dir, identity } = stream;
+    if (head.isCutting) return undefined;
+    // Before anything is awaited: position and snapshot are of one moment.
+    const position = this.#publishedTo(stream);
+    const snapshot = await head.openSnapshot(range);
+    const labels = blockLabels(identity, this.#settings.labels);
+    const { minTimeMs, maxTimeMs } = range;
+    const { tenant } = identity;
+    const job = { dir, tenant, labels, minTimeMs, maxTimeMs, position, snapshot };
+    return { stream: name, job };
+  }
+
+  async closeCut({ stream: name, snapshotId, job, stored }: ClosedCut): Promise<void> {
+    const stream = this.#stream(name);
+    const { head, coverage, identity, log } = stream;
+    if (stored) coverage.add(job);
+    await head.closeSnapshot(snapshotId, { stored });
+    const labels = { tenant: identity.tenant };
+    const counted = stored ? 'varve_tsdb_blocks_cut_total' : 'varve_tsdb_block_cut_failures_total';
+    this.metrics.counter(counted, labels).add();
+    if (!stored) return;
+    this.metrics.counter('varve_tsdb_wal_truncations_total', labels).add();
+    try {
+      await this.#truncate(stream);
+    } catch (thrown) {
+      // The log stays longer than it must; the next cut tries again.
+      this.metrics.counter('varve_tsdb_wal_truncations_failed_total', labels).add();
+      const { code, message } = asVarveError(thrown);
+      this.#logger.error('WAL not truncated', { stream: name, code, error: message });
+    }
+    this.metrics.gauge('varve_tsdb_wal_segment_current', labels).set(log.position().segment);
+  }
+
+  tsdbStatus(tenant: string, limit: number): TsdbStatus {
+    const heads = [...this.#byName.values()]
+      .filter((stream) => stream.identity.tenant === tenant)
+      .map(({ head }) => headStatus(head));
+    return mergeStatus(heads, limit);
+  }
+
+  async drain(): Promise<void> {
+    await this.#ingest.settled();
+    for (const { log } of this.#byName.values()) await log.close();
+  }
+
+  /** For `write/`: a stream nobody has written to before, or that could not be opened at the start. */
+  async #openNew(identity: StreamIdentity): Promise<StreamParts> {
+    const tenants = new Set([...this.#byName.values()].map((stream) => stream.identity.tenant));
+    const { tenant } = identity;
+    if (!tenants.has(tenant) && tenants.size >= this.#settings.limits.tenants) {
+      const limit = this.#settings.limits.tenants;
+      throw new VarveError('bad_tenant', `The limit of ${limit} tenants is reached.`);
+    }
+    return this.#open(identity);
+  }
+
+  async #open(identity: StreamIdentity): Promise<EngineStream> {
+    const { disk, clock } = this.#runtime;
+    const { tsdbPath } = this.#settings;
+    const name = streamNameOf(identity);
+    const dir = createStreamDir(disk, tsdbPath, identity);
+    for (const left of removeLeftovers(disk, dir)) {
+      this.#logger.info('what a crash left of a block was removed', { dir, name: left });
+    }
+    const onDamaged = (path: string, error: VarveError): void =>
+      this.#logger.error('not taken for a block, left as it is', { path, error: error.message });
+    const metas = listBlockMetas({ disk, dir, onDamaged });
+    const coverage = new Coverage();
+    for (const cut of cutRecords(metas)) coverage.add(cut);
+    const head = this.#makeHead(identity.tenant);
+    for (const { windowStartMs, frontierMs } of windowFrontiers(metas, HEAD_DEFAULTS.windowMs)) {
+      head.restoreFrontier(windowStartMs, frontierMs);
+    }
+    const sink = new ReplaySink(head, coverage, clock.nowMs());
+    const log = await this.#openLog(identity, name, sink);
+    await head.removeEmptySeries();
+    const newestBlockMs = metas.reduce((max, meta) => Math.max(max, meta.maxTimeMs - 1), -Infinity);
+    head.beginLive({
+      newestTimeMs: newestBlockMs,
+      outOfOrderWindowMs: this.#settings.outOfOrderWindowMs,
+    });
+    const stream = { name, dir, identity, head, log, coverage, openedAt: log.syncedPosition() };
+    this.#byName.set(name, stream);
+    return stream;
+  }
+
+  async #openLog(identity: StreamIdentity, name: string, sink: ReplaySink): Promise<WalLog> {
+    const { disk, clock, timers } = this.#runtime;
+    const { tsdbPath, walCompression } = this.#settings;
+    const labels = { tenant: identity.tenant };
+    const startedMs = clock.monotonicMs();
+    const { log, report } = await openLog(
+      {
+        disk,
+        dir: walDir(streamDir(tsdbPath, name)),
+        quarantineDir: quarantineDir(tsdbPath, name),
+        clock,
+        logger: this.#logger.child({ stream: name }),
+        compression: walCompression ? 'snappy' : 'none',
+        observer: this.#observer(labels),
+        yieldNow: () => timers.yieldNow(),
+        onProgress: (progress) => this.#noteProgress(progress),
+      },
+      sink,
+    );
+    this.corruptions += report.damageCount;
+    this.metrics.counter('varve_tsdb_wal_corruptions_total', labels).add(report.damageCount);
+    const seconds = (clock.monotonicMs() - startedMs) / 1000;
+    this.#logger.info('stream opened', { stream: name, seconds, ...sink.tally });
+    return log;
+  }
+
+  #makeHead(tenant: string): Head {
+    const { clock, timers } = this.#runtime;
+    const { limits, maxExemplars } = this.#settings;
+    const seriesElsewhere = (head: Head): number =>
+      this.#ofTenant(tenant).reduce(
+        (sum, one) => sum + (one.head === head ? 0 : one.head.seriesCount),
+        0,
+      );
+    const head: Head = new Head(this.#memory, {
+      ...HEAD_DEFAULTS,
+      // Replay takes back whatever was acknowledged, however old; `beginLive` sets the window.
+      outOfOrderWindowMs: Number.POSITIVE_INFINITY,
+      // The limit is the tenant's, shared by its streams; asked for new series only.
+      get maxSeries(): number {
+        return limits.seriesPerTenant - seriesElsewhere(head);
+      },
+      maxExemplars,
+      clock,
+      timers,
+    });
+    return head;
+  }
+
+  #truncate({ name, dir, head, log, coverage }: EngineStream) {
+    const { disk, timers } = this.#runtime;
+    const { tsdbPath, walCompression } = this.#settings;
+    const exemplarTimes = [...head.exemplars.all()].map(({ timeMs }) => timeMs);
+    const oldestExemplarMs = exemplarTimes.reduce((a, b) => Math.min(a, b), Infinity);
+    return truncateWal(log, {
+      disk,
+      dir: walDir(dir),
+      isLive: liveRefs(head),
+      isCovered: (at, timeMs) => coverage.covers(at, timeMs),
+      isExemplarCovered: (_, timeMs) => timeMs < oldestExemplarMs,
+      quarantineDir: quarantineDir(tsdbPath, name),
+      compression: walCompression ? 'snappy' : 'none',
+      yieldNow: () => timers.yieldNow(),
+    });
+  }
+
+  #observer({ tenant }: { readonly tenant: string }): WalObserver {
+    const labels = { tenant };
+    const seconds = this.metrics.histogram('varve_tsdb_wal_fsync_duration_seconds', labels);
+    const pages = this.metrics.counter('varve_tsdb_wal_page_flushes_total', labels);
+    return {
+      synced: ({ durationMs, completedPages }) => {
+        seconds.observe(durationMs / 1000);
+        pages.add(completedPages);
+      },
+      failed: (thrown) => {
+        const { code, message } = asVarveError(thrown);
+        this.#walLog.error(tenant, 'WAL not written', { tenant, code, error: message });
+      },
+    };
+  }
+
+  #noteProgress({ firstSegment, lastSegment, currentSegment }: ReplayProgress): void {
+    this.replayStatus = { min: firstSegment, max: lastSegment, current: currentSegment };
+  }
+
+  /** Up to where the log's records are published, at this very moment. */
+  #publishedTo({ log, openedAt }: EngineStream): LogPosition {
+    const stream = this.#streams.all().find((one) => one.log === log);
+    const position = stream === undefined ? undefined : this.#ingest.publishedTo(stream);
+    return position ?? openedAt;
+  }
+
+  #ofTenant(tenant: string): readonly EngineStream[] {
+    return [...this.#byName.values()].filter(({ identity }) => identity.tenant === tenant);
+  }
+
+  #stream(name: string): EngineStream {
+    const stream = this.#byName.get(name);
+    if (stream === undefined) throw new VarveError('not_found', `there is no stream ${name}`);
+    return stream;
+  }
+
+  #gauge(): void {
+    const byTenant = new Map<string, EngineStream[]>();
+    for (const stream of this.#byName.values()) {
+      const { tenant } = stream.identity;
+      byTenant.set(tenant, [...(byTenant.get(tenant) ?? []), stream]);
+    }
+    for (const [tenant, streams] of byTenant) {
+      const sum = (of: (head: Head) => number) => streams.reduce((n, { head }) => n + of(head), 0);
+      const labels = { tenant };
+      this.metrics.gauge('varve_tsdb_head_series', labels).set(sum((head) => head.seriesCount));
+      this.metrics.gauge('varve_tsdb_head_chunks', labels).set(sum((head) => head.chunkCount));
+    }
+  }
+}
+
+/** Answers whether the head holds the series of a WAL reference, as of now. */
+function liveRefs(head: Head): (ref: number) => boolean {
+  const slots = new RefMap();
+  for (let slot = 0; slot < head.slotLimit; slot++) {
+    if (head.isUsedSlot(slot)) slots.set(head.walRef(slot), slot);
+  }
+  return (ref) => slots.get(ref) !== NO_SLOT;
+}
+
+await serveThread<EngineSettings>('engine-thread', (settings) => {
+  const runtime = nodeRuntime();
+  const logger = makeLogger({ ...settings.logger, clock: runtime.clock });
+  return makeEngine(settings, runtime, logger.child({ component: 'engine' }));
+});

@@ -1,0 +1,189 @@
+// Fills a head from its log: every record goes the way that a write goes, except that nothing is
+// logged again and that samples which a block holds already are left out.
+//
+// Invariant: after the replay the head holds every logged sample that no block covers, once.
+
+import { U32Column } from '../base/bytes/columns.ts';
+import { NO_SLOT, RefMap } from '../base/bytes/ref-map.ts';
+import { HistogramValue } from '../base/chunk/histogram-value.ts';
+import type { ExemplarColumns } from '../wal/exemplars-record.ts';
+import type { HistogramColumns } from '../wal/histograms-record.ts';
+import type { LogPosition } from '../wal/log.ts';
+import type { MetadataColumns } from '../wal/metadata-record.ts';
+import type { RecordSink } from '../wal/record-decoder.ts';
+import type { SampleColumns } from '../wal/samples-record.ts';
+import type { SeriesColumns } from '../wal/series-record.ts';
+import type { TombstoneColumns } from '../wal/tombstones-record.ts';
+import type { Head } from './head.ts';
+import { ADMITTED, DUPLICATE, TOO_OLD } from './verdict.ts';
+
+/** Answers whether a block holds a sample already (wal/coverage.ts). */
+export interface CoverageRule {
+  covers(at: LogPosition, timeMs: number): boolean;
+}
+
+/** What a replay did, for the log line at its end and for metrics. */
+export interface ReplayTally {
+  series: number;
+  samples: number;
+  histograms: number;
+  exemplars: number;
+  /** Samples left out because a block holds them. */
+  covered: number;
+  /** Samples that say something else than one that came before: the first one stays. */
+  duplicates: number;
+  /** Samples, exemplars and metadata of series that the log does not name (a record was lost). */
+  unknownSeries: number;
+  /** Series records whose labels are not sorted, or empty. */
+  badSeries: number;
+  /** Deletions, which Varve's heads do not have: counted, not applied. */
+  tombstones: number;
+}
+
+export class ReplaySink implements RecordSink {
+  readonly tally: ReplayTally = {
+    series: 0,
+    samples: 0,
+    histograms: 0,
+    exemplars: 0,
+    covered: 0,
+    duplicates: 0,
+    unknownSeries: 0,
+    badSeries: 0,
+    tombstones: 0,
+  };
+  readonly #head: Head;
+  readonly #coverage: CoverageRule;
+  readonly #nowMs: number;
+  readonly #slots = new RefMap();
+  readonly #ids = new U32Column(256);
+  readonly #histogram = new HistogramValue();
+
+  constructor(head: Head, coverage: CoverageRule, nowMs: number) {
+    this.#head = head;
+    this.#coverage = coverage;
+    this.#nowMs = nowMs;
+  }
+
+  series(columns: SeriesColumns, bytes: Uint8Array): void {
+    for (let row = 0; row < columns.refs.length; row++) {
+      const ref = columns.refs.at(row);
+      this.#head.reserveWalRefs(ref);
+      if (!this.#internLabels(columns, row, bytes)) {
+        this.tally.badSeries++;
+        continue;
+      }
+      const ids = this.#ids.view();
+      this.#slots.set(ref, this.#head.replaySeries(ref, ids, ids.length));
+      this.tally.series++;
+    }
+    this.#head.memory.symbols.sweep();
+  }
+
+  samples(columns: SampleColumns, at: LogPosition): void {
+    const { refs, times, lows, highs } = columns;
+    for (let i = 0; i < refs.length; i++) {
+      const slot = this.#slotFor(refs.at(i), at, times.at(i));
+      if (slot === NO_SLOT) continue;
+      const verdict = this.#head.admitFloat(slot, times.at(i), lows.at(i), highs.at(i));
+      if (this.#count(verdict)) this.tally.samples++;
+    }
+    this.#publish();
+  }
+
+  histograms(columns: HistogramColumns, at: LogPosition): void {
+    const { refs, times, values } = columns;
+    for (let i = 0; i < refs.length; i++) {
+      const slot = this.#slotFor(refs.at(i), at, times.at(i));
+      if (slot === NO_SLOT) continue;
+      values.load(i, this.#histogram);
+      if (this.#count(this.#head.admitHistogram(slot, times.at(i), this.#histogram))) {
+        this.tally.histograms++;
+      }
+    }
+    this.#publish();
+  }
+
+  exemplars(columns: ExemplarColumns, bytes: Uint8Array): void {
+    const { refs, times, lows, highs, labels } = columns;
+    for (let row = 0; row < refs.length; row++) {
+      const slot = this.#slots.get(refs.at(row));
+      if (slot === NO_SLOT) {
+        this.tally.unknownSeries++;
+        continue;
+      }
+      this.#ids.clear();
+      for (let cell = labels.firstOf(row); cell < labels.firstOf(row + 1); cell++) {
+        this.#intern(bytes, labels.nameStarts.at(cell), labels.nameLengths.at(cell));
+        this.#intern(bytes, labels.valueStarts.at(cell), labels.valueLengths.at(cell));
+      }
+      const ids = this.#ids.view();
+      const [timeMs, low, high] = [times.at(row), lows.at(row), highs.at(row)];
+      this.#head.admitExemplar(slot, timeMs, low, high, ids, ids.length);
+      this.tally.exemplars++;
+    }
+    this.#publish();
+    this.#head.memory.symbols.sweep();
+  }
+
+  metadata(columns: MetadataColumns, bytes: Uint8Array): void {
+    const { symbols } = this.#head.memory;
+    for (let row = 0; row < columns.refs.length; row++) {
+      const slot = this.#slots.get(columns.refs.at(row));
+      if (slot === NO_SLOT) {
+        this.tally.unknownSeries++;
+        continue;
+      }
+      const { unitStarts, unitLengths, helpStarts, helpLengths } = columns;
+      const unit = symbols.intern(bytes, unitStarts.at(row), unitLengths.at(row));
+      const help = symbols.intern(bytes, helpStarts.at(row), helpLengths.at(row));
+      this.#head.admitMetadata(slot, columns.types.at(row), unit, help);
+    }
+    this.#publish();
+    symbols.sweep();
+  }
+
+  tombstones(columns: TombstoneColumns): void {
+    this.tally.tombstones += columns.refs.length;
+  }
+
+  /** The series' slot, or NO_SLOT when the sample is to be left out. */
+  #slotFor(ref: number, at: LogPosition, timeMs: number): number {
+    if (this.#coverage.covers(at, timeMs)) {
+      this.tally.covered++;
+      return NO_SLOT;
+    }
+    const slot = this.#slots.get(ref);
+    if (slot === NO_SLOT) this.tally.unknownSeries++;
+    return slot;
+  }
+
+  #count(verdict: number): boolean {
+    if (verdict === ADMITTED) return true;
+    if (verdict === DUPLICATE || verdict === TOO_OLD) this.tally.duplicates++;
+    return false;
+  }
+
+  #publish(): void {
+    this.#head.publish(this.#head.takeBatch(), this.#nowMs);
+  }
+
+  /** Fills `#ids` with the row's labels; false when they are not what a series can have. */
+  #internLabels(columns: SeriesColumns, row: number, bytes: Uint8Array): boolean {
+    const { labels } = columns;
+    const { symbols } = this.#head.memory;
+    const ids = this.#ids;
+    ids.clear();
+    for (let cell = labels.firstOf(row); cell < labels.firstOf(row + 1); cell++) {
+      this.#intern(bytes, labels.nameStarts.at(cell), labels.nameLengths.at(cell));
+      this.#intern(bytes, labels.valueStarts.at(cell), labels.valueLengths.at(cell));
+      const last = ids.length - 2;
+      if (last >= 2 && symbols.compare(ids.at(last - 2), ids.at(last)) >= 0) return false;
+    }
+    return ids.length > 0;
+  }
+
+  #intern(bytes: Uint8Array, start: number, length: number): void {
+    this.#ids.push(this.#head.memory.symbols.intern(bytes, start, length));
+  }
+}

@@ -1,0 +1,204 @@
+// The jobs' entry: a thread that cuts blocks, uploads them and lets old local copies go. It uses
+// blocking file calls, so that the engine thread never has to.
+
+import { openBucket } from '../storage-adapters/open-bucket.ts';
+import type { BucketDocument } from './base/config/bucket-document.ts';
+import type { VarveError } from './base/errors/varve-error.ts';
+import type { Labels } from './base/model/labels.ts';
+import { blockLabels, type StreamLabelRules } from './base/model/stream-labels.ts';
+import { UlidMaker } from './base/model/ulid.ts';
+import { LimitedLog } from './base/observe/limited-log.ts';
+import type { Logger } from './base/observe/logger.ts';
+import { type MetricSnapshot, MetricStore } from './base/observe/metric-store.ts';
+import { type LoggerOptions, makeLogger } from './base/observe/node-logger.ts';
+import { nodeRuntime } from './base/runtime/node-runtime.ts';
+import type { Runtime } from './base/runtime/runtime.ts';
+import { serveThread } from './base/runtime/thread-host.ts';
+import { BlockWriter } from './block/block-writer.ts';
+import { listLocalBlocks, removeLocalBlock } from './block/local-blocks.ts';
+import { listStreams } from './block/streams-on-disk.ts';
+import type { Bucket } from './bucket/bucket.ts';
+import { MeteredBucket } from './bucket/metered-bucket.ts';
+import { type ShipperDir, type ShipReport, shipOnce } from './bucket/shipper.ts';
+import { writeCut } from './head/cut.ts';
+import type { CutSnapshot } from './head/snapshot.ts';
+import type { LogPosition } from './wal/log.ts';
+
+/** The same damaged directory is named again after this time. */
+const DAMAGED_LOG_PERIOD_MS = 3_600_000;
+
+/** What a job thread is started with; cloned into it. */
+export interface JobSettings {
+  readonly tsdbPath: string;
+  readonly labels: StreamLabelRules;
+  /** Undefined: nothing is uploaded. */
+  readonly bucket: BucketDocument | undefined;
+  readonly logger: Pick<LoggerOptions, 'level' | 'format'>;
+}
+
+/** A block to be cut: everything the engine knows of it. */
+export interface CutJob {
+  /** The stream's directory. */
+  readonly dir: string;
+  readonly tenant: string;
+  readonly labels: Labels;
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
+  /** The log's position at the snapshot. */
+  readonly position: LogPosition;
+  readonly snapshot: CutSnapshot;
+}
+
+export interface CutBlock {
+  readonly ulid: string;
+  readonly sizeBytes: number;
+  readonly samples: number;
+  readonly series: number;
+}
+
+export interface ShipRound {
+  readonly retentionMs: number;
+}
+
+export type JobService = {
+  /** Writes, syncs, verifies and names the block; undefined when the snapshot held no samples. */
+  cut(job: CutJob): Promise<CutBlock | undefined>;
+  /** One round of uploads and of local retention over all streams. */
+  ship(round: ShipRound): Promise<ShipReport>;
+  metrics(_: null): Promise<MetricSnapshot>;
+  /** Closes the bucket. */
+  close(_: null): Promise<void>;
+};
+
+/** Makes the service; the simulation calls this with its own runtime. */
+export async function makeJobs(
+  settings: JobSettings,
+  runtime: Runtime,
+  logger: Logger,
+): Promise<JobService> {
+  const metrics = new MetricStore();
+  const bucket = await openMetered(settings.bucket, runtime, metrics);
+  const jobs = new Jobs(settings, runtime, { logger, metrics, bucket });
+  return {
+    cut: async (job) => jobs.cut(job),
+    ship: (round) => jobs.ship(round),
+    metrics: async () => metrics.snapshot(),
+    close: async () => bucket?.close(),
+  };
+}
+
+interface JobTools {
+  readonly logger: Logger;
+  readonly metrics: MetricStore;
+  readonly bucket: Bucket | undefined;
+}
+
+class Jobs {
+  readonly #settings: JobSettings;
+  readonly #runtime: Runtime;
+  readonly #tools: JobTools;
+  readonly #ulids: UlidMaker;
+  readonly #damagedLog: LimitedLog;
+
+  constructor(settings: JobSettings, runtime: Runtime, tools: JobTools) {
+    this.#settings = settings;
+    this.#runtime = runtime;
+    this.#tools = tools;
+    this.#ulids = new UlidMaker(runtime.clock, runtime.random);
+    this.#damagedLog = new LimitedLog(tools.logger, runtime.clock, DAMAGED_LOG_PERIOD_MS);
+  }
+
+  cut(job: CutJob): CutBlock | undefined {
+    const { clock, disk } = this.#runtime;
+    const startedMs = clock.monotonicMs();
+    const { dir, minTimeMs, maxTimeMs, labels, position, tenant } = job;
+    const ulid = this.#ulids.next();
+    const writer = new BlockWriter({ disk, dir, ulid });
+    let series = 0;
+    let samples = 0;
+    let sizeBytes = 0;
+    try {
+      const summary = writeCut(job.snapshot, writer);
+      if (summary.samples === 0) {
+        writer.abandon();
+        return undefined;
+      }
+      const description = { minTimeMs, maxTimeMs, labels, source: 'receive', wal: position };
+      const block = writer.finish(description);
+      series = block.meta.stats.numSeries;
+      samples = block.meta.stats.numSamples;
+      sizeBytes = block.sizeBytes;
+    } catch (thrown) {
+      writer.abandon();
+      throw thrown;
+    }
+    const seconds = (clock.monotonicMs() - startedMs) / 1000;
+    this.#tools.metrics
+      .histogram('varve_tsdb_block_cut_duration_seconds', { tenant })
+      .observe(seconds);
+    const fields = { tenant, block: ulid, series, samples, bytes: sizeBytes, seconds };
+    this.#tools.logger.info('block cut and verified', fields);
+    return { ulid, sizeBytes, samples, series };
+  }
+
+  async ship({ retentionMs }: ShipRound): Promise<ShipReport> {
+    const { clock, disk } = this.#runtime;
+    const { logger, bucket, metrics } = this.#tools;
+    const total = { uploaded: 0, bytesSent: 0, found: 0, failed: 0, removed: 0, waiting: 0 };
+    for (const dir of this.#dirs()) {
+      const tenant = { tenant: dir.tenant };
+      const retention = { nowMs: clock.nowMs(), retentionMs };
+      const report = await shipOnce({ bucket, disk, logger }, [dir], retention);
+      for (const key of Object.keys(total) as (keyof ShipReport)[]) total[key] += report[key];
+      metrics.counter('varve_shipper_dir_syncs_total', tenant).add();
+      metrics.counter('varve_shipper_uploads_total', tenant).add(report.uploaded);
+      metrics.counter('varve_shipper_upload_failures_total', tenant).add(report.failed);
+      metrics.gauge('varve_shipper_blocks_waiting', tenant).set(report.waiting);
+    }
+    return total;
+  }
+
+  /** Every stream's directory with its whole blocks. */
+  *#dirs(): Iterable<ShipperDir & { readonly tenant: string }> {
+    const { disk } = this.#runtime;
+    const { tsdbPath, labels: rules } = this.#settings;
+    const onDamaged = (path: string, error: VarveError): void => {
+      const message = 'not taken for a block or stream, left as it is';
+      this.#damagedLog.error(path, message, { path, code: error.code, error: error.message });
+    };
+    for (const { dir, identity } of listStreams(disk, tsdbPath, onDamaged)) {
+      const labels = blockLabels(identity, rules);
+      const blocks = listLocalBlocks({ disk, dir, labels, onDamaged });
+      const remove = ({ ulid }: { ulid: string }) => removeLocalBlock(disk, dir, ulid);
+      yield { dir, tenant: identity.tenant, blocks, remove };
+    }
+  }
+}
+
+async function openMetered(
+  config: BucketDocument | undefined,
+  runtime: Runtime,
+  metrics: MetricStore,
+): Promise<Bucket | undefined> {
+  if (config === undefined) return undefined;
+  const bucket = await openBucket(config, runtime);
+  return new MeteredBucket(bucket, runtime.clock, (operation, seconds, failed) => {
+    const labels = { operation, bucket: bucket.name };
+    metrics.counter('varve_objstore_bucket_operations_total', labels).add();
+    if (failed) {
+      metrics.counter('varve_objstore_bucket_operation_failures_total', labels).add();
+      return;
+    }
+    metrics.histogram('varve_objstore_bucket_operation_duration_seconds', labels).observe(seconds);
+    if (operation !== 'upload') return;
+    metrics
+      .gauge('varve_objstore_bucket_last_successful_upload_time', { bucket: bucket.name })
+      .set(runtime.clock.nowMs() / 1000);
+  });
+}
+
+await serveThread<JobSettings>('job-thread', async (settings) => {
+  const runtime = nodeRuntime();
+  const logger = makeLogger({ ...settings.logger, clock: runtime.clock });
+  return makeJobs(settings, runtime, logger.child({ component: 'jobs' }));
+});
