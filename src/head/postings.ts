@@ -8,6 +8,7 @@
 import { U32Column } from '../base/bytes/columns.ts';
 import { HashIndex, NO_ENTRY } from '../base/bytes/hash-index.ts';
 import { NO_RECORD } from '../base/bytes/paged-records.ts';
+import { keyOfPair, RecentIds } from '../base/bytes/recent-ids.ts';
 import { NO_SYMBOL } from '../base/bytes/symbol-table.ts';
 import { assert } from '../base/errors/assert.ts';
 import type { EngineMemory } from './engine-memory.ts';
@@ -31,6 +32,7 @@ export class Postings {
   readonly #memory: EngineMemory;
   /** Hash of (name, value) → pair; of (name, NO_SYMBOL) → record of the name. */
   readonly #index = new HashIndex();
+  readonly #recent = new RecentIds();
   #firstName = NO_RECORD;
   #nameCount = 0;
 
@@ -53,19 +55,13 @@ export class Postings {
 
   /** The record of a pair (value NO_SYMBOL: of a name), or NO_RECORD. */
   find(name: number, value: number): number {
-    const pairs = this.#memory.pairs;
+    const key = keyOfPair(name, value);
+    const guess = this.#recent.guess(key);
+    if (guess >= 0 && this.#isThis(guess, name, value)) return guess;
     let pair = this.#index.first(this.#memory.hash.pair(name, value));
-    while (pair !== NO_ENTRY) {
-      const view = pairs.view(pair);
-      const at = pairs.offset(pair);
-      if (
-        view.getUint32(at + PAIR_VALUE, true) === value &&
-        view.getUint32(at + PAIR_NAME, true) === name
-      )
-        return pair;
-      pair = this.#index.next();
-    }
-    return NO_RECORD;
+    while (pair !== NO_ENTRY && !this.#isThis(pair, name, value)) pair = this.#index.next();
+    if (pair !== NO_ENTRY) this.#recent.put(key, pair);
+    return pair;
   }
 
   /** Adds a series to the list of a pair, which is made if need be; returns the pair. */
@@ -136,6 +132,8 @@ export class Postings {
     const name = view.getUint32(at + PAIR_NAME, true);
     const value = view.getUint32(at + PAIR_VALUE, true);
     const head = this.find(name, NO_SYMBOL);
+    // Only now: `find` remembers the name, which may go too.
+    this.#recent.forget();
     const headView = pairs.view(head);
     const headAt = pairs.offset(head);
     const first = headView.getUint32(headAt + PAIR_LIST, true);
@@ -194,6 +192,16 @@ export class Postings {
     const at = this.#memory.pairs.offset(pair);
     into.push(view.getUint32(at + PAIR_NAME, true));
     into.push(view.getUint32(at + PAIR_VALUE, true));
+  }
+
+  #isThis(pair: number, name: number, value: number): boolean {
+    const { pairs } = this.#memory;
+    const view = pairs.view(pair);
+    const at = pairs.offset(pair);
+    return (
+      view.getUint32(at + PAIR_VALUE, true) === value &&
+      view.getUint32(at + PAIR_NAME, true) === name
+    );
   }
 
   /** Appends the slots of a chain of blocks, oldest first. */

@@ -12,6 +12,7 @@ import type { Epochs } from './epochs.ts';
 import { HashIndex, NO_ENTRY } from './hash-index.ts';
 import type { Hash32 } from './hash32.ts';
 import { PagedRecords } from './paged-records.ts';
+import { keyOfBytes, RecentIds } from './recent-ids.ts';
 import type { SlabArena } from './slab-arena.ts';
 
 /** What `find` says when there is no such symbol. */
@@ -33,6 +34,7 @@ export class SymbolTable {
   readonly #arena: SlabArena;
   readonly #hash: Hash32;
   readonly #index = new HashIndex();
+  readonly #recent = new RecentIds();
   /** New since the last sweep. */
   readonly #fresh = new U32Column();
   #byteCount = 0;
@@ -67,9 +69,15 @@ export class SymbolTable {
   intern(bytes: Uint8Array, start: number, length: number): number {
     if (length === 0) return EMPTY_SYMBOL;
     const view = this.#viewOf(bytes);
+    const key = keyOfBytes(view, start, length);
+    const guess = this.#recent.guess(key);
+    if (guess >= 0 && this.#isThese(guess, view, start, length)) return guess;
     const hash = this.#hash.bytes(view, start, length);
-    const found = this.#lookUp(hash, view, start, length);
-    return found === NO_SYMBOL ? this.#add(hash, bytes, start, length) : found;
+    const id = this.#lookUp(hash, view, start, length);
+    // What is met for the second time is likely to be met again; most others are not.
+    if (id === NO_SYMBOL) return this.#add(hash, bytes, start, length);
+    this.#recent.put(key, id);
+    return id;
   }
 
   /** The id, or NO_SYMBOL. */
@@ -214,6 +222,7 @@ export class SymbolTable {
   }
 
   #remove(id: number): void {
+    this.#recent.forget();
     const record = this.records.view(id);
     const offset = this.records.offset(id);
     const length = record.getUint32(offset + SYMBOL_LENGTH, true);
