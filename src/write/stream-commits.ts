@@ -115,14 +115,18 @@ export class StreamCommits {
   #fail(round: Round, thrown: unknown): void {
     if (round.isOver) return;
     const error = asVarveError(thrown);
-    this.#stream.head.takeBackAll();
     const failed = new Set([round, this.#running, this.#waiting]);
     this.#running = undefined;
     this.#waiting = undefined;
-    for (const one of failed) {
-      if (one === undefined) continue;
-      one.isOver = true;
-      one.reject(error);
+    try {
+      this.#stream.head.takeBackAll();
+    } finally {
+      // Whatever happens, nobody is left waiting; who waits hears of it later than this step.
+      for (const one of failed) {
+        if (one === undefined) continue;
+        one.isOver = true;
+        one.reject(error);
+      }
     }
   }
 }
