@@ -5,10 +5,16 @@ import type { TsdbCommand } from '../base/config/command-line.ts';
 import type { TsdbToolOptions } from '../base/config/start.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { NodeDisk } from '../base/runtime/node-disk.ts';
+import { analyzeBlock } from '../block/analyze.ts';
+import { BlockReader } from '../block/block-reader.ts';
+import { readMeta } from '../block/meta.ts';
+import { SeriesSamples } from '../block/series-samples.ts';
+import { verifyBlock } from '../block/verify.ts';
+import { replayWal } from '../wal/replay.ts';
 import { analyze } from './tsdb/analyze.ts';
 import { dump } from './tsdb/dump.ts';
 import { listBlocks } from './tsdb/ls.ts';
-import { Lines, type ToolContext } from './tsdb/output.ts';
+import { Lines, type ToolContext, type TsdbAccess } from './tsdb/output.ts';
 import { verify } from './tsdb/verify.ts';
 
 const TOOLS = { ls: listBlocks, dump, analyze, verify } as const satisfies Record<
@@ -30,8 +36,30 @@ export async function runTsdbTool(
   const out = new Lines((text) => options.stdout(text));
   const err = (line: string): void => options.stderr(`varve: ${line}\n`);
   try {
-    return await TOOLS[command]({ disk, config: options.config, out, err }, dirs);
+    const access = accessTo(disk);
+    return await TOOLS[command]({ disk, access, config: options.config, out, err }, dirs);
   } finally {
     out.flush();
   }
+}
+
+function accessTo(disk: Disk): TsdbAccess {
+  const openBlock: TsdbAccess['openBlock'] = (path) => {
+    const block = new BlockReader(disk, path);
+    return { block, samples: new SeriesSamples(block) };
+  };
+  return {
+    openBlock,
+    readMeta: (path) => readMeta(disk, path),
+    verifyBlock: (path) => verifyBlock(disk, path),
+    analyzeBlock: (path) => {
+      const { block } = openBlock(path);
+      try {
+        return analyzeBlock(block);
+      } finally {
+        block.close();
+      }
+    },
+    replayWal: (dir, sink) => replayWal({ disk, dir, sink }),
+  };
 }

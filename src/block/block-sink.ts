@@ -1,5 +1,6 @@
 // What whoever makes blocks (the head's cut, later compaction and downsampling) writes into.
-// The order of calls is fixed: all symbols, then all series, then `finish`; or `abandon` at any time.
+// The order of calls is fixed: all symbols, then all series, then `finish`; or `abandon` at any
+// time.
 
 /** One chunk as it is to be stored; `bytes` are its data, without length, encoding and checksum. */
 export interface ChunkToWrite {

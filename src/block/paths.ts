@@ -34,6 +34,7 @@ export function serveDirs(dataDir: string) {
   } as const;
 }
 
+/** Varve's own directory under `--tsdb.path`. */
 export function varveDir(tsdbPath: string): string {
   return `${tsdbPath}/${VARVE_DIR}`;
 }
@@ -43,6 +44,7 @@ export function lockFile(tsdbPath: string): string {
   return `${varveDir(tsdbPath)}/lock.db`;
 }
 
+/** The catalogue's SQLite file. */
 export function catalogFile(tsdbPath: string): string {
   return `${varveDir(tsdbPath)}/catalog.db`;
 }
@@ -64,14 +66,17 @@ export function parseStreamName(name: string): { tenant: string; hash: string | 
   return { tenant: name.slice(0, at), hash: name.slice(at + 1) };
 }
 
+/** The directory of the stream `stream` (see streamName): a Prometheus data directory. */
 export function streamDir(tsdbPath: string, stream: string): string {
   return `${tsdbPath}/${checkedName(stream)}`;
 }
 
+/** Where a stream's directory names its lifted labels. */
 export function streamFile(dir: string): string {
   return `${dir}/${STREAM_FILE}`;
 }
 
+/** The write-ahead log of the data directory `dir`. */
 export function walDir(dir: string): string {
   return `${dir}/wal`;
 }
@@ -91,14 +96,17 @@ export function walSegmentFile(dir: string, segment: number): string {
   return `${dir}/${String(segment).padStart(8, '0')}`;
 }
 
+/** The number of a log segment's file name; undefined for everything else. */
 export function parseWalSegmentName(name: string): number | undefined {
   return WAL_SEGMENT_NAME.test(name) ? Number(name) : undefined;
 }
 
+/** The checkpoint that stands for all segments up to `segment`, in the log's directory `dir`. */
 export function checkpointDir(dir: string, segment: number): string {
   return `${dir}/checkpoint.${String(segment).padStart(8, '0')}`;
 }
 
+/** The number of a checkpoint's directory name; undefined for everything else. */
 export function parseCheckpointName(name: string): number | undefined {
   const digits = CHECKPOINT_NAME.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);

@@ -6,7 +6,6 @@ import { histogramText } from '../../base/model/histogram-text.ts';
 import { labelsOf } from '../../base/model/labels.ts';
 import type { HistogramColumns } from '../../wal/histograms-record.ts';
 import type { RecordSink } from '../../wal/record-decoder.ts';
-import { replayWal } from '../../wal/replay.ts';
 import type { SampleColumns } from '../../wal/samples-record.ts';
 import type { SeriesColumns } from '../../wal/series-record.ts';
 import { floatText, type SamplePrinter } from './dump.ts';
@@ -22,7 +21,7 @@ export async function dumpWal(
 ): Promise<number> {
   const sink = new DumpSink(printer);
   try {
-    const report = await replayWal({ disk: context.disk, dir, sink });
+    const report = await context.access.replayWal(dir, sink);
     for (const damage of report.damages)
       context.err(`${damage.path}, byte ${damage.offset}: ${damage.reason}`);
     if (sink.orphans > 0) context.err(`${dir}: ${sink.orphans} samples of series not in the log`);

@@ -1,18 +1,11 @@
 // `varve tsdb dump DIR`: every sample as a line, as `promtool tsdb dump` prints it: the series, the
 // value, the time. Blocks by their time, each by its series; then the log, in the order of logging.
 
-import { ChunkReader } from '../../base/chunk/chunk-reader.ts';
 import { HistogramValue } from '../../base/chunk/histogram-value.ts';
 import { asVarveError } from '../../base/errors/varve-error.ts';
 import { goFloat } from '../../base/model/go-text.ts';
 import { histogramText } from '../../base/model/histogram-text.ts';
 import { type Labels, labelsText } from '../../base/model/labels.ts';
-import { BlockReader } from '../../block/block-reader.ts';
-import { ENCODING_AGGREGATE } from '../../block/chunks/format.ts';
-import { emptyChunk, placeOf } from '../../block/chunks/segment-reader.ts';
-import type { SeriesEntry } from '../../block/index/series-entry.ts';
-import { readMeta } from '../../block/meta.ts';
-import { isAllDeleted, isDeleted } from '../../block/tombstones/intervals.ts';
 import { dumpWal } from './dump-wal.ts';
 import { locate } from './locate.ts';
 import type { ToolContext } from './output.ts';
@@ -29,22 +22,17 @@ export function floatText(low: number, high: number): string {
 /** Prints samples in the configured range of times. */
 export class SamplePrinter {
   readonly #context: ToolContext;
-  readonly #minTimeMs: number;
-  readonly #maxTimeMs: number;
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
 
   constructor(context: ToolContext) {
     this.#context = context;
-    this.#minTimeMs = context.config.minTimeMs ?? Number.NEGATIVE_INFINITY;
-    this.#maxTimeMs = context.config.maxTimeMs ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** May a chunk from `first` to `last` hold samples that are wanted? */
-  overlaps(first: number, last: number): boolean {
-    return last >= this.#minTimeMs && first <= this.#maxTimeMs;
+    this.minTimeMs = context.config.minTimeMs ?? Number.NEGATIVE_INFINITY;
+    this.maxTimeMs = context.config.maxTimeMs ?? Number.POSITIVE_INFINITY;
   }
 
   wants(timeMs: number): boolean {
-    return timeMs >= this.#minTimeMs && timeMs <= this.#maxTimeMs;
+    return timeMs >= this.minTimeMs && timeMs <= this.maxTimeMs;
   }
 
   /** One line; `series` is the series as `seriesText` made it. */
@@ -85,7 +73,7 @@ export async function dump(context: ToolContext, dirs: readonly string[]): Promi
 function byTime(context: ToolContext, blocks: readonly string[]): readonly string[] {
   const timed = blocks.map((path) => {
     try {
-      return { path, minTimeMs: readMeta(context.disk, path).minTimeMs };
+      return { path, minTimeMs: context.access.readMeta(path).minTimeMs };
     } catch {
       // Opening it will say what is wrong with it.
       return { path, minTimeMs: Number.POSITIVE_INFINITY };
@@ -95,54 +83,22 @@ function byTime(context: ToolContext, blocks: readonly string[]): readonly strin
 }
 
 function dumpBlock(context: ToolContext, path: string, printer: SamplePrinter): void {
-  const block = new BlockReader(context.disk, path);
+  const { block, samples } = context.access.openBlock(path);
+  const histogram = new HistogramValue();
   try {
-    const dumper = new BlockDumper(block, printer);
-    for (const entry of block.series()) dumper.series(entry);
-    if (dumper.aggregates > 0)
-      context.err(`${path}: ${dumper.aggregates} downsampled chunks are left out`);
-  } finally {
-    block.close();
-  }
-}
-
-class BlockDumper {
-  readonly #block: BlockReader;
-  readonly #printer: SamplePrinter;
-  readonly #chunk = emptyChunk();
-  readonly #samples = new ChunkReader();
-  readonly #histogram = new HistogramValue();
-  aggregates = 0;
-
-  constructor(block: BlockReader, printer: SamplePrinter) {
-    this.#block = block;
-    this.#printer = printer;
-  }
-
-  series(entry: SeriesEntry): void {
-    const deleted = this.#block.deletedIntervals(entry);
-    const text = this.#printer.seriesText(this.#block.labelsOf(entry));
-    for (let i = 0; i < entry.chunkCount; i++) {
-      const first = entry.chunkMinTimes.at(i);
-      const last = entry.chunkMaxTimes.at(i);
-      if (!this.#printer.overlaps(first, last) || isAllDeleted(deleted, first, last)) continue;
-      this.#block.readChunk(entry, i, this.#chunk);
-      if (this.#chunk.encoding === ENCODING_AGGREGATE) {
-        this.aggregates++;
-        continue;
-      }
-      const samples = this.#samples;
-      samples.open(placeOf(this.#chunk));
+    for (const entry of block.series()) {
+      const text = printer.seriesText(block.labelsOf(entry));
+      samples.open(entry, printer.minTimeMs, printer.maxTimeMs);
       while (samples.next()) {
-        if (!this.#printer.wants(samples.timeMs) || isDeleted(deleted, samples.timeMs)) continue;
-        this.#printer.print(text, this.#valueText(samples), samples.timeMs);
+        if (samples.isHistogram) {
+          samples.load(histogram);
+          printer.print(text, histogramText(histogram), samples.timeMs);
+        } else printer.print(text, floatText(samples.low, samples.high), samples.timeMs);
       }
     }
-  }
-
-  #valueText(samples: ChunkReader): string {
-    if (!samples.isHistogram) return floatText(samples.low, samples.high);
-    samples.load(this.#histogram);
-    return histogramText(this.#histogram);
+    if (samples.aggregates > 0)
+      context.err(`${path}: ${samples.aggregates} downsampled chunks are left out`);
+  } finally {
+    block.close();
   }
 }

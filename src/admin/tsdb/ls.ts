@@ -5,7 +5,6 @@ import { labelsText } from '../../base/model/labels.ts';
 import { durationText, timeText } from '../../base/model/time-text.ts';
 import type { Disk } from '../../base/runtime/disk.ts';
 import type { BlockMeta } from '../../block/meta/format.ts';
-import { readMeta } from '../../block/meta.ts';
 import { locate } from './locate.ts';
 import { printTable, type ToolContext } from './output.ts';
 
@@ -32,7 +31,7 @@ export function listBlocks(context: ToolContext, dirs: readonly string[]): numbe
   for (const dir of dirs.flatMap((one) => locate(disk, one))) {
     for (const block of dir.blocks) {
       try {
-        const meta = readMeta(disk, block);
+        const meta = context.access.readMeta(block);
         const sizeBytes = sizeOfTree(disk, block);
         if (config.output === 'json') out.line(jsonOf(dir.name, meta, sizeBytes));
         else rows.push(rowOf(dir.name, meta, sizeBytes));

@@ -3,12 +3,30 @@
 
 import type { TsdbToolConfig } from '../../base/config/catalogue.ts';
 import type { Disk } from '../../base/runtime/disk.ts';
+import type { BlockAnalysis } from '../../block/analyze.ts';
+import type { BlockReader } from '../../block/block-reader.ts';
+import type { BlockMeta } from '../../block/meta/format.ts';
+import type { SeriesSamples } from '../../block/series-samples.ts';
+import type { Finding } from '../../block/verify/findings.ts';
+import type { RecordSink } from '../../wal/record-decoder.ts';
+import type { ReplayReport } from '../../wal/replay.ts';
 
 const BUFFER_CHARACTERS = 64 * 1024;
+
+/** What the tools need of the stages whose data they look at. */
+export interface TsdbAccess {
+  readMeta(blockPath: string): BlockMeta;
+  /** An open block and its samples; who opens it closes it. */
+  openBlock(blockPath: string): { readonly block: BlockReader; readonly samples: SeriesSamples };
+  verifyBlock(blockPath: string): readonly Finding[];
+  analyzeBlock(blockPath: string): BlockAnalysis;
+  replayWal(walPath: string, sink: RecordSink): Promise<ReplayReport>;
+}
 
 /** What each tool works with. */
 export interface ToolContext {
   readonly disk: Disk;
+  readonly access: TsdbAccess;
   readonly config: TsdbToolConfig;
   readonly out: Lines;
   /** For what is not the answer: progress, warnings. */

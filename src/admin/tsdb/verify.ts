@@ -2,9 +2,7 @@
 
 import { asVarveError } from '../../base/errors/varve-error.ts';
 import type { Finding } from '../../block/verify/findings.ts';
-import { verifyBlock } from '../../block/verify.ts';
 import type { RecordSink } from '../../wal/record-decoder.ts';
-import { replayWal } from '../../wal/replay.ts';
 import type { SampleColumns } from '../../wal/samples-record.ts';
 import type { SeriesColumns } from '../../wal/series-record.ts';
 import { type DataDir, locate } from './locate.ts';
@@ -24,7 +22,7 @@ export async function verify(context: ToolContext, dirs: readonly string[]): Pro
       blocks++;
       tell(
         block,
-        attempt(() => verifyBlock(context.disk, block)),
+        attempt(() => context.access.verifyBlock(block)),
       );
     }
     for (const path of dir.unfinished)
@@ -67,7 +65,7 @@ async function verifyWal(context: ToolContext, dir: DataDir): Promise<readonly F
   const wal = dir.wal ?? '';
   const sink = new VerifySink();
   try {
-    const report = await replayWal({ disk: context.disk, dir: wal, sink });
+    const report = await context.access.replayWal(wal, sink);
     const findings: Finding[] = report.damages.map((damage) => ({
       file: damage.path.startsWith(`${wal}/`) ? damage.path.slice(wal.length + 1) : damage.path,
       offset: damage.offset,

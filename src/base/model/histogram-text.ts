@@ -80,7 +80,7 @@ function bucketsOf(
   return buckets;
 }
 
-/** Custom buckets have their upper bounds in a list; the first begins at -Inf, the last has none. */
+/** Custom buckets: upper bounds in a list; the first begins at -Inf, the last has none. */
 function customRange(bounds: F64Column, index: number): string {
   const upper = index < bounds.length ? goFloat(bounds.at(index)) : '+Inf';
   if (index === 0) return `[-Inf,${upper}]`;

@@ -1,7 +1,8 @@
 // ULIDs: the names of blocks. 48 bits of time, then 80 random bits, as 26 characters of Crockford's
 // base 32, so that names sort by the time they were made (github.com/ulid/spec).
 //
-// Invariant: the ULIDs of one maker only ever grow, within a millisecond and when the clock goes back.
+// Invariant: the ULIDs of one maker only ever grow, within a millisecond and when the clock goes
+// back.
 
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';

@@ -7,6 +7,7 @@ import { uvarintBytes } from '../index/format.ts';
 
 /** First four bytes of a segment. */
 export const SEGMENT_MAGIC = 0x85bd40dd;
+/** The only version there is. */
 export const SEGMENT_VERSION = 1;
 /** Magic, version and three zero bytes. */
 export const SEGMENT_HEADER_BYTES = 8;
@@ -14,14 +15,18 @@ export const SEGMENT_HEADER_BYTES = 8;
 export const SEGMENT_BYTES_MAX = 512 * 1024 * 1024;
 /** A length is a uvarint of 32 bits at most. */
 export const LENGTH_BYTES_MAX = 5;
+/** The encoding byte in front of a chunk's data. */
 export const ENCODING_BYTES = 1;
+/** The checksum behind a chunk's data. */
 export const CRC_BYTES = 4;
 /** No chunk is near this (120 floats take 2 KiB at most); a larger length is damage. */
 export const CHUNK_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Of Prometheus 3.12 and later, behind feature flags: floats, histograms with start times. */
 export const ENCODING_XOR2 = 4;
+/** See ENCODING_XOR2. */
 export const ENCODING_HISTOGRAM_ST = 5;
+/** See ENCODING_XOR2. */
 export const ENCODING_FLOAT_HISTOGRAM_ST = 6;
 /** Thanos's five aggregates in one. */
 export const ENCODING_AGGREGATE = 255;

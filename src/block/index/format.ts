@@ -10,12 +10,17 @@ import type { ByteWriter } from '../../base/bytes/byte-writer.ts';
 import { crc32c } from '../../base/bytes/crc32c.ts';
 import { damagedBlock } from '../damage.ts';
 
+/** First four bytes of an index. */
 export const INDEX_MAGIC = 0xbaaad700;
+/** The only version that is read and written. */
 export const INDEX_VERSION = 2;
+/** Magic and version. */
 export const INDEX_HEADER_BYTES = 5;
 /** A series' reference is its offset divided by this. */
 export const SERIES_ALIGNMENT = 16;
+/** Lists begin at multiples of this. */
 export const POSTINGS_ALIGNMENT = 4;
+/** A checksum behind each part. */
 export const CRC_BYTES = 4;
 /** Six offsets of eight bytes, and the checksum. */
 export const TOC_BYTES = 6 * 8 + CRC_BYTES;

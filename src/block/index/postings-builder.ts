@@ -56,7 +56,7 @@ export class PostingsBuilder {
   seal(symbolCount: number): void {
     this.#order = this.#ordered(symbolCount);
     const total = this.#labelPairs.length;
-    const starts = new U32Column(Math.max(1, this.#pairs.count)); // by pair; moves as refs are dealt
+    const starts = new U32Column(Math.max(1, this.#pairs.count)); // by pair
     let end = 0;
     this.#ends = new U32Column(Math.max(1, this.#pairs.count));
     for (let place = 0; place < this.listCount; place++) {

@@ -42,12 +42,12 @@ export function readTocOf(source: ByteSource): Toc {
   return readToc(source.name, source.read(start, TOC_BYTES), source.sizeBytes);
 }
 
-/** Where the series lie: up to the label indices, which are always named, even when there are none. */
+/** Where the series lie: up to the label indices, which are named even when there are none. */
 export function seriesSection(toc: Toc): { start: number; end: number } {
   return { start: toc.series, end: toc.labelIndices > 0 ? toc.labelIndices : toc.postings };
 }
 
-/** Appends the references of the list at `offset`; `damaged_block` when it is bad. `reader` is scratch. */
+/** Appends the references of the list at `offset`, or `damaged_block`; `reader` is scratch. */
 export function readPostings(
   source: ByteSource,
   offset: number,

@@ -32,7 +32,7 @@ export class SeriesReader {
     return Math.ceil(position / SERIES_ALIGNMENT) * SERIES_ALIGNMENT;
   }
 
-  /** Where the entry that begins at `offset` ends, checksum included; its content is not looked at. */
+  /** Where the entry at `offset` ends, checksum included; its content is not looked at. */
   endOf(offset: number): number {
     const left = this.end - offset;
     if (offset < this.start || left <= 0 || offset % SERIES_ALIGNMENT !== 0)
@@ -49,7 +49,7 @@ export class SeriesReader {
     return offset + whole;
   }
 
-  /** Fills `into` with the entry at `offset` and returns its end; `damaged_block` when it is bad. */
+  /** Fills `into` with the entry at `offset` and returns its end, or throws `damaged_block`. */
   readAt(offset: number, into: SeriesEntry): number {
     const end = this.endOf(offset);
     const at = this.#source.load(offset, end - offset);

@@ -19,8 +19,17 @@ export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValu
 /** Deeper than any meta.json; keeps the recursion bounded. */
 const DEPTH_MAX = 64;
 // Strings are only delimited here; what is in them is JSON.parse's to check.
-const TOKEN =
-  /[ \t\r\n]*(?:([{}[\],:])|("[^"\\]*(?:\\[\s\S][^"\\]*)*")|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null))/y;
+const TOKEN = new RegExp(
+  [
+    /([{}[\],:])/,
+    /("[^"\\]*(?:\\[\s\S][^"\\]*)*")/,
+    /(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)/,
+    /(true|false|null)/,
+  ]
+    .map((token) => `[ \\t\\r\\n]*${token.source}`)
+    .join('|'),
+  'y',
+);
 
 /** Parses one JSON text. Throws `damaged_block` that names `file` and the place. */
 export function parseJson(text: string, file: string): JsonValue {

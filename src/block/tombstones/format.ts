@@ -7,7 +7,9 @@ import { crc32c } from '../../base/bytes/crc32c.ts';
 import { damagedBlock, readingOf } from '../damage.ts';
 import { addInterval, type Interval } from './intervals.ts';
 
+/** First four bytes of the file. */
 export const TOMBSTONES_MAGIC = 0x0130ba30;
+/** The only version there is. */
 export const TOMBSTONES_VERSION = 1;
 const HEADER_BYTES = 5;
 const CRC_BYTES = 4;

@@ -1,4 +1,4 @@
-// Which files a block has, against which it should have: names, sizes, hashes, and meta.json itself.
+// Which files a block has, against which it should have: names, sizes, hashes, meta.json itself.
 
 import { createHash } from 'node:crypto';
 import { crc32c } from '../../base/bytes/crc32c.ts';

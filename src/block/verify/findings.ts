@@ -31,7 +31,7 @@ export class Findings {
     this.#add({ file, offset, what, severity: 'warning' });
   }
 
-  /** Runs `read`; what it throws as damage becomes an error finding, in `file` unless it says where. */
+  /** Runs `read`; damage that it throws becomes an error, in `file` unless it says where. */
   attempt<T>(file: string, offset: number | undefined, read: () => T): T | undefined {
     try {
       return read();
