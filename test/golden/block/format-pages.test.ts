@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { printTombstones } from '../../../src/block/tombstones/format.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
-import { makeBlock } from './make-block.ts';
+import { makeBlock } from '../../unit/block/make-block.ts';
 
 const disk = new MemoryDisk();
 const { dir } = makeBlock(disk, [
