@@ -16,12 +16,14 @@ import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
 import { BlockWriter } from './block/block-writer.ts';
 import { listLocalBlocks, removeLocalBlock } from './block/local-blocks.ts';
+import { walDir } from './block/paths.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import type { Bucket } from './bucket/bucket.ts';
 import { MeteredBucket } from './bucket/metered-bucket.ts';
 import { type ShipperDir, type ShipReport, shipOnce } from './bucket/shipper.ts';
 import { writeCut } from './head/cut.ts';
 import type { CutSnapshot } from './head/snapshot.ts';
+import { listWal } from './wal/directory.ts';
 import type { LogPosition } from './wal/log.ts';
 
 /** The same damaged directory is named again after this time. */
@@ -168,7 +170,8 @@ class Jobs {
     };
     for (const { dir, identity } of listStreams(disk, tsdbPath, onDamaged)) {
       const labels = blockLabels(identity, rules);
-      const blocks = listLocalBlocks({ disk, dir, labels, onDamaged });
+      const firstSegment = listWal(disk, walDir(dir)).segments.at(0) ?? Number.POSITIVE_INFINITY;
+      const blocks = listLocalBlocks({ disk, dir, labels, firstSegment, onDamaged });
       const remove = ({ ulid }: { ulid: string }) => removeLocalBlock(disk, dir, ulid);
       yield { dir, tenant: identity.tenant, blocks, remove };
     }

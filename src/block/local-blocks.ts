@@ -25,12 +25,16 @@ export interface LocalBlocksOptions {
   readonly dir: string;
   /** For blocks that have no `thanos` section: what a Prometheus left in the directory. */
   readonly labels: Labels;
+  /** The oldest segment of the log beside the blocks; Infinity when there is none. */
+  readonly firstSegment: number;
   /** Told of each directory that looks like a block and is none. */
   readonly onDamaged: (path: string, error: VarveError) => void;
 }
 
 /** The metas of all blocks in `dir`, by ULID. A directory that is not there holds none. */
-export function listBlockMetas(options: Omit<LocalBlocksOptions, 'labels'>): readonly BlockMeta[] {
+export function listBlockMetas(
+  options: Omit<LocalBlocksOptions, 'labels' | 'firstSegment'>,
+): readonly BlockMeta[] {
   const { disk, dir } = options;
   if (disk.stat(dir) === undefined) return [];
   const metas: BlockMeta[] = [];
@@ -56,7 +60,10 @@ export function listLocalBlocks(options: LocalBlocksOptions): readonly LocalBloc
       const files = filesOf(disk, path, meta);
       const { minTimeMs, maxTimeMs } = meta;
       const metaBytes = metaForBucket(disk, path, meta, { labels, files });
-      blocks.push({ ulid: meta.ulid, dir: path, minTimeMs, maxTimeMs, files, metaBytes });
+      const position = meta.thanos?.varve?.wal;
+      const coversLog = position !== undefined && position.segment >= options.firstSegment;
+      const range = { minTimeMs, maxTimeMs };
+      blocks.push({ ulid: meta.ulid, dir: path, ...range, files, coversLog, metaBytes });
     } catch (thrown) {
       options.onDamaged(path, asVarveError(thrown));
     }

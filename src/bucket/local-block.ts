@@ -18,6 +18,11 @@ export interface LocalBlock {
   readonly maxTimeMs: number;
   /** Chunk files and index, in the order in which they are uploaded; meta.json is not among them. */
   readonly files: readonly LocalBlockFile[];
+  /**
+   * True while the log beside the block may hold samples that only the block's meta.json says are
+   * in a block: without it a restart would take them for new ones and cut them again.
+   */
+  readonly coversLog: boolean;
   /** meta.json as it is to stand in the bucket. */
   readonly metaBytes: Uint8Array;
 }

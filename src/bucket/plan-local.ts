@@ -20,7 +20,7 @@ export interface LocalRetention {
   readonly hasBucket: boolean;
 }
 
-/** Blocks that may leave the disk: old enough, and verified in the bucket if there is one. */
+/** Blocks that may leave the disk: old enough, of no use to the log, in the bucket if there is one. */
 export function planLocalDeletions(
   blocks: readonly LocalBlock[],
   uploaded: ReadonlySet<string>,
@@ -28,6 +28,9 @@ export function planLocalDeletions(
 ): readonly LocalBlock[] {
   if (retentionMs === 0) return [];
   return blocks.filter(
-    (block) => block.maxTimeMs <= nowMs - retentionMs && (!hasBucket || uploaded.has(block.ulid)),
+    (block) =>
+      block.maxTimeMs <= nowMs - retentionMs &&
+      !block.coversLog &&
+      (!hasBucket || uploaded.has(block.ulid)),
   );
 }

@@ -17,7 +17,6 @@ export const PROCESS_OPTIONS = {
     group: 'Process',
     type: oneOf(['debug', 'info', 'warn', 'error']),
     default: 'info',
-    reload: true,
     help: 'Least severe log lines to write.',
   }),
   logFormat: option({

@@ -62,7 +62,6 @@ export const RECEIVE_OPTIONS = {
     group: LIMIT_GROUP,
     type: byteSize({ min: KIB, max: GIB }),
     default: '16MiB',
-    reload: true,
     help: 'Largest request body as it arrives, compressed. A larger one is answered 413.',
   }),
   requestDecodedBytesMax: option({
@@ -70,7 +69,6 @@ export const RECEIVE_OPTIONS = {
     group: LIMIT_GROUP,
     type: byteSize({ min: KIB, max: GIB }),
     default: '64MiB',
-    reload: true,
     help: 'Largest request body after decompression. A larger one is answered 413.',
   }),
   requestSeriesMax: option({
@@ -79,7 +77,6 @@ export const RECEIVE_OPTIONS = {
     type: integer({ min: 1, max: 10_000_000 }),
     default: '200000',
     unit: 'series',
-    reload: true,
     help: 'Most series in a request. More are answered 413.',
   }),
   requestSamplesMax: option({
@@ -88,7 +85,6 @@ export const RECEIVE_OPTIONS = {
     type: integer({ min: 1, max: 50_000_000 }),
     default: '1000000',
     unit: 'samples',
-    reload: true,
     help: 'Most samples, histograms included, in a request. More are answered 413.',
   }),
   seriesLabelsMax: option({
@@ -97,7 +93,6 @@ export const RECEIVE_OPTIONS = {
     type: integer({ min: 1, max: 10_000 }),
     default: '128',
     unit: 'labels',
-    reload: true,
     help: 'Most labels of a series. A series with more is refused, the rest of its request is stored.',
   }),
   labelNameBytesMax: option({
@@ -105,7 +100,6 @@ export const RECEIVE_OPTIONS = {
     group: LIMIT_GROUP,
     type: byteSize({ min: 16, max: 64 * KIB }),
     default: '1KiB',
-    reload: true,
     help: 'Longest label name. A series with a longer one is refused.',
   }),
   labelValueBytesMax: option({
@@ -113,7 +107,6 @@ export const RECEIVE_OPTIONS = {
     group: LIMIT_GROUP,
     type: byteSize({ min: 16, max: MIB }),
     default: '8KiB',
-    reload: true,
     help: 'Longest label value. A series with a longer one is refused.',
   }),
   inFlightBytesMax: option({
@@ -121,7 +114,6 @@ export const RECEIVE_OPTIONS = {
     group: LIMIT_GROUP,
     type: byteSize({ min: MIB, max: 1024 * GIB }),
     default: '256MiB',
-    reload: true,
     help: 'Most bytes of request bodies held at one time. Requests beyond are answered 503 and come again.',
   }),
   tenantsMax: option({
@@ -130,7 +122,6 @@ export const RECEIVE_OPTIONS = {
     type: integer({ min: 1, max: 1_000_000 }),
     default: '1000',
     unit: 'tenants',
-    reload: true,
     help: 'Most tenants. A request of a tenant beyond is refused.',
   }),
   tenantStreamsMax: option({
@@ -139,7 +130,6 @@ export const RECEIVE_OPTIONS = {
     type: integer({ min: 1, max: 10_000 }),
     default: '64',
     unit: 'streams a tenant',
-    reload: true,
     help: 'Most streams (combinations of values of the block labels) of a tenant. A series of a stream beyond is refused.',
   }),
   tenantSeriesMax: option({
@@ -148,7 +138,6 @@ export const RECEIVE_OPTIONS = {
     type: integer({ min: 1, max: 500_000_000 }),
     default: '5000000',
     unit: 'series a tenant',
-    reload: true,
     help: 'Most series of a tenant in memory at one time; each costs about 1 KiB. A new series beyond is refused, known ones go on.',
   }),
   tenantSamplesPerSecondMax: option({

@@ -42,15 +42,14 @@ export const STORAGE_OPTIONS = {
     group: 'Local storage',
     type: duration({ min: 0, max: YEAR_MS }),
     default: '10m',
-    reload: true,
     help: 'How far a sample may be ahead of the clock. 0s takes any, and then one wild timestamp makes everything else too old.',
   }),
   tsdbWalCompression: option({
     flag: 'tsdb.wal-compression',
     group: 'Local storage',
     type: bool(),
-    default: 'true',
-    help: 'Compress the records of the write-ahead log with snappy.',
+    default: 'false',
+    help: 'Compress the records of the write-ahead log with snappy. Off, unlike in Thanos: it saves a sixth of the bytes and costs a tenth of the speed (bench/wal/append.ts).',
   }),
   tsdbMaxExemplars: option({
     flag: 'tsdb.max-exemplars',

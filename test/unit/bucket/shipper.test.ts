@@ -29,7 +29,14 @@ function world() {
     const files = [{ name: 'index', sizeBytes: ulid.length, crc32c: undefined }];
     const dayMs = 86_400_000;
     const times = { minTimeMs: day * dayMs, maxTimeMs: day * dayMs + 7_200_000 };
-    return { ulid, dir, ...times, files, metaBytes: Buffer.from(`{"ulid":"${ulid}"}`) };
+    return {
+      ulid,
+      dir,
+      ...times,
+      coversLog: false,
+      files,
+      metaBytes: Buffer.from(`{"ulid":"${ulid}"}`),
+    };
   };
   // The newest first: the shipper must sort.
   const blocks = [block(ULIDS[2]!, 3), block(ULIDS[0]!, 1), block(ULIDS[1]!, 2)];
@@ -106,6 +113,9 @@ describe('shipOnce', () => {
     const nowMs = 2.5 * 86_400_000 + 7_200_000;
     const off = { bucket: undefined, disk, logger };
     await shipOnce(off, [dir], { nowMs, retentionMs: 0 });
+    expect(removed).toEqual([]);
+    const needed = { ...dir, blocks: dir.blocks.map((block) => ({ ...block, coversLog: true })) };
+    await shipOnce(off, [needed], { nowMs, retentionMs: 86_400_000 });
     expect(removed).toEqual([]);
     await shipOnce(off, [dir], { nowMs, retentionMs: 86_400_000 });
     expect(removed).toEqual([ULIDS[0]]);

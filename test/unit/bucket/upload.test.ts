@@ -22,7 +22,8 @@ function world(): { disk: MemoryDisk; bucket: MemoryBucket; block: LocalBlock } 
     return { name, sizeBytes: bytes.length, crc32c: crc32c(bytes) };
   });
   const metaBytes = Buffer.from('{"ulid":"…"}');
-  const block = { ulid: ULID, dir: DIR, minTimeMs: 0, maxTimeMs: 1, files, metaBytes };
+  const times = { minTimeMs: 0, maxTimeMs: 1 };
+  const block = { ulid: ULID, dir: DIR, ...times, coversLog: false, files, metaBytes };
   return { disk, bucket: new MemoryBucket(clock), block };
 }
 

@@ -24,16 +24,16 @@ test('nothing changed', () => {
 });
 
 test('what can change at once does, what cannot is named until a restart', () => {
-  const files = { 'v.yml': 'log.level: warn' };
+  const files = { 'v.yml': 'tsdb.retention: 15d' };
   const reloader = start(files);
-  files['v.yml'] = 'log.level: debug\nhttp-address: :1\nlog.format: logfmt';
+  files['v.yml'] = 'tsdb.retention: 30d\nhttp-address: :1\nlog.format: logfmt';
   for (let round = 0; round < 2; round++) {
     const result = reloader.reload();
     expect(result.notes).toEqual([
-      ...(round === 0 ? ['applied log.level: warn → debug'] : []),
+      ...(round === 0 ? ['applied tsdb.retention: 15d → 30d'] : []),
       'needs a restart: http-address: 0.0.0.0:10902 → 0.0.0.0:1',
     ]);
-    expect(reloader.current.logLevel).toBe('debug');
+    expect(reloader.current.tsdbRetentionMs).toBe(30 * 86_400_000);
     expect(reloader.current.httpAddress.port).toBe(10_902);
     expect(reloader.current.logFormat).toBe('json');
   }
