@@ -55,7 +55,7 @@ describe('a mistake on the command line names what was written and what was mean
 
 describe('bools', () => {
   test.each<[string[], boolean]>([
-    [[], true],
+    [[], false],
     [['--tsdb.wal-compression'], true],
     [['--no-tsdb.wal-compression'], false],
     [['--tsdb.wal-compression=false'], false],
