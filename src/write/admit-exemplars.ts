@@ -1,8 +1,8 @@
 // Exemplars: their labels checked and bounded, then shown to the head.
 //
-// As Prometheus has it (tsdb/exemplar.go, storage/remote/write_handler.go): names and values have at
-// most 128 UTF-8 characters together, empty values are dropped. What a 1.0 request has wrong in an
-// exemplar is dropped and counted in silence; in a 2.0 request it is refused, because that
+// As Prometheus has it (tsdb/exemplar.go, storage/remote/write_handler.go): names and values have
+// at most 128 UTF-8 characters together, empty values are dropped. What a 1.0 request has wrong in
+// an exemplar is dropped and counted in silence; in a 2.0 request it is refused, because that
 // specification lets no answer be 2xx when a sent exemplar was not written. One that is older than
 // its series' newest is dropped in both: the head remembers the newest only, so it may be one that
 // is stored already, and a request that comes again must be a success.

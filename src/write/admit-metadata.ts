@@ -91,7 +91,7 @@ export class MetadataAdmission {
     if (tally.stream.head.admitMetadata(slot, known, unitId, helpId)) tally.hasAdmitted = true;
   }
 
-  /** Whether the series before this one was of the same metric, by its first label, and said the same. */
+  /** Whether the series before this one was of the same metric and said the same. */
   #isRepeat(
     request: DecodedRequest,
     index: number,

@@ -20,6 +20,7 @@ const PLURALS = {
   exemplar: 'exemplars',
 } as const;
 
+/** An HTTP answer, before anything knows of the server. */
 export interface WriteAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -37,7 +38,9 @@ export function answerTo(outcome: WriteOutcome, retryAfter: RetryAfter): WriteAn
   const status = statusOf(outcome);
   if (status === 204) return { status, headers, text: '' };
   headers['content-type'] = 'text/plain; charset=utf-8';
-  if (status === 503) headers['retry-after'] = String(retryAfter(error?.retryAfterSeconds));
+  if (status === 503 || status === 429) {
+    headers['retry-after'] = String(retryAfter(error?.retryAfterSeconds));
+  }
   const lines: string[] = [];
   if (error !== undefined) lines.push(`${error.code}: ${error.message}`);
   if (refused.length > 0) lines.push(...refusalLines(refused, error === undefined));

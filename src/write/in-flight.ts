@@ -6,6 +6,7 @@ import { VarveError } from '../base/errors/varve-error.ts';
 /** Body bytes under way in the whole process, unless configured. */
 export const IN_FLIGHT_BYTES_MAX = 128 * 1024 * 1024;
 
+/** The budget and what is reserved of it. */
 export class InFlightBytes {
   readonly #bytesMax: number;
   #bytes = 0;

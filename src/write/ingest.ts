@@ -97,7 +97,7 @@ export class Ingest {
     return outcomeOf(decided.admitted, written, { errors, size: decided.size });
   }
 
-  /** See StreamCommits.publishedTo; undefined when nothing was written to the stream since the start. */
+  /** See StreamCommits.publishedTo; undefined when nothing was written to it since the start. */
   publishedTo(stream: Stream): LogPosition | undefined {
     return this.#commits.get(stream.number)?.publishedTo;
   }

@@ -17,8 +17,8 @@ export class KeyPages {
   }
 
   /**
-   * Whether these bytes can be a key: no eight of them (from a multiple of eight on) are a zero as a
-   * double, of which there are two that are equal. No usual label has seven NUL bytes in a row.
+   * Whether these bytes can be a key: no eight of them (from a multiple of eight on) are a zero as
+   * a double, of which there are two that are equal. No usual label has seven NUL bytes in a row.
    */
   static canHold(view: DataView, start: number, length: number): boolean {
     for (let i = 0; i + 8 <= length; i += 8) {
@@ -43,8 +43,8 @@ export class KeyPages {
 
   /**
    * Is the key at `address`, which has the same length, these bytes? As doubles, 32 bytes a turn:
-   * equal doubles that are not zero are equal bytes, and there is no zero in a key. A NaN is equal to
-   * nothing; what differs as doubles is compared once more, as integers.
+   * equal doubles that are not zero are equal bytes, and there is no zero in a key. A NaN is equal
+   * to nothing; what differs as doubles is compared once more, as integers.
    */
   equals(address: number, view: DataView, start: number, length: number): boolean {
     const page = this.#pages[address >>> (PAGE_BITS - 2)] as DataView;

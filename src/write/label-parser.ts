@@ -23,6 +23,7 @@ export interface LabelLimits {
   readonly valueBytesMax: number;
 }
 
+/** What holds unless configured. */
 export const LABEL_LIMITS: LabelLimits = {
   labelsMax: 128,
   nameBytesMax: 1024,

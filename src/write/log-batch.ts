@@ -1,8 +1,8 @@
 // A batch of pending samples as WAL records, appended to the stream's log in Prometheus's order:
 // series, metadata, samples, histograms, exemplars (docs/formats/wal.md, "Records").
 //
-// Records are kept to a few hundred kilobytes, so that a reader needs bounded memory. The log copies
-// each record, so one writer and one set of columns serve all batches of an engine.
+// Records are kept to a few hundred kilobytes, so that a reader needs bounded memory. The log
+// copies each record, so one writer and one set of columns serve all batches of an engine.
 
 import { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { F64Column, U32Column } from '../base/bytes/columns.ts';

@@ -5,11 +5,13 @@ import type { VarveError } from '../base/errors/varve-error.ts';
 import type { Admitted, StreamTally } from './admitted.ts';
 import { NO_STATS, type WriteOutcome } from './outcome.ts';
 
+/** What was in a request, for metrics. */
 export interface RequestSize {
   readonly decodedBytes: number;
   readonly series: number;
 }
 
+/** What an outcome is made of beside the tallies. */
 export interface OutcomeParts {
   /** Of streams that could not be opened or synced. */
   readonly errors: readonly VarveError[];
@@ -66,7 +68,7 @@ function errorOf({
   return { code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
 }
 
-/** The error with the highest status: what may succeed later wins, so that the sender comes again. */
+/** The error with the highest status: what may succeed later wins, so the sender comes again. */
 function worst(errors: readonly VarveError[]): VarveError | undefined {
   let found: VarveError | undefined;
   for (const error of errors) {

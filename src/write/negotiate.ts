@@ -17,8 +17,9 @@ const MESSAGE_VERSIONS: ReadonlyMap<string, WriteVersion> = new Map([
 ]);
 
 // One parameter: token = token | quoted-string. Sticky, so that nothing between is skipped.
-const PARAMETER =
-  /[ \t]*;[ \t]*(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)|"((?:[^"\\]|\\.)*)"))?/y;
+const TOKEN = "([!#$%&'*+\\-.^_`|~0-9A-Za-z]+)";
+const QUOTED = '"((?:[^"\\\\]|\\\\.)*)"';
+const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:${TOKEN}=(?:${TOKEN}|${QUOTED}))?`, 'y');
 
 /**
  * The version of the message in the body.

@@ -30,6 +30,7 @@ export interface WrittenCounts {
   readonly exemplars: number;
 }
 
+/** What the answer is made of. */
 export interface WriteOutcome {
   /** Durable now, what was stored before included; exact also when `error` is there. */
   readonly written: WrittenCounts;
@@ -44,6 +45,7 @@ export interface WriteOutcome {
   readonly stats: WriteStats;
 }
 
+/** What metrics and the ledger want to know beside the answer. */
 export interface WriteStats {
   /** The size of the decompressed body; 0 when it did not decompress. */
   readonly decodedBytes: number;
@@ -61,6 +63,7 @@ export interface WriteStats {
   readonly metadata: number;
 }
 
+/** Of a request that was not decoded. */
 export const NO_STATS: WriteStats = {
   decodedBytes: 0,
   series: 0,

@@ -41,7 +41,7 @@ export class RateLimit {
     const waitSeconds = Math.ceil(-tokens / this.#options.samplesPerSecond) + 1;
     throw new VarveError(
       this.#options.dropWhenOver ? 'rate_limited_drop' : 'rate_limited',
-      `The tenant is over its ingestion rate of ${this.#options.samplesPerSecond} samples a second.`,
+      `The tenant is over its rate of ${this.#options.samplesPerSecond} samples a second.`,
       { retryAfterSeconds: waitSeconds },
     );
   }

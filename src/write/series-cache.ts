@@ -22,7 +22,7 @@ export const NOT_CACHED = 0xffffffff;
 /** Memory for all entries of an engine, unless configured. */
 export const SERIES_CACHE_BYTES_MAX = 256 * 1024 * 1024;
 
-/** Longer keys (and those that KeyPages cannot hold) are not kept; their labels are parsed each time. */
+/** Longer keys (and those that KeyPages cannot hold) are not kept; their labels are parsed. */
 const KEY_BYTES_MAX = 16 * 1024;
 /** A full cache is emptied after this many misses per entry without being of more use than that. */
 const MISSES_PER_ENTRY = 4;

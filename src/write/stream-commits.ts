@@ -1,9 +1,10 @@
 // Group commit of one stream: what was admitted is logged, synced, published, and then answered.
 //
 // One round at a time: while a sync runs, requests are admitted and wait for the next round, which
-// takes all of them. When a sync is done the next one is started before the last batch is published,
-// so that the disk works while the processor does. When it fails, everything pending is taken back
-// at once, and with it go the requests that were decided against it, those of the next round too.
+// takes all of them. When a sync is done the next one is started before the last batch is
+// published, so that the disk works while the processor does. When it fails, everything pending is
+// taken back at once, and with it go the requests that were decided against it, those of the next
+// round too.
 // Invariant: batches are published in the order in which they were taken; a request is answered as
 // written only after its batch is published.
 
@@ -76,7 +77,8 @@ export class StreamCommits {
     for (;;) {
       const round = this.#waiting ?? this.#running;
       if (round === undefined) return;
-      await round.done.catch(() => undefined);
+      // Whoever waits for it is told; here only its end counts.
+      await Promise.allSettled([round.done]);
     }
   }
 

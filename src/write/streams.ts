@@ -105,8 +105,8 @@ export class Streams {
   }
 
   /**
-   * Takes in a stream that was there at the start (after its replay). One whose block labels are not
-   * today's gets no new samples, but is there to be cut and shipped.
+   * Takes in a stream that was there at the start (after its replay). One whose block labels are
+   * not today's gets no new samples, but is there to be cut and shipped.
    */
   adopt(tenant: string, lifted: readonly LiftedLabel[], parts: StreamParts): Stream {
     const number = this.#byNumber.length;

@@ -1,8 +1,8 @@
 // Finds symbols that come in the same order again and again: the first guess is "the symbol that
 // followed this one last time", and one comparison of bytes proves it, without a hash.
 //
-// Invariant: a symbol that is guessed is held, so that its id cannot come to mean another string. So
-// that symbols nobody else wants do not live for ever, the chain is forgotten now and then.
+// Invariant: a symbol that is guessed is held, so that its id cannot come to mean another string.
+// So that symbols nobody else wants do not live for ever, the chain is forgotten now and then.
 
 import { U32Column } from '../base/bytes/columns.ts';
 import { EMPTY_SYMBOL, NO_SYMBOL, type SymbolTable } from '../base/bytes/symbol-table.ts';

@@ -11,6 +11,7 @@ const SCOPE_HEADER = 'x-scope-orgid';
 /** VictoriaMetrics's accountID:projectID. */
 const ACCOUNT_AND_PROJECT = /^([0-9]+):([0-9]+)$/;
 
+/** What the configuration says about tenants. */
 export interface TenantRules {
   /** `--receive.tenant-header`, in any case. */
   readonly headerName: string;
