@@ -66,8 +66,8 @@ class SnapshotChunks {
     for (let i = this.#starts.at(index); i < this.#starts.at(index + 1); i++)
       places.push(this.#place(i));
     places.sort((a, b) => a.minTimeMs - b.minTimeMs);
-    const made = mergeChunks(places);
-    return made.map((chunk) => ({
+    if (!overlap(places)) return passThrough(places);
+    return mergeChunks(places).map((chunk) => ({
       minTimeMs: chunk.minTimeMs,
       maxTimeMs: chunk.maxTimeMs,
       encoding: chunk.encoding,
@@ -88,6 +88,31 @@ class SnapshotChunks {
       maxTimeMs: this.#maxTimes.at(index),
     };
   }
+}
+
+/** Chunks by first time: does one begin before the one before it has ended? */
+function overlap(places: readonly TimedChunk[]): boolean {
+  let endMs = Number.NEGATIVE_INFINITY;
+  for (const { minTimeMs, maxTimeMs } of places) {
+    if (minTimeMs <= endMs) return true;
+    endMs = maxTimeMs;
+  }
+  return false;
+}
+
+/** Copies, because other threads free the originals; the counts in the headers are made right. */
+function passThrough(places: readonly TimedChunk[]): ChunkToWrite[] {
+  const total = places.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0);
+  const bytes = new Uint8Array(total);
+  const header = new DataView(bytes.buffer);
+  let at = 0;
+  return places.map(({ view, base, lengthBytes, minTimeMs, maxTimeMs, encoding, count }) => {
+    bytes.set(new Uint8Array(view.buffer, view.byteOffset + base, lengthBytes), at);
+    header.setUint16(at, count);
+    at += lengthBytes;
+    const own = bytes.subarray(at - lengthBytes, at);
+    return { minTimeMs, maxTimeMs, encoding, sampleCount: count, bytes: own };
+  });
 }
 
 function timesOf(cells: Float64Array): F64Column {

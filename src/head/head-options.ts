@@ -28,5 +28,5 @@ export const HEAD_DEFAULTS = {
   maxSeries: 10_000_000,
   maxExemplars: 100_000,
   maxMetadata: 100_000,
-  seriesPerSlice: 4_000,
+  seriesPerSlice: 1_000,
 } as const satisfies Partial<HeadOptions>;

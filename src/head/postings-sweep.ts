@@ -1,6 +1,7 @@
 // Taking removed series off the postings: work in proportion to the lists they stood on, once for
 // all of them, a list at a time.
 
+import { BitSet } from '../base/bytes/bit-set.ts';
 import type { U32Column } from '../base/bytes/columns.ts';
 import type { EngineMemory } from './engine-memory.ts';
 import { BLOCK_OLDER, BLOCK_SLOTS, BLOCK_USED, PAIR_COUNT, PAIR_LIST } from './pair-record.ts';
@@ -23,11 +24,10 @@ export function* sweepPostings(
   sweep: PostingsSweep,
 ): Generator<number> {
   const { pairs } = memory;
-  const touched = sweep.touched.view().slice().sort();
-  let before = -1;
-  for (const pair of touched) {
-    if (pair === before) continue;
-    before = pair;
+  const seen = new BitSet(pairs.highWater);
+  for (let i = 0; i < sweep.touched.length; i++) {
+    const pair = sweep.touched.at(i);
+    if (!seen.add(pair)) continue;
     const count = pairs.view(pair).getUint32(pairs.offset(pair) + PAIR_COUNT, true);
     if (sweepPair(memory, pair, sweep.isRemoved) === 0) postings.removePair(pair);
     yield count;

@@ -105,8 +105,15 @@ class Runner {
     while (this.model.batches.length > 0) this.#simple({ do: 'publish' });
     await this.#cut(true, false, 0);
     await this.#cut(true, true, 0);
+    // A take-back during the last removal may have left a series without samples.
+    await this.world.head.removeEmptySeries();
     expect(this.world.head.seriesCount).toBe(0);
     expect(this.world.head.chunkCount).toBe(0);
+    // Nothing leaks: all that is left is the symbol `__name__`.
+    const { memory } = this.world;
+    expect(memory.symbols.stats).toEqual({ count: 1, bytes: 8 });
+    expect(memory.pairs.count + memory.chunks.count).toBe(0);
+    expect(memory.arena.usedBytes).toBe(16);
   }
 
   #simple(next: Step): void {
