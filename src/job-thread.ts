@@ -20,6 +20,7 @@ import { walDir } from './block/paths.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import type { Bucket } from './bucket/bucket.ts';
 import { MeteredBucket } from './bucket/metered-bucket.ts';
+import { withPrefix } from './bucket/prefixed-bucket.ts';
 import { type ShipperDir, type ShipReport, shipOnce } from './bucket/shipper.ts';
 import { writeCut } from './head/cut.ts';
 import type { CutSnapshot } from './head/snapshot.ts';
@@ -184,7 +185,7 @@ async function openMetered(
   metrics: MetricStore,
 ): Promise<Bucket | undefined> {
   if (config === undefined) return undefined;
-  const bucket = await openBucket(config, runtime);
+  const bucket = withPrefix(await openBucket(config, runtime), config.prefix);
   return new MeteredBucket(bucket, runtime.clock, (operation, seconds, failed) => {
     const labels = { operation, bucket: bucket.name };
     metrics.counter('varve_objstore_bucket_operations_total', labels).add();

@@ -4,14 +4,13 @@ import { VarveError } from '../src/base/errors/varve-error.ts';
 import type { Disk } from '../src/base/runtime/disk.ts';
 import type { Random } from '../src/base/runtime/random.ts';
 import type { Bucket } from '../src/bucket/bucket.ts';
-import { withPrefix } from '../src/bucket/prefixed-bucket.ts';
 import { FilesystemBucket } from './filesystem/filesystem-bucket.ts';
 import type { FilesystemBucketOptions } from './filesystem/options.ts';
 
 /** bucket.yml, read and checked: `type` and what that type's `config` holds. */
 export type BucketConfig = {
   readonly type: 'FILESYSTEM';
-  /** Put before every key, without a slash at its end; empty for none. */
+  /** For whoever opens it to put before every key (bucket/prefixed-bucket.ts); empty for none. */
   readonly prefix: string;
   readonly config: FilesystemBucketOptions;
 };
@@ -25,10 +24,7 @@ export interface BucketWorld {
 export async function openBucket(config: BucketConfig, world: BucketWorld): Promise<Bucket> {
   switch (config.type) {
     case 'FILESYSTEM':
-      return withPrefix(
-        new FilesystemBucket(config.config, world.disk, world.random),
-        config.prefix,
-      );
+      return new FilesystemBucket(config.config, world.disk, world.random);
     default:
       throw new VarveError('bad_config', `object store type ${config.type} is not supported yet`);
   }

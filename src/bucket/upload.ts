@@ -7,10 +7,11 @@
 import { crc32c } from '../base/bytes/crc32c.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 import type { Disk } from '../base/runtime/disk.ts';
+import { collect } from '../base/runtime/file-pieces.ts';
 import type { Bucket, PutSource } from './bucket.ts';
 import { blockKey, META_FILE } from './layout.ts';
 import type { LocalBlock, LocalBlockFile } from './local-block.ts';
-import { bytesSource, collect, fileSource } from './put-sources.ts';
+import { bytesSource, fileSource } from './put-sources.ts';
 
 /** A meta.json above this is not one. */
 const META_BYTES_MAX = 16 * 1024 * 1024;

@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import type { Disk } from '../../src/base/runtime/disk.ts';
+import { readFilePieces } from '../../src/base/runtime/file-pieces.ts';
 import type { Random } from '../../src/base/runtime/random.ts';
 import type {
   Bucket,
@@ -19,7 +20,6 @@ import type {
   PutOptions,
   PutSource,
 } from '../../src/bucket/bucket.ts';
-import { readFilePieces } from '../../src/bucket/put-sources.ts';
 import { asStoreError } from './errors.ts';
 import type { FilesystemBucketOptions } from './options.ts';
 

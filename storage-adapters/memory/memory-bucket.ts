@@ -2,6 +2,7 @@
 
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import type { Clock } from '../../src/base/runtime/clock.ts';
+import { collect } from '../../src/base/runtime/file-pieces.ts';
 import type {
   Bucket,
   ByteRange,
@@ -10,7 +11,6 @@ import type {
   PutOptions,
   PutSource,
 } from '../../src/bucket/bucket.ts';
-import { collect } from '../../src/bucket/put-sources.ts';
 
 interface StoredObject {
   readonly bytes: Uint8Array;

@@ -3,8 +3,9 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
+import { collect } from '../../src/base/runtime/file-pieces.ts';
 import type { Bucket } from '../../src/bucket/bucket.ts';
-import { bytesSource, collect } from '../../src/bucket/put-sources.ts';
+import { bytesSource } from '../../src/bucket/put-sources.ts';
 
 export interface OpenedBucket {
   readonly bucket: Bucket;
