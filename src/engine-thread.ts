@@ -5,18 +5,13 @@
 // be opened is named and left alone, its writers are answered 503, and all others go on.
 
 import type { TsdbStatus, WalReplayStatus } from './admin/status-routes.ts';
-import { NO_SLOT, RefMap } from './base/bytes/ref-map.ts';
 import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import { engineOf } from './base/model/engine-of.ts';
-import {
-  blockLabels,
-  type StreamIdentity,
-  type StreamLabelRules,
-} from './base/model/stream-labels.ts';
+import { blockLabels, type StreamIdentity } from './base/model/stream-labels.ts';
 import { LimitedLog } from './base/observe/limited-log.ts';
 import type { Logger } from './base/observe/logger.ts';
-import { type MetricSnapshot, MetricStore } from './base/observe/metric-store.ts';
-import { type LoggerOptions, makeLogger } from './base/observe/node-logger.ts';
+import type { MetricStore } from './base/observe/metric-store.ts';
+import { type ThreadTools, threadTools } from './base/observe/thread-tools.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
@@ -26,84 +21,30 @@ import { quarantineDir, streamDir, walDir } from './block/paths.ts';
 import { createStreamDir, streamNameOf } from './block/stream-file.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import { EngineMemory } from './head/engine-memory.ts';
+import type {
+  ClosedCut,
+  CutOrder,
+  EngineService,
+  EngineSettings,
+  OpenedCut,
+} from './head/engine-service.ts';
 import { Head } from './head/head.ts';
+import { type ShownHead, showHeads } from './head/head-metrics.ts';
 import { HEAD_DEFAULTS } from './head/head-options.ts';
-import { type CutRange, planCuts } from './head/plan.ts';
+import { planCuts } from './head/plan.ts';
 import { ReplaySink } from './head/replay-sink.ts';
 import { headStatus, mergeStatus } from './head/tsdb-status.ts';
-import type { CutJob } from './job-thread.ts';
 import { Coverage } from './wal/coverage.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
 import type { ReplayProgress } from './wal/replay.ts';
 import { truncateWal } from './wal/truncate.ts';
-import type { WalLog, WalObserver } from './wal/wal-log.ts';
+import type { WalLog } from './wal/wal-log.ts';
+import { walMetrics } from './wal/wal-metrics.ts';
 import { Ingest } from './write/ingest.ts';
-import type { LabelLimits } from './write/label-parser.ts';
 import type { WriteOutcome, WriteRequest } from './write/outcome.ts';
 import type { StreamParts } from './write/stream.ts';
 import { Streams } from './write/streams.ts';
-import type { WireLimits } from './write/wire/limits.ts';
-
-/** What an engine thread is started with; cloned into it. */
-export interface EngineSettings {
-  readonly tsdbPath: string;
-  /** This engine's index, and how many there are: tenants are shared out among them. */
-  readonly index: number;
-  readonly engines: number;
-  readonly labels: StreamLabelRules;
-  /** `--receive.block-label`. */
-  readonly blockLabels: readonly string[];
-  readonly walCompression: boolean;
-  readonly outOfOrderWindowMs: number;
-  readonly maxExemplars: number;
-  readonly limits: {
-    readonly wire: WireLimits;
-    readonly labels: LabelLimits;
-    readonly aheadMs: number;
-    readonly streamsPerTenant: number;
-    /** Tenants of this engine. */
-    readonly tenants: number;
-    readonly seriesPerTenant: number;
-    readonly cacheBytes: number;
-  };
-  readonly logger: Pick<LoggerOptions, 'level' | 'format'>;
-}
-
-/** A range of a stream that is due; the key is the stream's directory name. */
-export interface CutOrder {
-  readonly stream: string;
-  readonly range: CutRange;
-}
-
-export interface OpenedCut {
-  readonly stream: string;
-  readonly job: CutJob;
-}
-
-export interface ClosedCut {
-  readonly stream: string;
-  readonly snapshotId: number;
-  /** The block, if it is in its place; else everything stays in the head. */
-  readonly job: Pick<CutJob, 'minTimeMs' | 'maxTimeMs' | 'position'>;
-  readonly stored: boolean;
-}
-
-export type EngineService = {
-  /** Replays every stream on disk; resolves when all take writes. */
-  replay(_: null): Promise<void>;
-  write(request: WriteRequest): Promise<WriteOutcome>;
-  dueCuts(wish: { readonly flush: boolean }): Promise<readonly CutOrder[]>;
-  openCut(order: CutOrder): Promise<OpenedCut | undefined>;
-  closeCut(cut: ClosedCut): Promise<void>;
-  replayStatus(_: null): Promise<WalReplayStatus>;
-  /** Damaged places in the logs since the start. */
-  corruptions(_: null): Promise<number>;
-  tsdbStatus(wish: { readonly tenant: string; readonly limit: number }): Promise<TsdbStatus>;
-  metrics(_: null): Promise<MetricSnapshot>;
-  /** Answers what is under way, syncs and closes the logs. Writes after it are refused. */
-  drain(_: null): Promise<void>;
-};
 
 interface EngineStream extends StreamParts {
   readonly name: string;
@@ -120,9 +61,9 @@ interface EngineStream extends StreamParts {
 export function makeEngine(
   settings: EngineSettings,
   runtime: Runtime,
-  logger: Logger,
+  tools: ThreadTools,
 ): EngineService {
-  const engine = new Engine(settings, runtime, logger);
+  const engine = new Engine(settings, runtime, tools);
   return {
     replay: () => engine.replay(),
     write: (request) => engine.write(request),
@@ -138,7 +79,7 @@ export function makeEngine(
 }
 
 class Engine {
-  readonly metrics = new MetricStore();
+  readonly metrics: MetricStore;
   replayStatus: WalReplayStatus = { min: 0, max: 0, current: 0 };
   corruptions = 0;
   readonly #settings: EngineSettings;
@@ -150,7 +91,8 @@ class Engine {
   readonly #walLog: LimitedLog;
   readonly #byName = new Map<string, EngineStream>();
 
-  constructor(settings: EngineSettings, runtime: Runtime, logger: Logger) {
+  constructor(settings: EngineSettings, runtime: Runtime, { logger, metrics }: ThreadTools) {
+    this.metrics = metrics;
     this.#settings = settings;
     this.#runtime = runtime;
     this.#logger = logger;
@@ -171,7 +113,7 @@ class Engine {
       aheadMs: settings.limits.aheadMs,
       cacheBytesMax: settings.limits.cacheBytes,
     });
-    this.metrics.beforeSnapshot(() => this.#gauge());
+    this.metrics.beforeSnapshot(() => showHeads(this.metrics, this.#heads()));
   }
 
   async replay(): Promise<void> {
@@ -228,7 +170,8 @@ class Engine {
     const position = this.#publishedTo(stream);
     const snapshot = await head.openSnapshot(range);
     const labels = blockLabels(identity, this.#settings.labels);
-    const { minTimeMs, maxTimeMs } = range;
+    // The range as it was at that moment: since the plan was made, more may have come.
+    const { minTimeMs, maxTimeMs } = snapshot.range;
     const { tenant } = identity;
     const job = { dir, tenant, labels, minTimeMs, maxTimeMs, position, snapshot };
     return { stream: name, job };
@@ -236,7 +179,7 @@ class Engine {
 
   async closeCut({ stream: name, snapshotId, job, stored }: ClosedCut): Promise<void> {
     const stream = this.#stream(name);
-    const { head, coverage, identity, log } = stream;
+    const { head, coverage, identity } = stream;
     if (stored) coverage.add(job);
     await head.closeSnapshot(snapshotId, { stored });
     const labels = { tenant: identity.tenant };
@@ -252,7 +195,6 @@ class Engine {
       const { code, message } = asVarveError(thrown);
       this.#logger.error('WAL not truncated', { stream: name, code, error: message });
     }
-    this.metrics.gauge('varve_tsdb_wal_segment_current', labels).set(log.position().segment);
   }
 
   tsdbStatus(tenant: string, limit: number): TsdbStatus {
@@ -321,7 +263,9 @@ class Engine {
         clock,
         logger: this.#logger.child({ stream: name }),
         compression: walCompression ? 'snappy' : 'none',
-        observer: this.#observer(labels),
+        observer: walMetrics(this.metrics, identity.tenant, (thrown) =>
+          this.#sayWalFailed(identity.tenant, thrown),
+        ),
         yieldNow: () => timers.yieldNow(),
         onProgress: (progress) => this.#noteProgress(progress),
       },
@@ -360,34 +304,21 @@ class Engine {
   #truncate({ name, dir, head, log, coverage }: EngineStream) {
     const { disk, timers } = this.#runtime;
     const { tsdbPath, walCompression } = this.#settings;
-    const exemplarTimes = [...head.exemplars.all()].map(({ timeMs }) => timeMs);
-    const oldestExemplarMs = exemplarTimes.reduce((a, b) => Math.min(a, b), Infinity);
     return truncateWal(log, {
       disk,
       dir: walDir(dir),
-      isLive: liveRefs(head),
+      isLive: (ref) => head.isLiveRef(ref),
       isCovered: (at, timeMs) => coverage.covers(at, timeMs),
-      isExemplarCovered: (_, timeMs) => timeMs < oldestExemplarMs,
+      isExemplarCovered: (_, timeMs) => timeMs < head.exemplars.oldestTimeMs,
       quarantineDir: quarantineDir(tsdbPath, name),
       compression: walCompression ? 'snappy' : 'none',
       yieldNow: () => timers.yieldNow(),
     });
   }
 
-  #observer({ tenant }: { readonly tenant: string }): WalObserver {
-    const labels = { tenant };
-    const seconds = this.metrics.histogram('varve_tsdb_wal_fsync_duration_seconds', labels);
-    const pages = this.metrics.counter('varve_tsdb_wal_page_flushes_total', labels);
-    return {
-      synced: ({ durationMs, completedPages }) => {
-        seconds.observe(durationMs / 1000);
-        pages.add(completedPages);
-      },
-      failed: (thrown) => {
-        const { code, message } = asVarveError(thrown);
-        this.#walLog.error(tenant, 'WAL not written', { tenant, code, error: message });
-      },
-    };
+  #sayWalFailed(tenant: string, thrown: unknown): void {
+    const { code, message } = asVarveError(thrown);
+    this.#walLog.error(tenant, 'WAL not written', { tenant, code, error: message });
   }
 
   #noteProgress({ firstSegment, lastSegment, currentSegment }: ReplayProgress): void {
@@ -405,38 +336,20 @@ class Engine {
     return [...this.#byName.values()].filter(({ identity }) => identity.tenant === tenant);
   }
 
+  #heads(): readonly ShownHead[] {
+    return [...this.#byName.values()].map(({ identity: { tenant }, head, log }) => {
+      return { tenant, head, walSegment: log.position().segment };
+    });
+  }
+
   #stream(name: string): EngineStream {
     const stream = this.#byName.get(name);
     if (stream === undefined) throw new VarveError('not_found', `there is no stream ${name}`);
     return stream;
   }
-
-  #gauge(): void {
-    const byTenant = new Map<string, EngineStream[]>();
-    for (const stream of this.#byName.values()) {
-      const { tenant } = stream.identity;
-      byTenant.set(tenant, [...(byTenant.get(tenant) ?? []), stream]);
-    }
-    for (const [tenant, streams] of byTenant) {
-      const sum = (of: (head: Head) => number) => streams.reduce((n, { head }) => n + of(head), 0);
-      const labels = { tenant };
-      this.metrics.gauge('varve_tsdb_head_series', labels).set(sum((head) => head.seriesCount));
-      this.metrics.gauge('varve_tsdb_head_chunks', labels).set(sum((head) => head.chunkCount));
-    }
-  }
-}
-
-/** Answers whether the head holds the series of a WAL reference, as of now. */
-function liveRefs(head: Head): (ref: number) => boolean {
-  const slots = new RefMap();
-  for (let slot = 0; slot < head.slotLimit; slot++) {
-    if (head.isUsedSlot(slot)) slots.set(head.walRef(slot), slot);
-  }
-  return (ref) => slots.get(ref) !== NO_SLOT;
 }
 
 await serveThread<EngineSettings>('engine-thread', (settings) => {
   const runtime = nodeRuntime();
-  const logger = makeLogger({ ...settings.logger, clock: runtime.clock });
-  return makeEngine(settings, runtime, logger.child({ component: 'engine' }));
+  return makeEngine(settings, runtime, threadTools('engine', settings.logger, runtime.clock));
 });

@@ -10,26 +10,23 @@ import { registerStatusRoutes } from './admin/status-routes.ts';
 import { statusSource } from './admin/status-source.ts';
 import type { BuildInfo } from './base/config/build-info.ts';
 import type { ServeConfig } from './base/config/catalogue.ts';
-import type { GatewayRole } from './base/config/option.ts';
 import type { ConfigReloader } from './base/config/reload-config.ts';
-import type { GatewayOptions, ProcessFacts } from './base/config/start.ts';
+import type { ProcessFacts } from './base/config/start.ts';
 import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import { readBody } from './base/http/read-body.ts';
 import { HttpServer } from './base/http/server.ts';
 import type { StreamLabelRules } from './base/model/stream-labels.ts';
 import { OWN_TENANT } from './base/model/tenant.ts';
-import type { Logger } from './base/observe/logger.ts';
-import { MetricStore } from './base/observe/metric-store.ts';
-import { makeLogger } from './base/observe/node-logger.ts';
-import { type ReadProcessMetrics, watchProcess } from './base/observe/process-metrics.ts';
+import type { MetricStore } from './base/observe/metric-store.ts';
+import type { ReadProcessMetrics } from './base/observe/process-metrics.ts';
 import { MetricRegistry } from './base/observe/registry.ts';
-import { nodeRuntime } from './base/runtime/node-runtime.ts';
+import type { ThreadTools } from './base/observe/thread-tools.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import type { Remote } from './base/runtime/threads.ts';
 import { ShipLoop } from './bucket/ship-loop.ts';
-import type { EngineSettings, OpenedCut } from './engine-thread.ts';
 import { CutLoop } from './head/cut-loop.ts';
 import { EnginePool } from './head/engine-pool.ts';
+import type { EngineSettings, OpenedCut } from './head/engine-service.ts';
 import type { JobService, JobSettings } from './job-thread.ts';
 import { type Stage, StageList } from './stage.ts';
 import { InFlightBytes } from './write/in-flight.ts';
@@ -40,8 +37,6 @@ import { readTenantOf, type TenantRules } from './write/tenant.ts';
 import { encodeBodyV1 } from './write/wire/encode-request.ts';
 import { DEFAULT_WIRE_LIMITS } from './write/wire/limits.ts';
 
-const EXIT_OK = 0;
-const EXIT_FAILED = 1;
 /** Retry-After of a 503: spread, so that senders do not all come back at once. */
 const RETRY_AFTER_SECONDS = { min: 1, max: 5 };
 /** A tenant that was quiet may send this many seconds of its rate at once. */
@@ -50,7 +45,7 @@ const RATE_BURST_SECONDS = 10;
 /** What a gateway is made of, beside its configuration. */
 export interface GatewayWorld {
   readonly runtime: Runtime;
-  readonly logger: Logger;
+  readonly tools: ThreadTools;
   readonly build: BuildInfo;
   readonly reloader: ConfigReloader;
   readonly process: ProcessFacts;
@@ -67,7 +62,7 @@ export class Gateway {
   readonly ended: Promise<{ readonly why: string; readonly failed: boolean }>;
   readonly #config: ServeConfig;
   readonly #world: GatewayWorld;
-  readonly #metrics = new MetricStore();
+  readonly #metrics: MetricStore;
   readonly #registry: MetricRegistry;
   readonly #engines: EnginePool;
   readonly #cuts: CutLoop<OpenedCut>;
@@ -83,7 +78,9 @@ export class Gateway {
 
   constructor(config: ServeConfig, world: GatewayWorld) {
     const { clock, timers, threads } = world.runtime;
-    const { logger, readProcess } = world;
+    const { readProcess } = world;
+    const { logger, metrics } = world.tools;
+    this.#metrics = metrics;
     this.#config = config;
     this.#world = world;
     this.#startedMs = clock.nowMs();
@@ -136,7 +133,7 @@ export class Gateway {
     await this.#stages.start();
     if (this.#config.role === 'serve') this.#own.start();
     const seconds = (this.#world.runtime.clock.nowMs() - this.#startedMs) / 1000;
-    this.#world.logger.info('ready', { seconds });
+    this.#world.tools.logger.info('ready', { seconds });
   }
 
   /** No new requests, answers for those under way, logs synced, threads ended; true when orderly. */
@@ -152,7 +149,8 @@ export class Gateway {
 
   /** Reads the configuration again. Rejects and keeps the old one when the new one is wrong. */
   async reload(): Promise<readonly string[]> {
-    const { logger, reloader } = this.#world;
+    const { reloader } = this.#world;
+    const { logger } = this.#world.tools;
     try {
       const { notes } = reloader.reload();
       this.#noteReload(true);
@@ -367,41 +365,4 @@ function rateOptions({ runtime, reloader }: GatewayWorld): RateLimitOptions {
 
 function labelRules(config: ServeConfig): StreamLabelRules {
   return { external: config.externalLabels, tenantLabelName: config.tenantLabelName };
-}
-
-/** Runs a role until it is told to end; the exit code of the process. */
-export async function runGateway(role: GatewayRole, options: GatewayOptions): Promise<number> {
-  const { config, reloader, build, process } = options;
-  const runtime = nodeRuntime();
-  const logger = makeLogger({
-    level: config.logLevel,
-    format: config.logFormat,
-    clock: runtime.clock,
-  });
-  for (const warning of options.warnings) logger.warn(warning);
-  const { version, revision } = build;
-  logger.info('starting varve', { role, version, revision, dir: config.tsdbPath });
-  const lock = runtime.locks.acquire(config.tsdbPath);
-  try {
-    const readProcess = watchProcess();
-    const gateway = new Gateway(config, { runtime, logger, build, reloader, process, readProcess });
-    options.onSignal('SIGTERM', () => gateway.quit('SIGTERM'));
-    options.onSignal('SIGINT', () => gateway.quit('SIGINT'));
-    // A configuration that is wrong was logged by the reload and changes nothing.
-    options.onSignal('SIGHUP', () => void gateway.reload().catch(() => undefined));
-    const started = gateway.start().then(() => options.stdout(pasteBlock(config)));
-    const end = await Promise.race([gateway.ended, started.then(() => gateway.ended)]);
-    logger.info('ending', { why: end.why });
-    const orderly = await gateway.close();
-    logger.info('See you next time!');
-    return end.failed || !orderly ? EXIT_FAILED : EXIT_OK;
-  } finally {
-    lock.release();
-  }
-}
-
-/** What a person pastes into prometheus.yml to send to this Varve. */
-function pasteBlock(config: ServeConfig): string {
-  const url = `http://127.0.0.1:${config.remoteWriteAddress.port}/api/v1/receive`;
-  return ['remote_write:', `  - url: ${url}`, ''].join('\n');
 }

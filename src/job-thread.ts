@@ -9,8 +9,9 @@ import { blockLabels, type StreamLabelRules } from './base/model/stream-labels.t
 import { UlidMaker } from './base/model/ulid.ts';
 import { LimitedLog } from './base/observe/limited-log.ts';
 import type { Logger } from './base/observe/logger.ts';
-import { type MetricSnapshot, MetricStore } from './base/observe/metric-store.ts';
-import { type LoggerOptions, makeLogger } from './base/observe/node-logger.ts';
+import type { MetricSnapshot, MetricStore } from './base/observe/metric-store.ts';
+import type { LoggerOptions } from './base/observe/node-logger.ts';
+import { type ThreadTools, threadTools } from './base/observe/thread-tools.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
@@ -52,6 +53,7 @@ export interface CutJob {
   readonly snapshot: CutSnapshot;
 }
 
+/** The block that came of a cut. */
 export interface CutBlock {
   readonly ulid: string;
   readonly sizeBytes: number;
@@ -59,10 +61,12 @@ export interface CutBlock {
   readonly series: number;
 }
 
+/** What a shipping round goes by. */
 export interface ShipRound {
   readonly retentionMs: number;
 }
 
+/** What can be asked of a job thread. */
 export type JobService = {
   /** Writes, syncs, verifies and names the block; undefined when the snapshot held no samples. */
   cut(job: CutJob): Promise<CutBlock | undefined>;
@@ -77,9 +81,8 @@ export type JobService = {
 export async function makeJobs(
   settings: JobSettings,
   runtime: Runtime,
-  logger: Logger,
+  { logger, metrics }: ThreadTools,
 ): Promise<JobService> {
-  const metrics = new MetricStore();
   const bucket = await openMetered(settings.bucket, runtime, metrics);
   const jobs = new Jobs(settings, runtime, { logger, metrics, bucket });
   return {
@@ -201,8 +204,7 @@ async function openMetered(
   });
 }
 
-await serveThread<JobSettings>('job-thread', async (settings) => {
+await serveThread<JobSettings>('job-thread', (settings) => {
   const runtime = nodeRuntime();
-  const logger = makeLogger({ ...settings.logger, clock: runtime.clock });
-  return makeJobs(settings, runtime, logger.child({ component: 'jobs' }));
+  return makeJobs(settings, runtime, threadTools('jobs', settings.logger, runtime.clock));
 });

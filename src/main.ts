@@ -5,13 +5,18 @@
 
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import { type BuildInfo, readBuildInfo, versionText } from './base/config/build-info.ts';
+import type { ServeConfig } from './base/config/catalogue.ts';
 import { type Invocation, parseCommandLine } from './base/config/command-line.ts';
 import { loadConfig, loadTsdbToolConfig } from './base/config/load-config.ts';
 import { ConfigReloader } from './base/config/reload-config.ts';
-import type { Output } from './base/config/start.ts';
+import type { Output, ProcessFacts } from './base/config/start.ts';
 import { asVarveError } from './base/errors/varve-error.ts';
+import { watchProcess } from './base/observe/process-metrics.ts';
+import { threadTools } from './base/observe/thread-tools.ts';
 import { NodeDisk } from './base/runtime/node-disk.ts';
+import { nodeRuntime } from './base/runtime/node-runtime.ts';
 
+const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_BAD_CONFIG = 2;
 
@@ -41,25 +46,62 @@ async function run(invocation: Invocation, build: BuildInfo): Promise<number> {
     const { runTsdbTool } = await import('./admin/tsdb-tool.ts');
     return runTsdbTool(invocation.command, invocation.args, { config, ...output });
   }
-  const { role, given } = invocation;
+  return runGateway(invocation, build);
+}
+
+/** Runs `serve` or `receive` until it is told to end: configuration, lock, start, drain. */
+async function runGateway(
+  { role, given }: Extract<Invocation, { kind: 'gateway' }>,
+  build: BuildInfo,
+): Promise<number> {
   const world = { env: process.env, readFile: (path: string) => disk.readFile(path) };
   const { config, warnings } = loadConfig(role, given, world);
-  const { runGateway } = await import('./gateway.ts');
-  return runGateway(role, {
-    config,
-    warnings,
-    reloader: new ConfigReloader(config, given, world),
-    build,
-    process: {
-      nodeVersion: process.version,
-      hostname: hostname(),
-      workingDirectory: process.cwd(),
-      cpus: availableParallelism(),
-      memoryLimitBytes: Math.min(process.constrainedMemory() || totalmem(), totalmem()),
-    },
-    onSignal: (signal, handler) => void process.on(signal, handler),
-    ...output,
-  });
+  const { Gateway } = await import('./gateway.ts'); // most of the program; tools do without it
+  const runtime = nodeRuntime();
+  const logging = { level: config.logLevel, format: config.logFormat };
+  const tools = threadTools('', logging, runtime.clock);
+  const { logger } = tools;
+  for (const warning of warnings) logger.warn(warning);
+  const { version, revision } = build;
+  logger.info('starting varve', { role, version, revision, dir: config.tsdbPath });
+  const lock = runtime.locks.acquire(config.tsdbPath);
+  try {
+    const reloader = new ConfigReloader(config, given, world);
+    const facts = { process: processFacts(), readProcess: watchProcess() };
+    const gateway = new Gateway(config, { runtime, tools, build, reloader, ...facts });
+    process.on('SIGTERM', () => gateway.quit('SIGTERM'));
+    process.on('SIGINT', () => gateway.quit('SIGINT'));
+    // A configuration that is wrong has been logged by the reload and changes nothing.
+    process.on('SIGHUP', () => void gateway.reload().catch(() => undefined));
+    const started = gateway.start().then(() => output.stdout(pasteBlock(config)));
+    const end = await Promise.race([gateway.ended, started.then(() => gateway.ended)]);
+    logger.info('ending', { why: end.why });
+    const orderly = await gateway.close();
+    logger.info('See you next time!');
+    return end.failed || !orderly ? EXIT_FAILED : EXIT_OK;
+  } finally {
+    lock.release();
+  }
+}
+
+function processFacts(): ProcessFacts {
+  return {
+    nodeVersion: process.version,
+    hostname: hostname(),
+    workingDirectory: process.cwd(),
+    cpus: availableParallelism(),
+    memoryLimitBytes: Math.min(process.constrainedMemory() || totalmem(), totalmem()),
+  };
+}
+
+/** What a person pastes into prometheus.yml to send to this Varve. */
+function pasteBlock({ remoteWriteAddress: { port } }: ServeConfig): string {
+  return [
+    '# Varve is ready. Paste this into prometheus.yml:',
+    'remote_write:',
+    `  - url: http://127.0.0.1:${port}/api/v1/receive`,
+    '',
+  ].join('\n');
 }
 
 async function main(argv: readonly string[]): Promise<number> {

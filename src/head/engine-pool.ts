@@ -8,10 +8,10 @@ import { VarveError } from '../base/errors/varve-error.ts';
 import { engineOf } from '../base/model/engine-of.ts';
 import type { MetricSnapshot } from '../base/observe/metric-store.ts';
 import type { Remote, Threads } from '../base/runtime/threads.ts';
-import type { EngineService, EngineSettings, OpenedCut } from '../engine-thread.ts';
 import type { Stage } from '../stage.ts';
 import type { WriteEngine, WriteOutcome, WriteRequest } from '../write/outcome.ts';
 import type { CutEngine } from './cut-loop.ts';
+import type { EngineService, EngineSettings, OpenedCut } from './engine-service.ts';
 
 export interface EnginePoolOptions {
   readonly threads: Threads;

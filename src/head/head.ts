@@ -142,6 +142,11 @@ export class Head {
     return this.store.count;
   }
 
+  /** Series made since the start; those that are no more among them. */
+  get createdCount(): number {
+    return this.store.createdCount;
+  }
+
   /** All slots are below this; see `isUsedSlot`. */
   get slotLimit(): number {
     return this.store.records.highWater;

@@ -32,6 +32,7 @@ export class SeriesStore {
   readonly #aliasSlots = new U32Column(4);
   readonly #aliasRefs = new F64Column(4);
   #labelCount = 0;
+  #createdCount = 0;
 
   constructor(memory: EngineMemory) {
     this.#memory = memory;
@@ -41,6 +42,11 @@ export class SeriesStore {
 
   get count(): number {
     return this.#index.count;
+  }
+
+  /** Series made since the start, those that were taken back left out. */
+  get createdCount(): number {
+    return this.#createdCount;
   }
 
   /** Labels of all series together. */
@@ -78,6 +84,7 @@ export class SeriesStore {
     view.setUint32(at + series.LABELS, this.#storeLabels(ids, count, slot), true);
     this.#index.add(hash, slot);
     this.#labelCount += count / 2;
+    this.#createdCount++;
     return slot;
   }
 
@@ -92,6 +99,7 @@ export class SeriesStore {
     for (let i = count - 1; i >= 0; i--)
       this.postings.pop(block.getUint32(base + i * 4, true), slot);
     this.detach(slot);
+    this.#createdCount--;
     this.records.free(slot);
   }
 

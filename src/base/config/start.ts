@@ -1,9 +1,4 @@
-// What main.ts hands to the role or tool that the command line asks for. Nothing beyond main.ts touches
-// `process`.
-
-import type { BuildInfo } from './build-info.ts';
-import type { ServeConfig, TsdbToolConfig } from './catalogue.ts';
-import type { ConfigReloader } from './reload-config.ts';
+import type { TsdbToolConfig } from './catalogue.ts';
 
 /** Signals that mean something to a gateway: reload; drain and end. */
 export type GatewaySignal = 'SIGHUP' | 'SIGTERM' | 'SIGINT';
@@ -21,18 +16,6 @@ export interface ProcessFacts {
   readonly workingDirectory: string;
   readonly cpus: number;
   readonly memoryLimitBytes: number;
-}
-
-/** Everything `runGateway` starts from. */
-export interface GatewayOptions extends Output {
-  readonly config: ServeConfig;
-  /** To be logged once the logger is there. */
-  readonly warnings: readonly string[];
-  readonly reloader: ConfigReloader;
-  readonly build: BuildInfo;
-  readonly process: ProcessFacts;
-  /** Calls `handler` at every such signal, in place of the system's default. */
-  onSignal(signal: GatewaySignal, handler: () => void): void;
 }
 
 /** Everything `runTsdbTool` starts from. */

@@ -27,7 +27,6 @@ function entry(kind: ErrorKind, httpStatus: number, meaning: string): ErrorEntry
 export const ERROR_CATALOGUE = {
   malformed_body: entry('bad_request', 400, 'The body is not the snappy or protobuf it should be.'),
   wrong_version: entry('bad_request', 400, 'The body is of the other remote-write version.'),
-  samples_refused: entry('bad_request', 400, 'Some samples were refused; the rest is stored.'),
   bad_tenant: entry('bad_request', 400, 'The tenant name is not allowed, or two differ.'),
   bad_parameter: entry('bad_request', 400, 'A parameter of the request is wrong.'),
   lifecycle_disabled: entry('bad_request', 403, 'The lifecycle API is not enabled.'),
@@ -42,7 +41,6 @@ export const ERROR_CATALOGUE = {
   disk_failed: entry('not_now', 503, 'The disk returned an error.'),
   sync_failed: entry('not_now', 503, 'The write-ahead log could not be synced.'),
   store_unavailable: entry('not_now', 503, 'The object store did not answer as it should.'),
-  store_denied: entry('not_now', 503, 'The object store refused access.'),
   thread_ended: entry('not_now', 503, 'An internal thread has ended.'),
   not_found: entry('not_found', 404, 'There is no such path, object or block.'),
   already_exists: entry('conflict', 409, 'The object is there already.'),

@@ -125,10 +125,10 @@ export const METRIC_CATALOGUE = {
     TENANT,
     alsoAs('prometheus_tsdb_wal_page_flushes_total'),
   ),
-  varve_tsdb_wal_storage_size_bytes: gauge(
-    'Size of the write-ahead log on disk.',
+  varve_tsdb_wal_writes_failed_total: counter(
+    'Group commits of the write-ahead log that failed; their senders were answered 503.',
     TENANT,
-    alsoAs('prometheus_tsdb_wal_storage_size_bytes'),
+    alsoAs('prometheus_tsdb_wal_writes_failed_total'),
   ),
 
   varve_tsdb_blocks_cut_total: counter('Blocks cut from the head.', TENANT),

@@ -1,0 +1,75 @@
+// What can be asked of an engine thread, and what it is started with. Types only: the thread's entry
+// is engine-thread.ts, the main thread's side of it engine-pool.ts.
+
+import type { TsdbStatus, WalReplayStatus } from '../admin/status-routes.ts';
+import type { StreamLabelRules } from '../base/model/stream-labels.ts';
+import type { MetricSnapshot } from '../base/observe/metric-store.ts';
+import type { LoggerOptions } from '../base/observe/node-logger.ts';
+import type { CutJob } from '../job-thread.ts';
+import type { LabelLimits } from '../write/label-parser.ts';
+import type { WriteOutcome, WriteRequest } from '../write/outcome.ts';
+import type { WireLimits } from '../write/wire/limits.ts';
+import type { CutRange } from './plan.ts';
+
+/** What an engine thread is started with; cloned into it. */
+export interface EngineSettings {
+  readonly tsdbPath: string;
+  /** This engine's index, and how many there are: tenants are shared out among them. */
+  readonly index: number;
+  readonly engines: number;
+  readonly labels: StreamLabelRules;
+  /** `--receive.block-label`. */
+  readonly blockLabels: readonly string[];
+  readonly walCompression: boolean;
+  readonly outOfOrderWindowMs: number;
+  readonly maxExemplars: number;
+  readonly limits: {
+    readonly wire: WireLimits;
+    readonly labels: LabelLimits;
+    readonly aheadMs: number;
+    readonly streamsPerTenant: number;
+    /** Tenants of this engine. */
+    readonly tenants: number;
+    readonly seriesPerTenant: number;
+    readonly cacheBytes: number;
+  };
+  readonly logger: Pick<LoggerOptions, 'level' | 'format'>;
+}
+
+/** A range of a stream that is due; the key is the stream's directory name. */
+export interface CutOrder {
+  readonly stream: string;
+  readonly range: CutRange;
+}
+
+/** A cut that has been opened: what the job thread is to write. */
+export interface OpenedCut {
+  readonly stream: string;
+  readonly job: CutJob;
+}
+
+/** What became of it. */
+export interface ClosedCut {
+  readonly stream: string;
+  readonly snapshotId: number;
+  /** The block, if it is in its place; else everything stays in the head. */
+  readonly job: Pick<CutJob, 'minTimeMs' | 'maxTimeMs' | 'position'>;
+  readonly stored: boolean;
+}
+
+/** What can be asked of an engine. */
+export type EngineService = {
+  /** Replays every stream on disk; resolves when all take writes. */
+  replay(_: null): Promise<void>;
+  write(request: WriteRequest): Promise<WriteOutcome>;
+  dueCuts(wish: { readonly flush: boolean }): Promise<readonly CutOrder[]>;
+  openCut(order: CutOrder): Promise<OpenedCut | undefined>;
+  closeCut(cut: ClosedCut): Promise<void>;
+  replayStatus(_: null): Promise<WalReplayStatus>;
+  /** Damaged places in the logs since the start. */
+  corruptions(_: null): Promise<number>;
+  tsdbStatus(wish: { readonly tenant: string; readonly limit: number }): Promise<TsdbStatus>;
+  metrics(_: null): Promise<MetricSnapshot>;
+  /** Answers what is under way, syncs and closes the logs. Writes after it are refused. */
+  drain(_: null): Promise<void>;
+};
