@@ -130,13 +130,19 @@ export class Gateway {
 
   /** Resolves when ready; rejects, with everything stopped, when it cannot be. */
   async start(): Promise<void> {
+    if (this.#config.bucket === undefined) {
+      const what = 'no object store is configured: blocks stay on this disk until --tsdb.retention';
+      this.#world.tools.logger.warn(what);
+    }
     await this.#stages.start();
     if (this.#config.role === 'serve') this.#own.start();
     const seconds = (this.#world.runtime.clock.nowMs() - this.#startedMs) / 1000;
     this.#world.tools.logger.info('ready', { seconds });
   }
 
-  /** No new requests, answers for those under way, logs synced, threads ended; true when orderly. */
+  /**
+   * No new requests, answers for those under way, logs synced, threads ended; true when orderly.
+   */
   async close(): Promise<boolean> {
     const drained = await this.#stages.drain();
     return (await this.#stages.stop()) && drained;

@@ -100,6 +100,7 @@ export class EnginePool implements Stage, WriteEngine {
   /** Of all engines together: the first segment, the last, and the one furthest behind. */
   async walReplay(): Promise<WalReplayStatus> {
     const all = await Promise.all(this.#engines.map((engine) => engine.call('replayStatus', null)));
+    if (all.length === 0) return { min: 0, max: 0, current: 0 }; // the threads are being started
     return {
       min: Math.min(...all.map(({ min }) => min)),
       max: Math.max(...all.map(({ max }) => max)),

@@ -22,7 +22,7 @@ function entry(unit: RefusalUnit, meaning: string): RefusalEntry {
 /** Every reason. The order gives the numbers that hot code uses; append only. */
 export const REFUSAL_CATALOGUE = {
   too_old: entry('sample', 'older than the out-of-order window of its stream allows'),
-  too_far_ahead: entry('sample', 'more than 10 minutes ahead of the clock'),
+  too_far_ahead: entry('sample', 'too far ahead of the clock'),
   duplicate: entry('sample', 'another value is stored for the same series and time'),
   time_out_of_range: entry('sample', 'a time that no block can hold'),
   label_missing_name: entry('series', 'no metric name (label __name__)'),
