@@ -209,7 +209,9 @@ class Engine {
     for (const { log } of this.#byName.values()) await log.close();
   }
 
-  /** For `write/`: a stream nobody has written to before, or that could not be opened at the start. */
+  /**
+   * For `write/`: a stream nobody has written to before, or that could not be opened at the start.
+   */
   async #openNew(identity: StreamIdentity): Promise<StreamParts> {
     const tenants = new Set([...this.#byName.values()].map((stream) => stream.identity.tenant));
     const { tenant } = identity;

@@ -4,7 +4,6 @@
 import { openBucket } from '../storage-adapters/open-bucket.ts';
 import type { BucketDocument } from './base/config/bucket-document.ts';
 import type { VarveError } from './base/errors/varve-error.ts';
-import type { Labels } from './base/model/labels.ts';
 import { blockLabels, type StreamLabelRules } from './base/model/stream-labels.ts';
 import { UlidMaker } from './base/model/ulid.ts';
 import { LimitedLog } from './base/observe/limited-log.ts';
@@ -24,9 +23,8 @@ import { MeteredBucket } from './bucket/metered-bucket.ts';
 import { withPrefix } from './bucket/prefixed-bucket.ts';
 import { type ShipperDir, type ShipReport, shipOnce } from './bucket/shipper.ts';
 import { writeCut } from './head/cut.ts';
-import type { CutSnapshot } from './head/snapshot.ts';
+import type { CutBlock, CutJob } from './head/cut-job.ts';
 import { listWal } from './wal/directory.ts';
-import type { LogPosition } from './wal/log.ts';
 
 /** The same damaged directory is named again after this time. */
 const DAMAGED_LOG_PERIOD_MS = 3_600_000;
@@ -38,27 +36,6 @@ export interface JobSettings {
   /** Undefined: nothing is uploaded. */
   readonly bucket: BucketDocument | undefined;
   readonly logger: Pick<LoggerOptions, 'level' | 'format'>;
-}
-
-/** A block to be cut: everything the engine knows of it. */
-export interface CutJob {
-  /** The stream's directory. */
-  readonly dir: string;
-  readonly tenant: string;
-  readonly labels: Labels;
-  readonly minTimeMs: number;
-  readonly maxTimeMs: number;
-  /** The log's position at the snapshot. */
-  readonly position: LogPosition;
-  readonly snapshot: CutSnapshot;
-}
-
-/** The block that came of a cut. */
-export interface CutBlock {
-  readonly ulid: string;
-  readonly sizeBytes: number;
-  readonly samples: number;
-  readonly series: number;
 }
 
 /** What a shipping round goes by. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The program's entry: command line → role or tool → exit code. The only file that touches `process`
-// (launch.cts, which the `varve` command runs first, sets the size of the thread pool).
-// Exit codes: 0 after an orderly end, 1 for a failure while running, 2 for wrong flags or configuration.
+// The program's entry: command line → role or tool → exit code. The only file that touches
+// `process` (launch.cts, which the `varve` command runs first, sets the size of the thread pool).
+// Exit codes: 0 after an orderly end, 1 for a failure while running, 2 for wrong flags or
+// configuration.
 
 import { availableParallelism, hostname, totalmem } from 'node:os';
 import { type BuildInfo, readBuildInfo, versionText } from './base/config/build-info.ts';

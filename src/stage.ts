@@ -17,6 +17,7 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
+/** Takes all stages through their life in the one order. */
 export class StageList {
   readonly #stages: readonly Stage[];
   readonly #logger: Logger;
@@ -27,7 +28,9 @@ export class StageList {
     this.#logger = logger;
   }
 
-  /** Starts one after the other; when one fails, those before it are stopped and its error thrown. */
+  /**
+   * Starts one after the other; when one fails, those before it are stopped and its error thrown.
+   */
   async start(): Promise<void> {
     for (const stage of this.#stages) {
       this.#started++;

@@ -15,6 +15,7 @@ export type BucketConfig = {
   readonly config: FilesystemBucketOptions;
 };
 
+/** What adapters need of the world. */
 export interface BucketWorld {
   readonly disk: Disk;
   readonly random: Random;

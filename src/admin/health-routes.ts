@@ -2,12 +2,15 @@
 
 import type { FastifyInstance } from 'fastify';
 
+/** Who knows whether the gateway is ready. */
 export interface HealthSource {
   /** What is still to come before (or has ended) readiness; empty when ready. */
   waitingFor(): readonly string[];
 }
 
-/** `/-/healthy` answers while the process lives; `/-/ready` says 503 while replaying and draining. */
+/**
+ * `/-/healthy` answers while the process lives; `/-/ready` says 503 while replaying and draining.
+ */
 export function registerHealthRoutes(app: FastifyInstance, source: HealthSource): void {
   for (const url of ['/-/healthy', '/health']) {
     app.route({

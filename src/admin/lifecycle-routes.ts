@@ -4,6 +4,7 @@
 import type { FastifyInstance } from 'fastify';
 import { VarveError } from '../base/errors/varve-error.ts';
 
+/** What the three paths set going; a rejection is answered by the kind of its error. */
 export interface LifecycleActions {
   /** Cuts all that the heads hold into blocks and uploads them; resolves when that is done. */
   flush(): Promise<FlushSummary>;
@@ -13,6 +14,7 @@ export interface LifecycleActions {
   quit(): void;
 }
 
+/** What a flush did, in blocks. */
 export interface FlushSummary {
   readonly blocksCut: number;
   readonly blocksUploaded: number;

@@ -3,6 +3,7 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+/** The answer of /api/v1/status/buildinfo; unknown values are empty. */
 export interface BuildInfo {
   readonly version: string;
   readonly revision: string;
@@ -13,6 +14,7 @@ export interface BuildInfo {
   readonly goVersion: string;
 }
 
+/** The answer of /api/v1/status/runtimeinfo. Times are RFC 3339, memory is in bytes. */
 export interface RuntimeInfo {
   readonly startTime: string;
   readonly CWD: string;
@@ -31,11 +33,16 @@ export interface RuntimeInfo {
   readonly storageRetention: string;
 }
 
+/** A line of a list of /api/v1/status/tsdb: a count, or bytes, of what is named. */
 export interface NamedCount {
   readonly name: string;
   readonly value: number;
 }
 
+/**
+ * The answer of /api/v1/status/tsdb: the heads of a tenant. Times are milliseconds; the lists are
+ * longest first.
+ */
 export interface TsdbStatus {
   readonly headStats: {
     readonly numSeries: number;
@@ -57,6 +64,7 @@ export interface WalReplayStatus {
   readonly current: number;
 }
 
+/** Who knows what /api/v1/status/* answers. */
 export interface StatusSource {
   buildInfo(): BuildInfo;
   runtimeInfo(): Promise<RuntimeInfo>;
@@ -69,7 +77,9 @@ export interface StatusSource {
   walReplay(): Promise<WalReplayStatus>;
 }
 
-/** Entries of each list of /api/v1/status/tsdb when the request does not say: Prometheus's number. */
+/**
+ * Entries of each list of /api/v1/status/tsdb when the request does not say: Prometheus's number.
+ */
 const TSDB_ENTRIES = 10;
 const TSDB_ENTRIES_MAX = 10_000;
 

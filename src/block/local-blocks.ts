@@ -1,5 +1,5 @@
-// The blocks in a data directory, as the shipper wants them: whole ones, with what is to be uploaded.
-// What is not whole is told to the caller by name, and everything else goes on.
+// The blocks in a data directory, as the shipper wants them: whole ones, with what is to be
+// uploaded. What is not whole is told to the caller by name, and everything else goes on.
 
 import { asVarveError, type VarveError } from '../base/errors/varve-error.ts';
 import type { Labels } from '../base/model/labels.ts';
@@ -71,7 +71,10 @@ export function listLocalBlocks(options: LocalBlocksOptions): readonly LocalBloc
   return blocks;
 }
 
-/** Takes a block off the disk: renamed first, so that a crash never leaves half of it under its name. */
+/**
+ * Takes a block off the disk: renamed first, so that a crash never leaves half of it under its
+ * name.
+ */
 export function removeLocalBlock(disk: Disk, dir: string, ulid: string): void {
   const path = blockDir(dir, ulid);
   const doomed = path + TMP_FOR_DELETION;
@@ -112,7 +115,10 @@ function filesOf(disk: Disk, path: string, meta: BlockMeta): readonly LocalBlock
   });
 }
 
-/** Varve's own blocks go as they are; a foreign one without `thanos` section gets one, as Thanos does. */
+/**
+ * Varve's own blocks go as they are; a foreign one without `thanos` section gets one, as Thanos
+ * does.
+ */
 function metaForBucket(
   disk: Disk,
   path: string,

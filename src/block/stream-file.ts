@@ -22,7 +22,9 @@ export function streamNameOf(stream: StreamIdentity): string {
   return streamName(stream.tenant, hash.slice(0, HASH_CHARACTERS));
 }
 
-/** Makes the stream's directory, with its stream.json if it has lifted labels; durable on return. */
+/**
+ * Makes the stream's directory, with its stream.json if it has lifted labels; durable on return.
+ */
 export function createStreamDir(disk: Disk, tsdbPath: string, stream: StreamIdentity): string {
   const dir = streamDir(tsdbPath, streamNameOf(stream));
   disk.makeDir(dir);

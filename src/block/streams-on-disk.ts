@@ -7,6 +7,7 @@ import type { Disk } from '../base/runtime/disk.ts';
 import { parseStreamName, streamDir } from './paths.ts';
 import { readStreamIdentity } from './stream-file.ts';
 
+/** A stream’s directory that was found and read. */
 export interface StreamOnDisk {
   /** The directory's name. */
   readonly name: string;

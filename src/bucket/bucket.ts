@@ -18,10 +18,13 @@ export interface PutSource {
 export interface PutOptions {
   /** Store only if there is no such object, else `already_exists`. */
   readonly ifAbsent?: boolean;
-  /** Store only if the object still has this version (see ObjectAttributes), else `already_exists`. */
+  /**
+   * Store only if the object still has this version (see ObjectAttributes), else `already_exists`.
+   */
   readonly ifVersion?: string;
 }
 
+/** What a store says of an object without giving its bytes. Times are Unix milliseconds. */
 export interface ObjectAttributes {
   readonly sizeBytes: number;
   readonly modifiedMs: number;
@@ -31,12 +34,14 @@ export interface ObjectAttributes {
   readonly crc32c: number | undefined;
 }
 
+/** A line of a listing. */
 export interface ListedObject {
   readonly key: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
 }
 
+/** A part of an object, in bytes. */
 export interface ByteRange {
   readonly offset: number;
   /** At least 1. A range that begins at or beyond the object's end is a `bad_parameter`. */
@@ -53,7 +58,10 @@ export interface BucketReader {
   exists(key: string): Promise<boolean>;
   /** All objects whose key begins with `prefix`. */
   list(prefix: string): AsyncIterable<ListedObject>;
-  /** What stands directly under `prefix` (ending in `/`, or empty): names; those ending in `/` hold more. */
+  /**
+   * What stands directly under `prefix` (ending in `/`, or empty): names; those ending in `/` hold
+   * more.
+   */
   listNames(prefix: string): AsyncIterable<string>;
 }
 

@@ -16,7 +16,9 @@ export interface LocalBlock {
   /** First millisecond, and the one after the last. */
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
-  /** Chunk files and index, in the order in which they are uploaded; meta.json is not among them. */
+  /**
+   * Chunk files and index, in the order in which they are uploaded; meta.json is not among them.
+   */
   readonly files: readonly LocalBlockFile[];
   /**
    * True while the log beside the block may hold samples that only the block's meta.json says are

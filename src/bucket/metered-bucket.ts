@@ -1,10 +1,12 @@
 // Counts and times every operation on a bucket, under the operation names of Thanos's objstore
-// (objstore.go: iter, get, get_range, exists, upload, delete, attributes), so that its dashboards fit.
+// (objstore.go: iter, get, get_range, exists, upload, delete, attributes), so that its dashboards
+// fit.
 
 import { asVarveError } from '../base/errors/varve-error.ts';
 import type { Clock } from '../base/runtime/clock.ts';
 import type { Bucket, ByteRange, ListedObject, PutOptions, PutSource } from './bucket.ts';
 
+/** Operation names, the values of the `operation` label. */
 export type BucketOperation =
   | 'iter'
   | 'get'
@@ -14,7 +16,10 @@ export type BucketOperation =
   | 'delete'
   | 'attributes';
 
-/** Told after each operation. `failed` is false for answers that are no failure: not found, a condition. */
+/**
+ * Told after each operation. `failed` is false for answers that are no failure: not found, a
+ * condition.
+ */
 export type OperationObserver = (
   operation: BucketOperation,
   seconds: number,

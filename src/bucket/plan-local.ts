@@ -12,6 +12,7 @@ export function planUploads(
     .sort((a, b) => a.minTimeMs - b.minTimeMs || (a.ulid < b.ulid ? -1 : 1));
 }
 
+/** What local retention goes by. */
 export interface LocalRetention {
   readonly nowMs: number;
   /** How long a block stays on local disk after its last sample; 0 keeps it for ever. */
@@ -20,7 +21,9 @@ export interface LocalRetention {
   readonly hasBucket: boolean;
 }
 
-/** Blocks that may leave the disk: old enough, of no use to the log, in the bucket if there is one. */
+/**
+ * Blocks that may leave the disk: old enough, of no use to the log, in the bucket if there is one.
+ */
 export function planLocalDeletions(
   blocks: readonly LocalBlock[],
   uploaded: ReadonlySet<string>,

@@ -2,7 +2,9 @@
 
 import type { Bucket, ByteRange, ListedObject, PutOptions, PutSource } from './bucket.ts';
 
-/** `inner` itself when the prefix is empty. Slashes around the prefix do not count (as in Thanos). */
+/**
+ * `inner` itself when the prefix is empty. Slashes around the prefix do not count (as in Thanos).
+ */
 export function withPrefix(inner: Bucket, prefix: string): Bucket {
   const trimmed = prefix.replace(/^\/+|\/+$/g, '');
   return trimmed === '' ? inner : new PrefixedBucket(inner, `${trimmed}/`);

@@ -36,7 +36,7 @@ export class ShipLoop {
   /** A round now, after the one under way. */
   round(): Promise<ShipReport> {
     const result = this.#running.then(() => this.#options.ship());
-    this.#running = result.catch(() => undefined);
+    this.#running = result.catch(() => undefined); // told to the caller; the next only waits
     return result;
   }
 

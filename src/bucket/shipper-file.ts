@@ -5,6 +5,7 @@
 import { asVarveError } from '../base/errors/varve-error.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 
+/** The name of the file, the same as Thanos’s. */
 export const SHIPPER_FILE = 'thanos.shipper.json';
 
 /** The ULIDs noted in `dir`; none when there is no such file or it cannot be read as one. */
@@ -17,7 +18,8 @@ export function readShipperFile(disk: Disk, dir: string): ReadonlySet<string> {
     if (!Array.isArray(uploaded)) return new Set();
     return new Set(uploaded.filter((entry) => typeof entry === 'string'));
   } catch (thrown) {
-    // A damaged or missing note means "nothing is known to be uploaded": the bucket is asked instead.
+    // A damaged or missing note means "nothing is known to be uploaded": the bucket is asked
+    // instead.
     if (thrown instanceof SyntaxError) return new Set();
     if (asVarveError(thrown).code === 'not_found') return new Set();
     throw thrown;

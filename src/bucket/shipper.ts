@@ -21,6 +21,7 @@ export interface ShipperDir {
   remove(block: LocalBlock): void;
 }
 
+/** What a round did, in blocks. */
 export interface ShipReport {
   readonly uploaded: number;
   readonly bytesSent: number;
@@ -73,7 +74,9 @@ export async function shipOnce(
   return tally;
 }
 
-/** Uploads one block and notes it; false when the store does not answer and the round should end. */
+/**
+ * Uploads one block and notes it; false when the store does not answer and the round should end.
+ */
 async function shipBlock(
   options: ShipperOptions,
   dir: string,

@@ -16,6 +16,7 @@ import { bytesSource, fileSource } from './put-sources.ts';
 /** A meta.json above this is not one. */
 const META_BYTES_MAX = 16 * 1024 * 1024;
 
+/** What one upload sent. */
 export interface UploadReport {
   /** False when the bucket had the whole block already. */
   readonly sent: boolean;
@@ -25,8 +26,8 @@ export interface UploadReport {
 
 /**
  * Brings `block` into `bucket`. Errors: `damaged_block` when a local file is not what its writer
- * noted; `conflict` kinds when the bucket holds another block under this ULID; `damaged_object` when
- * the bucket does not give back what it took; the bucket's own.
+ * noted; `conflict` kinds when the bucket holds another block under this ULID; `damaged_object`
+ * when the bucket does not give back what it took; the bucket's own.
  */
 export async function uploadBlock(
   bucket: Bucket,

@@ -9,12 +9,14 @@
 //  30 encoding  u8   1 XOR, 2 histogram, 3 float histogram
 //  31 flags     u8   SEALED, IN_SNAPSHOT
 //
-// Invariant: of the open chunk of a series (which its series record names) maxTime, length and count
-// are kept in the series record and are written here when it is closed. A SEALED chunk's bytes and
-// record never change, except for IN_SNAPSHOT and `next`.
+// Invariant: of the open chunk of a series (which its series record names) maxTime, length and
+// count are kept in the series record and are written here when it is closed. A SEALED chunk's
+// bytes and record never change, except for IN_SNAPSHOT and `next`.
 
+/** For PagedRecords. */
 export const CHUNK_SHAPE = { recordBytes: 32, pageBits: 12 };
 
+/** Where the fields lie, in bytes from the start of the record. */
 export const CHUNK_ADDRESS = 0;
 export const CHUNK_NEXT = 4;
 export const CHUNK_MIN_TIME = 8;

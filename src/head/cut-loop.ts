@@ -1,7 +1,8 @@
 // Cuts what is due, one block at a time: asks the engines, has the job thread write, tells the
 // engine what became of it. Runs on the main thread; it only passes messages.
 //
-// Invariant: every snapshot that was opened is closed, with `stored` only when the block is in place.
+// Invariant: every snapshot that was opened is closed, with `stored` only when the block is in
+// place.
 
 import { asVarveError } from '../base/errors/varve-error.ts';
 import type { Logger } from '../base/observe/logger.ts';
@@ -10,7 +11,9 @@ import type { LogPosition } from '../wal/log.ts';
 import type { CutRange } from './plan.ts';
 import type { CutSnapshot } from './snapshot.ts';
 
-/** How often the engines are asked what is due. A window is due for hours: seconds do not matter. */
+/**
+ * How often the engines are asked what is due. A window is due for hours: seconds do not matter.
+ */
 const ASK_EVERY_MS = 15_000;
 
 /** What the loop passes on without looking into it. */
@@ -61,9 +64,7 @@ export class CutLoop<W extends CutWork> {
   }
 
   start(): void {
-    this.#cancel = this.#options.timers.every(ASK_EVERY_MS, async () => {
-      await this.round(false);
-    });
+    this.#cancel = this.#options.timers.every(ASK_EVERY_MS, () => this.#tick());
   }
 
   /** Begins no further cut and resolves when the one under way is closed. */
@@ -76,8 +77,17 @@ export class CutLoop<W extends CutWork> {
   /** Cuts what is due, or with `flush` everything; after whatever round is under way. */
   round(flush: boolean): Promise<CutRound> {
     const result = this.#running.then(() => this.#round(flush));
-    this.#running = result.catch(() => undefined);
+    this.#running = result.catch(() => undefined); // told to the caller; the next only waits
     return result;
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      await this.round(false);
+    } catch (thrown) {
+      const { code, message } = asVarveError(thrown);
+      this.#options.logger.error('cutting round failed, tried again', { code, error: message });
+    }
   }
 
   async #round(flush: boolean): Promise<CutRound> {

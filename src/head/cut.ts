@@ -1,4 +1,5 @@
-// Cutting, in the job thread: a snapshot of a head becomes the symbols, series and chunks of a block.
+// Cutting, in the job thread: a snapshot of a head becomes the symbols, series and chunks of a
+// block.
 //
 // Chunks of a series that do not overlap pass through byte by byte; the others (late samples) are
 // merged by samples. Invariant: what goes into the sink is exactly what the snapshot names.

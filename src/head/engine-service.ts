@@ -1,14 +1,14 @@
-// What can be asked of an engine thread, and what it is started with. Types only: the thread's entry
-// is engine-thread.ts, the main thread's side of it engine-pool.ts.
+// What can be asked of an engine thread, and what it is started with. Types only: the thread's
+// entry is engine-thread.ts, the main thread's side of it engine-pool.ts.
 
 import type { TsdbStatus, WalReplayStatus } from '../admin/status-routes.ts';
 import type { StreamLabelRules } from '../base/model/stream-labels.ts';
 import type { MetricSnapshot } from '../base/observe/metric-store.ts';
 import type { LoggerOptions } from '../base/observe/node-logger.ts';
-import type { CutJob } from '../job-thread.ts';
 import type { LabelLimits } from '../write/label-parser.ts';
 import type { WriteOutcome, WriteRequest } from '../write/outcome.ts';
 import type { WireLimits } from '../write/wire/limits.ts';
+import type { CutJob } from './cut-job.ts';
 import type { CutRange } from './plan.ts';
 
 /** What an engine thread is started with; cloned into it. */

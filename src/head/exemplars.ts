@@ -17,6 +17,7 @@ export interface Exemplar {
   readonly labels: Uint32Array;
 }
 
+/** The kept exemplars of a stream and the decision over new ones. */
 export class ExemplarRing {
   readonly #symbols: SymbolTable;
   readonly #limit: number;

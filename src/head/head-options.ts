@@ -22,6 +22,7 @@ export interface HeadOptions {
   readonly seriesPerSlice: number;
 }
 
+/** What holds unless a flag says otherwise. */
 export const HEAD_DEFAULTS = {
   windowMs: 2 * 3_600_000,
   outOfOrderWindowMs: 24 * 3_600_000,

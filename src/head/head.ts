@@ -1,8 +1,8 @@
 // The head of a stream: its recent samples, in memory (docs/ARCHITECTURE.md).
 //
 // Order of calls: find or create a series and admit its samples (all in one go, without waiting in
-// between: a slot in hand is not protected) … `takeBatch`, log and sync it, `publish`. After a failed
-// sync `takeBackAll`. Cuts: `windows` → planCuts → `openSnapshot` → (job) → `closeSnapshot`.
+// between: a slot in hand is not protected) … `takeBatch`, log and sync it, `publish`. After a
+// failed sync `takeBackAll`. Cuts: `windows` → planCuts → `openSnapshot` → (job) → `closeSnapshot`.
 
 import type { U32Column } from '../base/bytes/columns.ts';
 import type { HistogramValue } from '../base/chunk/histogram-value.ts';
@@ -202,7 +202,9 @@ export class Head {
     return this.#admission.take();
   }
 
-  /** After its sync: the oldest batch that was taken becomes chunks. It is used again after that. */
+  /**
+   * After its sync: the oldest batch that was taken becomes chunks. It is used again after that.
+   */
   publish(batch: PendingBatch, nowMs = this.#options.clock.nowMs()): void {
     assert(this.#admission.chain.taken.at(0) === batch, 'batches are published in order');
     this.#publisher.publish(batch, nowMs);

@@ -3,6 +3,7 @@
 
 import type { XorState } from '../base/chunk/xor-state.ts';
 
+/** Bytes at the end of a late chunk’s block that hold its state. */
 export const LATE_STATE_BYTES = 32;
 
 /** Stores everything but the count. */

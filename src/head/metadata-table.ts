@@ -3,6 +3,7 @@
 import type { SymbolTable } from '../base/bytes/symbol-table.ts';
 import type { PendingBatch } from './pending.ts';
 
+/** What is known of a metric name. */
 export interface Metadata {
   /** The metric type's number in remote write 2.0. */
   readonly type: number;

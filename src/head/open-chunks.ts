@@ -13,6 +13,7 @@ export const FIRST_BLOCK_BYTES = 64;
 export const SPREAD_AT_SAMPLES = 30;
 export const CHUNK_SAMPLES_MAX = 240;
 
+/** What a chunk is opened for. Times are milliseconds. */
 export interface NewChunk {
   readonly timeMs: number;
   readonly encoding: number;

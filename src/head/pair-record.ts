@@ -15,8 +15,10 @@
 // Invariant: a live pair is carried by at least one series; it holds its value's symbol, and the
 // record of a name holds the name's. Label lists of series name pairs, so pairs must outlive them.
 
+/** For PagedRecords. */
 export const PAIR_SHAPE = { recordBytes: 24, pageBits: 12 };
 
+/** Where the fields lie, in bytes from the start of the record. */
 export const PAIR_NAME = 0;
 export const PAIR_VALUE = 4;
 export const PAIR_COUNT = 8;
@@ -24,6 +26,7 @@ export const PAIR_LIST = 12;
 export const PAIR_NEXT = 16;
 export const PAIR_PREVIOUS = 20;
 
+/** Where the fields of a block of slots lie, in bytes from its start. */
 export const BLOCK_OLDER = 0;
 export const BLOCK_USED = 4;
 export const BLOCK_ROOM = 6;

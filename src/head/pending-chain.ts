@@ -1,11 +1,11 @@
 // The pending samples of each series, newest first, through all batches that are not published.
 //
-// Every pending sample has a running number, floats and histograms apart; a link is that number
-// (31 bits) and one bit for the kind. The series record holds the link of its newest pending sample,
-// each batch column `…Previous` the link of the one before.
-// Links go stale by themselves when a batch is published or taken back: a link counts only when its
-// number lies in a batch that is pending and the sample there is of the very series. (If the numbers
-// have gone round, such a sample is newer than the link, and then the record would name it.)
+// Every pending sample has a running number, floats and histograms apart; a link is that number (31
+// bits) and one bit for the kind. The series record holds the link of its newest pending sample,
+// each batch column `…Previous` the link of the one before. Links go stale by themselves when a
+// batch is published or taken back: a link counts only when its number lies in a batch that is
+// pending and the sample there is of the very series. (If the numbers have gone round, such a
+// sample is newer than the link, and then the record would name it.)
 
 import type { PendingBatch } from './pending.ts';
 

@@ -1,9 +1,9 @@
 // What was admitted and is not yet synced: the columns of one commit round.
 //
-// The head fills a batch while it decides, `takeBatch` seals it, the WAL encoders read it, and after
-// the sync `publish` appends it to chunks. Batches are used again, so steady streams allocate
-// nothing. Within a batch samples stand in the order of their admission.
-// `…Previous` links the samples of a series backwards through all batches (see pending-chain.ts).
+// The head fills a batch while it decides, `takeBatch` seals it, the WAL encoders read it, and
+// after the sync `publish` appends it to chunks. Batches are used again, so steady streams allocate
+// nothing. Within a batch samples stand in the order of their admission. `…Previous` links the
+// samples of a series backwards through all batches (see pending-chain.ts).
 
 import { F64Column, U32Column } from '../base/bytes/columns.ts';
 import { HistogramBatch } from '../base/chunk/histogram-batch.ts';

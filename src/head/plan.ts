@@ -28,6 +28,7 @@ export interface WindowState {
   readonly lastLateCutMs: number;
 }
 
+/** The samples of one block to be cut. */
 export interface CutRange {
   /** Scheduled ends at the window's end, a flush behind its last sample, late at the frontier. */
   readonly kind: 'scheduled' | 'flush' | 'late';
@@ -39,6 +40,7 @@ export interface CutRange {
   readonly maxTimeMs: number;
 }
 
+/** What the plan goes by beside the windows. */
 export interface PlanContext {
   /** Newest published sample of the stream. */
   readonly newestTimeMs: number;

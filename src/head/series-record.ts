@@ -27,8 +27,10 @@
 //
 // Invariant: `time` is what the open chunk's appender saw last; published ≤ admitted.
 
+/** For PagedRecords. */
 export const SERIES_SHAPE = { recordBytes: 96, pageBits: 10 };
 
+/** Where the fields lie, in bytes from the start of the record. */
 export const ADMITTED_TIME = 0;
 export const ADMITTED_LOW = 8;
 export const ADMITTED_HIGH = 12;

@@ -15,6 +15,7 @@ import { Postings } from './postings.ts';
 import * as series from './series-record.ts';
 import { NO_SERIES } from './verdict.ts';
 
+/** How a series is made. */
 export interface NewSeries {
   /** Flags of the series record beside LIVE. */
   readonly flags: number;

@@ -7,6 +7,7 @@
 import type { RecordPages } from '../base/bytes/paged-records.ts';
 import type { CutRange } from './plan.ts';
 
+/** The samples of one range of one head, in columns. */
 export interface CutSnapshot {
   /** For `closeSnapshot`. */
   readonly id: number;

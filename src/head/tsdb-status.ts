@@ -5,6 +5,7 @@ import { NO_SYMBOL } from '../base/bytes/symbol-table.ts';
 import type { Head } from './head.ts';
 import { PAIR_COUNT, PAIR_NAME, PAIR_VALUE } from './pair-record.ts';
 
+/** A line of a list: a count, or bytes, of what is named. */
 export interface NamedCount {
   readonly name: string;
   readonly value: number;

@@ -12,6 +12,7 @@ import type { CutRange, WindowState } from './plan.ts';
 /** No cut is under way. */
 const NONE = Number.NEGATIVE_INFINITY;
 
+/** One window: its bounds, its frontier and what it holds. Times are milliseconds. */
 export class Window implements WindowState {
   readonly startMs: number;
   readonly endMs: number;

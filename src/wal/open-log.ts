@@ -26,6 +26,7 @@ export interface OpenLogOptions {
   readonly onLoss?: (loss: LogLoss) => void;
 }
 
+/** A log that can be appended to, and what replaying it found. */
 export interface OpenedLog {
   readonly log: WalLog;
   readonly report: ReplayReport;

@@ -1,11 +1,11 @@
 // A bucket that is a directory: objects are files, `/` in a key is a directory.
 //
-// Invariant: an object is there whole and on the device, or not at all. Bytes go to a temporary name
-// in the object's own directory, are synced, renamed over the final name, and the directories that
-// changed are synced. (A plain copy to the final name leaves half a meta.json after a power cut.)
-// Conditional writes need no lock: `ifAbsent` is a hard link, which fails when the name is taken;
-// `ifVersion` links the successor under a name made from the version that it replaces, so that of
-// several writers one wins; whoever finds such a link completes the rename.
+// Invariant: an object is there whole and on the device, or not at all. Bytes go to a temporary
+// name in the object's own directory, are synced, renamed over the final name, and the directories
+// that changed are synced. (A plain copy to the final name leaves half a meta.json after a power
+// cut.) Conditional writes need no lock: `ifAbsent` is a hard link, which fails when the name is
+// taken; `ifVersion` links the successor under a name made from the version that it replaces, so
+// that of several writers one wins; whoever finds such a link completes the rename.
 
 import { createHash } from 'node:crypto';
 import { VarveError } from '../../src/base/errors/varve-error.ts';

@@ -1,5 +1,5 @@
 // The pages of documentation that are made from catalogues: docs/operating/errors.md and
-// metrics.md. `UPDATE_DOCS=1 npx vitest run test/tidy/catalogues.test.ts` writes them anew.
+// metrics.md. `npm run docs` writes them anew.
 
 import { ERROR_CATALOGUE, type ErrorKind } from '../../src/base/errors/catalogue.ts';
 import { METRIC_CATALOGUE } from '../../src/base/observe/metric-catalogue.ts';
@@ -7,7 +7,7 @@ import type { MetricEntry } from '../../src/base/observe/metric-entry.ts';
 import { CELLS_PER_METRIC_MAX } from '../../src/base/observe/metric-store.ts';
 import { TENANTS_SHOWN_MAX } from '../../src/base/observe/registry.ts';
 
-const NOTE = '<!-- Made from the catalogue by test/tidy/catalogue-pages.ts; do not edit. -->';
+const NOTE = '<!-- Made from the catalogue by `npm run docs`; do not edit. -->';
 
 const KINDS: Readonly<Record<ErrorKind, string>> = {
   bad_request: 'Change the request; the same one will fail again.',

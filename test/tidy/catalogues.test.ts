@@ -14,7 +14,7 @@ describe.each([
   ['docs/operating/errors.md', errorsPage],
   ['docs/operating/metrics.md', metricsPage],
 ])('%s', (path, page) => {
-  it('is what its catalogue says (UPDATE_DOCS=1 writes it anew)', () => {
+  it('is what its catalogue says (npm run docs writes it anew)', () => {
     if (process.env.UPDATE_DOCS === '1') {
       mkdirSync(dirname(join(ROOT, path)), { recursive: true });
       writeFileSync(join(ROOT, path), page());

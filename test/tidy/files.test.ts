@@ -125,11 +125,12 @@ function isDocumented(file: SourceFile, match: RegExpExecArray): boolean {
   const stem = posix.basename(file.path, '.ts').replaceAll('-', '');
   if (name.toLowerCase() === stem) return true; // what the head of the file is about
   if (kind !== 'const') return false;
-  // Constants of one kind stand together, under one comment or each with its own beside it.
+  // Its own beside it, or a run of constants, one a line, under one comment.
   const end = file.text.indexOf('\n', match.index);
   if (file.text.slice(match.index, end).includes('//')) return true;
-  const group = file.text.slice(0, match.index).split('\n\n').at(-1) ?? '';
-  return /^\s*(\/\/|\/\*\*)/.test(group);
+  const lines = file.text.slice(0, match.index).trimEnd().split('\n');
+  while (/^export const .*;( \/\/.*)?$/.test(lines.at(-1) ?? '')) lines.pop();
+  return /\*\/$|^\/\/ /.test(lines.at(-1) ?? '');
 }
 
 describe('pages of documentation', () => {

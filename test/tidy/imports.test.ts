@@ -6,8 +6,13 @@ import { Complaints, type SourceFile, sourceFiles } from './sources.ts';
 
 const files = sourceFiles();
 
-/** Alone know several stages. */
-const WIRING = new Set(['src/gateway.ts', 'src/engine-thread.ts', 'src/job-thread.ts']);
+/** Alone know several stages. tsdb-tool.ts is the entry of `varve tsdb`, as main.ts is of roles. */
+const WIRING = new Set([
+  'src/gateway.ts',
+  'src/engine-thread.ts',
+  'src/job-thread.ts',
+  'src/admin/tsdb-tool.ts',
+]);
 
 /** Files of another stage that may be imported for their values: pure codecs. */
 const PURE = /(^|\/)(format|layout|paths|[\w-]+-record)\.ts$/;
@@ -66,7 +71,7 @@ describe('imports', () => {
 
   it('of a stage are base/, and of other stages types and pure codecs', () => {
     const complaints = new Complaints();
-    for (const file of files.filter(({ path }) => isStage(path))) {
+    for (const file of files.filter(({ path }) => isStage(path) && !WIRING.has(path))) {
       for (const { target, typeOnly, offset } of importsOf(file)) {
         if (!isOurs(target) || areaOf(target) === areaOf(file.path)) continue;
         if (target.startsWith('src/base/') || target === 'src/stage.ts') continue;

@@ -25,6 +25,7 @@ export interface ArenaRuns {
   grow(count: number): void;
 }
 
+/** An empty table; `grow` makes room before a run is added. */
 export function openRuns(): ArenaRuns {
   return {
     classes: new Uint8Array(0),

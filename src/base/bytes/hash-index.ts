@@ -3,8 +3,9 @@
 //
 // Extendible hashing: a directory, indexed by the hash's top bits, of small open-addressing tables.
 // A full table splits into two, so growing moves at most TABLE_CELLS_MAX entries and never holds
-// everything twice. Hashes stand in the tables, so that a wrong candidate costs no look at a record.
-// Invariant: a table is at most 4/5 full; an entry lies between its hash's cell and the next gap.
+// everything twice. Hashes stand in the tables, so that a wrong candidate costs no look at a
+// record. Invariant: a table is at most 4/5 full; an entry lies between its hash's cell and the
+// next gap.
 
 import { assert } from '../errors/assert.ts';
 

@@ -12,6 +12,7 @@ import type { Epochs, Limbo } from './epochs.ts';
 /** No record; also the end of lists of records. */
 export const NO_RECORD = 0xffffffff;
 
+/** The size of records and of pages. */
 export interface RecordShape {
   /** Bytes of a record, a multiple of 4. */
   readonly recordBytes: number;

@@ -15,7 +15,9 @@ export function intersectSorted(a: Uint32Array, b: Uint32Array): Uint32Array {
   return result.view();
 }
 
-/** First index from `from` on whose value is at least `wanted`: in growing steps, then by halves. */
+/**
+ * First index from `from` on whose value is at least `wanted`: in growing steps, then by halves.
+ */
 function lowerBound(list: Uint32Array, wanted: number, from: number): number {
   let step = 1;
   let low = from;

@@ -1,5 +1,5 @@
-// `bucket.yml` as Thanos has it (thanos docs/storage.md): `type`, `config`, `prefix`; read strictly. The values
-// of `config` belong to the type; this version has FILESYSTEM.
+// `bucket.yml` as Thanos has it (thanos docs/storage.md): `type`, `config`, `prefix`; read
+// strictly. The values of `config` belong to the type; this version has FILESYSTEM.
 
 import type { Environment } from './fill-environment.ts';
 import type { YamlSource } from './option-type.ts';

@@ -1,6 +1,6 @@
-// Which build this is: for `--version`, /api/v1/status/buildinfo and the build_info metric. The version is
-// package.json's; revision and branch come from a `build-info.json` beside it, which images are built with,
-// else from the checkout's own .git.
+// Which build this is: for `--version`, /api/v1/status/buildinfo and the build_info metric. The
+// version is package.json's; revision and branch come from a `build-info.json` beside it, which
+// images are built with, else from the checkout's own .git.
 
 import { dirname, join } from 'node:path';
 

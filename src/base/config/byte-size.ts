@@ -1,5 +1,6 @@
-// Sizes as Prometheus and Thanos write them: `512MB`, `16MiB`, `1.5GB`. All units are powers of two, so
-// 1KB is 1024 bytes; a number without unit is refused, because nobody can know what was meant.
+// Sizes as Prometheus and Thanos write them: `512MB`, `16MiB`, `1.5GB`. All units are powers of
+// two, so 1KB is 1024 bytes; a number without unit is refused, because nobody can know what was
+// meant.
 
 import { BadValue } from './config-error.ts';
 

@@ -1,5 +1,5 @@
-// Rules over several options. What cannot work is an error that names one of the places to edit; what is
-// allowed and often a mistake is a warning.
+// Rules over several options. What cannot work is an error that names one of the places to edit;
+// what is allowed and often a mistake is a warning.
 
 import { formatByteSize } from './byte-size.ts';
 import type { ServeConfig } from './catalogue.ts';
@@ -18,7 +18,8 @@ export function checkTogether(config: ServeConfig, given: GivenByFlag): readonly
     const least = formatByteSize(config.requestBytesMax);
     throw configError(
       place('receive.limits.in-flight-size'),
-      `must be at least receive.limits.request-size (${least}), else the largest requests never pass`,
+      `must be at least receive.limits.request-size (${least}), else the largest requests ` +
+        'never pass',
     );
   }
   checkLabels(config, place);
@@ -45,6 +46,7 @@ function labelWarnings(config: ServeConfig, given: GivenByFlag): readonly string
   const shared = given.has('objstore.config') || given.has('objstore.config-file');
   if (!shared || config.externalLabels.length > 0 || config.blockLabels.length > 0) return [];
   return [
-    'no --label and no --receive.block-label is set: two gateways that share this bucket would write blocks of the same labels, and compaction would take them for one',
+    'no --label and no --receive.block-label is set: two gateways that share this bucket ' +
+      'would write blocks of the same labels, and compaction would take them for one',
   ];
 }

@@ -1,5 +1,6 @@
-// The command line: `varve serve|receive|tsdb`. It says what is to be done, without doing it; every mistake
-// is a VarveError of kind `bad_config` that names the flag and, where one is near, the one that was meant.
+// The command line: `varve serve|receive|tsdb`. It says what is to be done, without doing it; every
+// mistake is a VarveError of kind `bad_config` that names the flag and, where one is near, the one
+// that was meant.
 
 import { Command, CommanderError } from 'commander';
 import { inertOptionsOf, optionsOf } from './catalogue.ts';
@@ -42,7 +43,9 @@ const TSDB_DESCRIPTIONS: Readonly<Record<TsdbCommand, string>> = {
 const SHOW_HELP = 'Show this help.';
 const COMMANDS = Object.keys(DESCRIPTIONS);
 const MORE_FLAGS =
-  '\nOptions can also be set in a file (--config.file) and in the environment (VARVE_TSDB_RETENTION).\nOther flags of thanos receive are ignored with a warning or refused: docs/operating/flags.md.\n';
+  '\nOptions can also be set in a file (--config.file) and in the environment ' +
+  '(VARVE_TSDB_RETENTION).\nOther flags of thanos receive are ignored with a warning or refused: ' +
+  'docs/operating/flags.md.\n';
 
 /**
  * Reads the command line.

@@ -11,7 +11,10 @@ export interface ConfigWorld {
   readFile(path: string): Uint8Array;
 }
 
-/** A text file, for options that name one. @throws VarveError `bad_config` naming option and path */
+/**
+ * A text file, for options that name one.
+ * @throws VarveError `bad_config` naming option and path
+ */
 export function readConfigFile(world: ConfigWorld, given: Given, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(world.readFile(path));

@@ -1,5 +1,5 @@
-// Durations in Prometheus's syntax: `15d`, `1h30m`, `500ms`, `0`. Units run from large to small, each at
-// most once; a year is 365 days. Values are milliseconds.
+// Durations in Prometheus's syntax: `15d`, `1h30m`, `500ms`, `0`. Units run from large to small,
+// each at most once; a year is 365 days. Values are milliseconds.
 
 import { BadValue } from './config-error.ts';
 

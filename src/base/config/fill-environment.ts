@@ -1,6 +1,6 @@
-// `${NAME}` and `$(NAME)` in the values of a YAML document, filled in from the environment after the YAML
-// has been parsed, value by value: what a variable holds is always a value and never YAML. A variable
-// that is not set stops the start; `$${NAME}` stands for the text `${NAME}`.
+// `${NAME}` and `$(NAME)` in the values of a YAML document, filled in from the environment after
+// the YAML has been parsed, value by value: what a variable holds is always a value and never YAML.
+// A variable that is not set stops the start; `$${NAME}` stands for the text `${NAME}`.
 
 import { configError } from './config-error.ts';
 

@@ -62,25 +62,30 @@ function inertTable(options: readonly InertOption[], last: string): readonly str
 
 const HEAD = `# Flags, configuration file, environment
 
-<!-- Made from src/base/config by \`vitest run test/unit/base/config/flags-page.test.ts -u\`. -->
+<!-- Made from src/base/config by \`npm run docs\`; do not edit. -->
 
-\`varve serve\` is all of Varve in one process; \`varve receive\` is the receiver alone. Flags have Thanos's
-names and meanings wherever Thanos has the flag.
+\`varve serve\` is all of Varve in one process; \`varve receive\` is the receiver alone. Flags have
+Thanos's names and meanings wherever Thanos has the flag.
 
-- **Precedence**: a flag wins over the environment, the environment over \`--config.file\`, that over the default.
+- **Precedence**: a flag wins over the environment, the environment over \`--config.file\`, that
+  over the default.
 - **File**: YAML; the dots of a flag are its nesting (\`tsdb: {retention: 15d}\`), or stay dots
-  (\`tsdb.retention: 15d\`). Unknown keys, keys given twice and wrong types end the start with exit code 2 and
-  name file, line and key. \`label\` takes a mapping, \`objstore.config\` the bucket's description itself.
+  (\`tsdb.retention: 15d\`). Unknown keys, keys given twice and wrong types end the start with exit
+  code 2 and name file, line and key. \`label\` takes a mapping, \`objstore.config\` the bucket's
+  description itself.
 - **Environment**: \`VARVE_\` and the flag in capitals, dots and dashes as underscores
-  (\`${environmentName('tsdb.wal-compression')}\`). Several values are separated by commas. An empty variable
-  counts as not set; one that belongs to no option is a warning.
-- **Variables in files**: \`\${NAME}\` and \`$(NAME)\` in a value are replaced by the environment variable, after
-  the YAML is parsed; one that is not set ends the start. \`$\${NAME}\` is the text \`\${NAME}\`.
-- **Durations** are Prometheus's (\`15d\`, \`1h30m\`); **sizes** have a unit and are powers of two (\`16MiB\`,
-  \`512MB\`). Values out of range are refused, never clipped.
-- **Reload** (\`POST /-/reload\` with \`--web.enable-lifecycle\`, or SIGHUP) reads the files again. It names what
-  it applied and what needs a restart; when anything is wrong, the running configuration stays.
-- **Exit codes**: 0 after an orderly end, 1 for a failure while running, 2 for wrong flags or configuration.
+  (\`${environmentName('tsdb.wal-compression')}\`). Several values are separated by commas. An empty
+  variable counts as not set; one that belongs to no option is a warning.
+- **Variables in files**: \`\${NAME}\` and \`$(NAME)\` in a value are replaced by the environment
+  variable, after the YAML is parsed; one that is not set ends the start. \`$\${NAME}\` is the text
+  \`\${NAME}\`.
+- **Durations** are Prometheus's (\`15d\`, \`1h30m\`); **sizes** have a unit and are powers of two
+  (\`16MiB\`, \`512MB\`). Values out of range are refused, never clipped.
+- **Reload** (\`POST /-/reload\` with \`--web.enable-lifecycle\`, or SIGHUP) reads the files again.
+  It names what it applied and what needs a restart; when anything is wrong, the running
+  configuration stays.
+- **Exit codes**: 0 after an orderly end, 1 for a failure while running, 2 for wrong flags or
+  configuration.
 `;
 
 /** The whole page. */
@@ -104,7 +109,8 @@ export function flagsPage(): string {
     ),
     '## Flags of `thanos receive` that are refused',
     '',
-    'Going on without them would change safety, who may write, or what is stored. Empty values pass.',
+    'Going on without them would change safety, who may write, or what is stored. Empty values ' +
+      'pass.',
     '',
     ...inertTable(
       inert.filter(({ status }) => status === 'refused'),

@@ -1,6 +1,6 @@
-// Options from the environment: `VARVE_` and the flag in capitals. An empty variable counts as not set
-// (compose files pass `${X:-}`); one that belongs to no option is a warning, not an error, because the
-// environment is shared with others.
+// Options from the environment: `VARVE_` and the flag in capitals. An empty variable counts as not
+// set (compose files pass `${X:-}`); one that belongs to no option is a warning, not an error,
+// because the environment is shared with others.
 
 import type { Environment } from './fill-environment.ts';
 import type { Given, GivenByFlag, KnownFlag } from './given.ts';
@@ -8,13 +8,18 @@ import { environmentName } from './option.ts';
 import { didYouMean } from './suggest.ts';
 
 /**
- * Kubernetes announces a service named `varve` or `varve-…` in every pod beside it, in variables that begin
- * like ours: VARVE_SERVICE_HOST, VARVE_PORT_19291_TCP_ADDR. Nobody meant them as options.
+ * Kubernetes announces a service named `varve` or `varve-…` in every pod beside it, in variables
+ * that begin like ours: VARVE_SERVICE_HOST, VARVE_PORT_19291_TCP_ADDR. Nobody meant them as
+ * options.
  */
-const SERVICE_LINK =
-  /^VARVE_(?:[A-Z0-9_]+_)?(?:SERVICE_(?:HOST|PORT(?:_[A-Z0-9_]+)?)|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
+const SERVICE_PART = 'SERVICE_(?:HOST|PORT(?:_[A-Z0-9_]+)?)';
+const PORT_PART = String.raw`PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?`;
+const SERVICE_LINK = new RegExp(`^VARVE_(?:[A-Z0-9_]+_)?(?:${SERVICE_PART}|${PORT_PART})$`);
 
-/** Options found in the environment, and a warning for each variable that looks like one and is none. */
+/**
+ * Options found in the environment, and a warning for each variable that looks like one and is
+ * none.
+ */
 export function givenByEnvironment(
   env: Environment,
   known: ReadonlyMap<string, KnownFlag>,

@@ -1,7 +1,8 @@
-// Options from `--config.file`: YAML whose keys are the flags, split at any of their dots. `tsdb: {retention:
-// 15d}` and `tsdb.retention: 15d` are the same key. Where a flag is also the beginning of others (`query` and
-// `query.timeout`), a mapping is the group and any other value is the flag itself; the others can then be
-// written with dots. Unknown keys, keys given twice and wrong types are errors with file and line.
+// Options from `--config.file`: YAML whose keys are the flags, split at any of their dots. `tsdb:
+// {retention: 15d}` and `tsdb.retention: 15d` are the same key. Where a flag is also the beginning
+// of others (`query` and `query.timeout`), a mapping is the group and any other value is the flag
+// itself; the others can then be written with dots. Unknown keys, keys given twice and wrong types
+// are errors with file and line.
 
 import type { Node, Pair, YAMLMap } from 'yaml';
 import { isMap, isScalar, isSeq } from 'yaml';
@@ -96,8 +97,9 @@ function labelTexts(state: Walk, mapping: YAMLMap, where: string): readonly stri
 }
 
 /**
- * A document written in place is handed on as its own lines at their own places, so that messages about
- * what is inside name the right line of this file. Variables are filled in by whoever reads it.
+ * A document written in place is handed on as its own lines at their own places, so that messages
+ * about what is inside name the right line of this file. Variables are filled in by whoever reads
+ * it.
  */
 function documentText(state: Walk, value: Node | undefined, where: string): string {
   if (!isMap(value)) return scalarText({ ...state.file, env: undefined }, value, where);

@@ -43,7 +43,10 @@ export function formatLabel(label: ConfigLabel): string {
   return `${label.name}=${JSON.stringify(label.value)}`;
 }
 
-/** Several labels in one text, as an environment variable holds them: split at commas outside quotes. */
+/**
+ * Several labels in one text, as an environment variable holds them: split at commas outside
+ * quotes.
+ */
 export function splitLabels(text: string): readonly string[] {
   const parts = text.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? [];
   return parts.map((part) => part.trim()).filter((part) => part !== '');

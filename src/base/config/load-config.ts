@@ -1,5 +1,5 @@
-// From the three sources to one checked configuration, with warnings about what has no effect. The result
-// either satisfies every rule or there is none: nothing is clipped or guessed.
+// From the three sources to one checked configuration, with warnings about what has no effect. The
+// result either satisfies every rule or there is none: nothing is clipped or guessed.
 
 import type { TsdbToolConfig } from './catalogue.ts';
 import { type GATEWAY_OPTIONS, inertOptionsOf, optionsOf, type ServeConfig } from './catalogue.ts';
@@ -60,7 +60,8 @@ function parseAll(role: Role, given: GivenByFlag): Record<string, unknown> {
     const found = given.get(spec.flag);
     const texts = found?.texts ?? defaultTexts(spec, role);
     const where = found?.documentName ?? `the default of --${spec.flag}`;
-    // data-dir comes before every option whose default names it; a test holds the catalogue to that.
+    // data-dir comes before every option whose default names it; a test holds the catalogue to
+    // that.
     const filled = texts?.map((text) =>
       found === undefined ? text.replace(DATA_DIR, () => String(config.dataDir)) : text,
     );

@@ -1,10 +1,12 @@
-// What counts when several sources give the same option: a flag wins over the environment, the environment
-// over the configuration file. Pairs that exclude each other count as one option.
+// What counts when several sources give the same option: a flag wins over the environment, the
+// environment over the configuration file. Pairs that exclude each other count as one option.
 
 import { configError } from './config-error.ts';
 import type { Given, GivenByFlag } from './given.ts';
 
-/** A file and the same thing as a value: giving one in a source takes the place of both below it. */
+/**
+ * A file and the same thing as a value: giving one in a source takes the place of both below it.
+ */
 const EXCLUSIVE: readonly (readonly [string, string])[] = [
   ['objstore.config-file', 'objstore.config'],
 ];

@@ -1,5 +1,6 @@
-// The value types of options. A type turns texts into a value and a value back into texts; the same texts
-// come from the command line, the environment and the YAML file, so each rule is written once.
+// The value types of options. A type turns texts into a value and a value back into texts; the same
+// texts come from the command line, the environment and the YAML file, so each rule is written
+// once.
 
 import { formatByteSize, parseByteSize } from './byte-size.ts';
 import { BadValue } from './config-error.ts';

@@ -1,6 +1,6 @@
 // What an option is. Each is declared once, in a table whose property names are those of the parsed
-// configuration; flags, help, YAML keys, environment variables, the docs page and the static type of the
-// configuration all come from that declaration.
+// configuration; flags, help, YAML keys, environment variables, the docs page and the static type
+// of the configuration all come from that declaration.
 
 import type { OptionType } from './option-type.ts';
 
@@ -9,11 +9,17 @@ export type GatewayRole = 'serve' | 'receive';
 /** Every command that takes options. */
 export type Role = GatewayRole | 'tsdb';
 
-/** A default in the same text a person would write; `<data-dir>` in it stands for that option's value. */
+/**
+ * A default in the same text a person would write; `<data-dir>` in it stands for that option's
+ * value.
+ */
 export type DefaultText = string | readonly string[];
 
 interface OptionBase {
-  /** Without the leading dashes: `tsdb.retention`. Also the YAML path and, in capitals, the variable. */
+  /**
+   * Without the leading dashes: `tsdb.retention`. Also the YAML path and, in capitals, the
+   * variable.
+   */
   readonly flag: string;
   readonly roles: readonly Role[];
   /** One or two sentences for `--help` and the docs. */
@@ -36,7 +42,9 @@ export interface Option<T> extends OptionBase {
 /** An option of Thanos's that Varve knows and does not act on. */
 export interface InertOption extends OptionBase {
   readonly isBool: boolean;
-  /** `ignored`: warns and goes on. `refused`: ends the start, unless the value is one of `harmless`. */
+  /**
+   * `ignored`: warns and goes on. `refused`: ends the start, unless the value is one of `harmless`.
+   */
   readonly status: 'ignored' | 'refused';
   /** For `ignored`: the reason. For `refused`: the way out. */
   readonly why: string;

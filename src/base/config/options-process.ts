@@ -10,7 +10,9 @@ export const PROCESS_OPTIONS = {
     flag: 'config.file',
     group: 'Process',
     type: path('file'),
-    help: 'YAML file with the same options, the dots of the flags as nesting. A flag wins over the environment, the environment over this file.',
+    help:
+      'YAML file with the same options, the dots of the flags as nesting. A flag wins over the ' +
+      'environment, the environment over this file.',
   }),
   logLevel: option({
     flag: 'log.level',
@@ -32,7 +34,9 @@ export const PROCESS_OPTIONS = {
     type: integer({ min: 1, max: 64 }),
     default: '1',
     unit: 'threads',
-    help: 'Threads that decode, log and hold samples. A tenant belongs to one of them, so more than one helps only with several tenants.',
+    help:
+      'Threads that decode, log and hold samples. A tenant belongs to one of them, so more ' +
+      'than one helps only with several tenants.',
   }),
   remoteWriteAddress: option({
     flag: 'remote-write.address',
@@ -53,20 +57,26 @@ export const PROCESS_OPTIONS = {
     group: 'HTTP',
     type: duration({ min: 0, max: HOUR_MS }),
     default: '2m',
-    help: 'How long requests under way may take to end after SIGTERM or SIGINT before they are cut off.',
+    help:
+      'How long requests under way may take to end after SIGTERM or SIGINT before they are cut ' +
+      'off.',
   }),
   webEnableLifecycle: option({
     flag: 'web.enable-lifecycle',
     group: 'HTTP',
     type: bool(),
     default: 'false',
-    help: 'Serve POST /-/flush, /-/reload and /-/quit. Whoever reaches the HTTP address can then stop Varve.',
+    help:
+      'Serve POST /-/flush, /-/reload and /-/quit. Whoever reaches the HTTP address can then ' +
+      'stop Varve.',
   }),
   metricsCompatibleNames: option({
     flag: 'metrics.compatible-names',
     group: 'HTTP',
     type: bool(),
     default: 'true',
-    help: "Also expose metrics that have an exact equivalent under Thanos's and Prometheus's names, so that existing dashboards and rules answer.",
+    help:
+      "Also expose metrics that have an exact equivalent under Thanos's and Prometheus's " +
+      'names, so that existing dashboards and rules answer.',
   }),
 } as const;

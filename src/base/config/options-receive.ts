@@ -55,7 +55,9 @@ export const RECEIVE_OPTIONS = {
     group: TENANT_GROUP,
     type: texts('label', LABEL_NAME),
     default: [],
-    help: 'Label that is lifted out of the series and becomes a label of their blocks (repeatable); with cluster and replica, an HA pair looks as if sidecars had uploaded it.',
+    help:
+      'Label that is lifted out of the series and becomes a label of their blocks ' +
+      '(repeatable); with cluster and replica, an HA pair looks as if sidecars had uploaded it.',
   }),
   requestBytesMax: option({
     flag: 'receive.limits.request-size',
@@ -93,7 +95,9 @@ export const RECEIVE_OPTIONS = {
     type: integer({ min: 1, max: 10_000 }),
     default: '128',
     unit: 'labels',
-    help: 'Most labels of a series. A series with more is refused, the rest of its request is stored.',
+    help:
+      'Most labels of a series. A series with more is refused, the rest of its request is ' +
+      'stored.',
   }),
   labelNameBytesMax: option({
     flag: 'receive.limits.label-name-size',
@@ -114,7 +118,9 @@ export const RECEIVE_OPTIONS = {
     group: LIMIT_GROUP,
     type: byteSize({ min: MIB, max: 1024 * GIB }),
     default: '256MiB',
-    help: 'Most bytes of request bodies held at one time. Requests beyond are answered 503 and come again.',
+    help:
+      'Most bytes of request bodies held at one time. Requests beyond are answered 503 and ' +
+      'come again.',
   }),
   tenantsMax: option({
     flag: 'receive.limits.tenants',
@@ -130,7 +136,9 @@ export const RECEIVE_OPTIONS = {
     type: integer({ min: 1, max: 10_000 }),
     default: '64',
     unit: 'streams a tenant',
-    help: 'Most streams (combinations of values of the block labels) of a tenant. A series of a stream beyond is refused.',
+    help:
+      'Most streams (combinations of values of the block labels) of a tenant. A series of a ' +
+      'stream beyond is refused.',
   }),
   tenantSeriesMax: option({
     flag: 'receive.limits.tenant-series',
@@ -138,7 +146,9 @@ export const RECEIVE_OPTIONS = {
     type: integer({ min: 1, max: 500_000_000 }),
     default: '5000000',
     unit: 'series a tenant',
-    help: 'Most series of a tenant in memory at one time; each costs about 1 KiB. A new series beyond is refused, known ones go on.',
+    help:
+      'Most series of a tenant in memory at one time; each costs about 1 KiB. A new series ' +
+      'beyond is refused, known ones go on.',
   }),
   tenantSamplesPerSecondMax: option({
     flag: 'receive.limits.tenant-ingestion-rate',
@@ -147,7 +157,9 @@ export const RECEIVE_OPTIONS = {
     default: '0',
     unit: 'samples a second and tenant',
     reload: true,
-    help: 'Highest lasting rate of samples of a tenant; ten seconds of it may come at once. 0 is no limit.',
+    help:
+      'Highest lasting rate of samples of a tenant; ten seconds of it may come at once. 0 is ' +
+      'no limit.',
   }),
   rateLimitStatus: option({
     flag: 'receive.rate-limit-status',
@@ -155,6 +167,8 @@ export const RECEIVE_OPTIONS = {
     type: oneOf(['503', '429']),
     default: '503',
     reload: true,
-    help: 'Answer to a tenant over its rate. With 429, Prometheus drops the batch unless its retry_on_http_429 is set; with 503 it comes again.',
+    help:
+      'Answer to a tenant over its rate. With 429, Prometheus drops the batch unless its ' +
+      'retry_on_http_429 is set; with 503 it comes again.',
   }),
 } as const;

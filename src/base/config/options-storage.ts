@@ -13,14 +13,18 @@ export const STORAGE_OPTIONS = {
     group: 'Local storage',
     type: path('dir'),
     default: { serve: './data' },
-    help: 'Directory for everything that Varve keeps on this machine, with tsdb/, bucket/, compact/ and store/ in it.',
+    help:
+      'Directory for everything that Varve keeps on this machine, with tsdb/, bucket/, ' +
+      'compact/ and store/ in it.',
   }),
   tsdbPath: option({
     flag: 'tsdb.path',
     group: 'Local storage',
     type: path('dir'),
     default: { serve: '<data-dir>/tsdb', receive: './data' },
-    help: 'Directory of the write-ahead log and the local blocks, one Prometheus data directory for each tenant.',
+    help:
+      'Directory of the write-ahead log and the local blocks, one Prometheus data directory ' +
+      'for each tenant.',
   }),
   tsdbRetentionMs: option({
     flag: 'tsdb.retention',
@@ -28,28 +32,36 @@ export const STORAGE_OPTIONS = {
     type: duration({ min: 0, max: 100 * YEAR_MS }),
     default: '15d',
     reload: true,
-    help: 'How long blocks stay on the local disk after their newest sample. Never dropped before they are in the bucket; 0d keeps them for ever.',
+    help:
+      'How long blocks stay on the local disk after their newest sample. Never dropped before ' +
+      'they are in the bucket; 0d keeps them for ever.',
   }),
   tsdbOutOfOrderTimeWindowMs: option({
     flag: 'tsdb.out-of-order.time-window',
     group: 'Local storage',
     type: duration({ min: 0, max: 30 * DAY_MS }),
     default: '24h',
-    help: 'How far a sample may be behind the newest of its stream and still be taken, so that a sender that was cut off can deliver its backlog.',
+    help:
+      'How far a sample may be behind the newest of its stream and still be taken, so that a ' +
+      'sender that was cut off can deliver its backlog.',
   }),
   tsdbTooFarInFutureTimeWindowMs: option({
     flag: 'tsdb.too-far-in-future.time-window',
     group: 'Local storage',
     type: duration({ min: 0, max: YEAR_MS }),
     default: '10m',
-    help: 'How far a sample may be ahead of the clock. 0s takes any, and then one wild timestamp makes everything else too old.',
+    help:
+      'How far a sample may be ahead of the clock. 0s takes any, and then one wild timestamp ' +
+      'makes everything else too old.',
   }),
   tsdbWalCompression: option({
     flag: 'tsdb.wal-compression',
     group: 'Local storage',
     type: bool(),
     default: 'false',
-    help: 'Compress the records of the write-ahead log with snappy. Off, unlike in Thanos: it saves a sixth of the bytes and costs a tenth of the speed (bench/wal/append.ts).',
+    help:
+      'Compress the records of the write-ahead log with snappy. Off, unlike in Thanos: it ' +
+      'saves a sixth of the bytes and costs a tenth of the speed (bench/wal/append.ts).',
   }),
   tsdbMaxExemplars: option({
     flag: 'tsdb.max-exemplars',
@@ -57,7 +69,9 @@ export const STORAGE_OPTIONS = {
     type: integer({ min: 0, max: 100_000_000 }),
     default: '100000',
     unit: 'exemplars a stream',
-    help: 'Newest exemplars kept for each stream; an older one gives way to a newer one. 0 keeps none.',
+    help:
+      'Newest exemplars kept for each stream; an older one gives way to a newer one. 0 keeps ' +
+      'none.',
   }),
   objstoreConfigFile: option({
     flag: 'objstore.config-file',
@@ -69,13 +83,18 @@ export const STORAGE_OPTIONS = {
     flag: 'objstore.config',
     group: 'Bucket',
     type: yamlContent(),
-    help: 'The same description as a value; not together with --objstore.config-file. With neither, serve keeps a FILESYSTEM bucket in <data-dir>/bucket and receive uploads nothing.',
+    help:
+      'The same description as a value; not together with --objstore.config-file. With ' +
+      'neither, serve keeps a FILESYSTEM bucket in <data-dir>/bucket and receive uploads ' +
+      'nothing.',
   }),
   externalLabels: option({
     flag: 'label',
     group: 'Bucket',
     type: labels(),
     default: [],
-    help: 'External label of every block, as key="value" (repeatable). Gateways that share a bucket need labels that tell them apart.',
+    help:
+      'External label of every block, as key="value" (repeatable). Gateways that share a ' +
+      'bucket need labels that tell them apart.',
   }),
 } as const;

@@ -1,5 +1,5 @@
-// The effective configuration in print: as flags (Prometheus's /api/v1/status/flags) and as the YAML that
-// `--config.file` reads (/api/v1/status/config). Secrets are `<secret>`.
+// The effective configuration in print: as flags (Prometheus's /api/v1/status/flags) and as the
+// YAML that `--config.file` reads (/api/v1/status/config). Secrets are `<secret>`.
 
 import { stringify } from 'yaml';
 import { optionsOf, type ServeConfig } from './catalogue.ts';

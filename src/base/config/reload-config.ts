@@ -1,6 +1,6 @@
-// Reading the configuration again while running. Flags and environment are those of the start; the files are
-// read anew. What can change at once does; what cannot is named and waits for a restart. When anything is
-// wrong nothing changes and the last good configuration stays.
+// Reading the configuration again while running. Flags and environment are those of the start; the
+// files are read anew. What can change at once does; what cannot is named and waits for a restart.
+// When anything is wrong nothing changes and the last good configuration stays.
 
 import { GATEWAY_OPTIONS, type ServeConfig } from './catalogue.ts';
 import type { ConfigWorld } from './config-world.ts';

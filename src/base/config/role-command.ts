@@ -1,5 +1,5 @@
-// The commander command of a role, made from the catalogue: flags, help, hidden flags of Thanos's. What was
-// given is collected as texts, so that values are parsed in one place for all sources.
+// The commander command of a role, made from the catalogue: flags, help, hidden flags of Thanos's.
+// What was given is collected as texts, so that values are parsed in one place for all sources.
 
 import { Command, Option as Flag, type Help } from 'commander';
 import { inertOptionsOf, optionsOf } from './catalogue.ts';

@@ -1,5 +1,5 @@
-// A value that must not be seen: it prints as `<secret>` wherever it is printed, JSON-ed, inspected or
-// joined into a text by mistake. Only `reveal` gives it, so every use can be found by that name.
+// A value that must not be seen: it prints as `<secret>` wherever it is printed, JSON-ed, inspected
+// or joined into a text by mistake. Only `reveal` gives it, so every use can be found by that name.
 
 /** What is shown in place of a secret, as Prometheus shows it. */
 export const SECRET_SHOWN = '<secret>';

@@ -1,7 +1,6 @@
-import type { TsdbToolConfig } from './catalogue.ts';
+// What a start hands on: where texts go, and what is known of the machine and the process.
 
-/** Signals that mean something to a gateway: reload; drain and end. */
-export type GatewaySignal = 'SIGHUP' | 'SIGTERM' | 'SIGINT';
+import type { TsdbToolConfig } from './catalogue.ts';
 
 /** Where texts for people go. */
 export interface Output {

@@ -27,8 +27,8 @@ export function editDistance(a: string, b: string): number {
 const NAME_LENGTH_MAX = 100;
 
 /**
- * The known name that was probably meant, or undefined when none is near. A name whose end is what was
- * written (`retention` for `tsdb.retention`) counts as near when it is the only one.
+ * The known name that was probably meant, or undefined when none is near. A name whose end is what
+ * was written (`retention` for `tsdb.retention`) counts as near when it is the only one.
  */
 export function nearest(written: string, known: Iterable<string>): string | undefined {
   if (written.length > NAME_LENGTH_MAX) return undefined;

@@ -1,6 +1,6 @@
-// Flags of `thanos receive` (main branch of 2026 and the releases before it) that Varve accepts and does
-// not act on, each with the reason. Using one logs that reason as a warning. Whatever would change safety, who
-// may write, or what is stored is in thanos-refused.ts instead.
+// Flags of `thanos receive` (main branch of 2026 and the releases before it) that Varve accepts and
+// does not act on, each with the reason. Using one logs that reason as a warning. Whatever would
+// change safety, who may write, or what is stored is in thanos-refused.ts instead.
 
 import type { InertOption } from './option.ts';
 
@@ -112,7 +112,8 @@ export const THANOS_IGNORED: readonly InertOption[] = [
   ),
   ignoredBool(
     'tsdb.no-lockfile',
-    'Varve always locks its directory; the lock ends with the process, so none is ever left behind.',
+    'Varve always locks its directory; the lock ends with the process, so none is ever left ' +
+      'behind.',
     'No lock file.',
   ),
   ignoredBool('writer.intern', 'strings are always interned.', 'Intern strings.'),

@@ -1,21 +1,30 @@
-// Flags of `thanos receive` that Varve refuses with exit code 2, because going on without them would
-// change safety, who may write, or what is stored. Each names the way out. A value that means what Varve
-// does anyway (an empty certificate, a replication factor of 1) passes.
+// Flags of `thanos receive` that Varve refuses with exit code 2, because going on without them
+// would change safety, who may write, or what is stored. Each names the way out. A value that means
+// what Varve does anyway (an empty certificate, a replication factor of 1) passes.
 
 import type { InertOption } from './option.ts';
 
 const NO_RING =
-  'Varve has no hashring: a gateway syncs every sample before it answers and keeps it on its own. Take the flag away; to spread the load give each gateway its own tenants or senders, with its own --label; for redundancy let two Prometheus replicas write to two gateways and deduplicate in compaction.';
+  'Varve has no hashring: a gateway syncs every sample before it answers and keeps it on its ' +
+  'own. Take the flag away; to spread the load give each gateway its own tenants or senders, ' +
+  'with its own --label; for redundancy let two Prometheus replicas write to two gateways ' +
+  'and deduplicate in compaction.';
 const NO_TLS =
-  'this version speaks no TLS itself. Take the flag away, listen on 127.0.0.1 and put a reverse proxy (nginx, HAProxy) that ends TLS in front.';
+  'this version speaks no TLS itself. Take the flag away, listen on 127.0.0.1 and put a ' +
+  'reverse proxy (nginx, HAProxy) that ends TLS in front.';
 const NO_GRPC_TLS =
-  'this version serves no gRPC, so nothing would be protected. Take the flag away; no gRPC port is opened.';
+  'this version serves no gRPC, so nothing would be protected. Take the flag away; no gRPC ' +
+  'port is opened.';
 const RELABEL_AT_SENDER =
-  'Varve stores what it receives. Take the flag away and put the rules into write_relabel_configs of the sender.';
+  'Varve stores what it receives. Take the flag away and put the rules into ' +
+  'write_relabel_configs of the sender.';
 const LIMITS_ARE_FLAGS =
-  'limits are options here: --receive.limits.request-size, .request-series, .request-samples, .tenant-series and others, or the same keys in --config.file, which a reload applies.';
+  'limits are options here: --receive.limits.request-size, .request-series, ' +
+  '.request-samples, .tenant-series and others, or the same keys in --config.file, which a ' +
+  'reload applies.';
 const NO_OTLP =
-  'this version receives no OTLP. Take the flag away and let an OpenTelemetry Collector write with its prometheusremotewrite exporter.';
+  'this version receives no OTLP. Take the flag away and let an OpenTelemetry Collector ' +
+  'write with its prometheusremotewrite exporter.';
 const FIXED_WINDOW =
   'blocks are cut in windows of 2h, which is what Thanos expects of uploads. Take the flag away.';
 
@@ -68,12 +77,16 @@ const REFUSALS: readonly Refusal[] = [
   { flag: 'grpc-server-tls-client-ca', why: NO_GRPC_TLS, help: 'CA of the gRPC clients.' },
   {
     flag: 'receive.tenant-certificate-field',
-    why: 'without TLS there are no client certificates. Take the flag away and let the reverse proxy that ends TLS set the tenant header.',
+    why:
+      'without TLS there are no client certificates. Take the flag away and let the reverse ' +
+      'proxy that ends TLS set the tenant header.',
     help: 'Field of the client certificate that names the tenant.',
   },
   {
     flag: 'receive.split-tenant-label-name',
-    why: 'a request belongs to one tenant, the one in its header or path. Take the flag away and let each sender name its tenant in the headers of its remote_write block.',
+    why:
+      'a request belongs to one tenant, the one in its header or path. Take the flag away and ' +
+      'let each sender name its tenant in the headers of its remote_write block.',
     help: 'Label that splits a request into tenants.',
   },
   { flag: 'receive.relabel-config-file', why: RELABEL_AT_SENDER, help: 'File of relabel rules.' },
@@ -106,7 +119,9 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     flag: 'tsdb.max-retention-bytes',
-    why: 'local blocks go by age, and never before they are in the bucket. Take the flag away and set --tsdb.retention.',
+    why:
+      'local blocks go by age, and never before they are in the bucket. Take the flag away and ' +
+      'set --tsdb.retention.',
     harmless: ['0', '0B', '0KB', '0MB', '0GB'],
     help: 'Most bytes of local blocks.',
   },

@@ -1,5 +1,6 @@
-// Parsing YAML strictly: one document, no duplicate keys, no unknown tags, bounded in size, in nodes and in
-// aliases. What comes out keeps its places, so that every later complaint can name file and line.
+// Parsing YAML strictly: one document, no duplicate keys, no unknown tags, bounded in size, in
+// nodes and in aliases. What comes out keeps its places, so that every later complaint can name
+// file and line.
 
 import type { Document, Node, ParsedNode } from 'yaml';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
@@ -30,7 +31,9 @@ export interface ParsedYaml {
   readonly top: Node | undefined;
 }
 
-/** Brackets open at one time, at most; without parsing, so that the parser's recursion is bounded. */
+/**
+ * Brackets open at one time, at most; without parsing, so that the parser's recursion is bounded.
+ */
 function flowDepth(text: string): number {
   let depth = 0;
   let deepest = 0;

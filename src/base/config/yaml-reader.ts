@@ -1,6 +1,7 @@
-// Reading a YAML document strictly, with places: whoever reads asks for the keys it knows, and `end` refuses
-// every key that nobody asked for. Wrong types and values out of range name file, line, key and what is
-// allowed; nothing is clipped. Used for bucket.yml and everything else that is not an option.
+// Reading a YAML document strictly, with places: whoever reads asks for the keys it knows, and
+// `end` refuses every key that nobody asked for. Wrong types and values out of range name file,
+// line, key and what is allowed; nothing is clipped. Used for bucket.yml and everything else that
+// is not an option.
 
 import type { Node, Pair, YAMLMap } from 'yaml';
 import { isMap, isScalar, isSeq } from 'yaml';
@@ -44,7 +45,9 @@ export class YamlMapping {
     this.#path = path;
   }
 
-  /** `bucket.yml:3: key "config.directory"`, for messages about a key that is there or should be. */
+  /**
+   * `bucket.yml:3: key "config.directory"`, for messages about a key that is there or should be.
+   */
   where(key: string): string {
     const node = this.#pair(key)?.key as Node | undefined;
     const line = this.#file.lineOf(node ?? this.#node);

@@ -3,12 +3,14 @@
 
 import { type Label, type Labels, labelsOf } from './labels.ts';
 
+/** What tells a stream from all others. */
 export interface StreamIdentity {
   readonly tenant: string;
   /** In the order of `--receive.block-label`; empty when no labels are lifted. */
   readonly lifted: readonly Label[];
 }
 
+/** The options that every block label of this process comes from. */
 export interface StreamLabelRules {
   /** `--label`. */
   readonly external: readonly Label[];

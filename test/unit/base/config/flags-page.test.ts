@@ -1,16 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { inertOptionsOf, optionsOf } from '../../../../src/base/config/catalogue.ts';
 import { flagsPage } from '../../../../src/base/config/flags-page.ts';
 
-const PAGE = '../../../../docs/operating/flags.md';
+const PAGE = new URL('../../../../docs/operating/flags.md', import.meta.url);
 
-test('docs/operating/flags.md is what the catalogue makes (vitest -u writes it anew)', async () => {
-  await expect(flagsPage()).toMatchFileSnapshot(PAGE);
+test('docs/operating/flags.md is what the catalogue makes (npm run docs writes it anew)', () => {
+  if (process.env.UPDATE_DOCS === '1') writeFileSync(PAGE, flagsPage());
+  expect(readFileSync(PAGE, 'utf8')).toBe(flagsPage());
 });
 
 test('every flag in the catalogue is on the page, and every flag on the page in the catalogue', () => {
-  const page = readFileSync(new URL(PAGE, import.meta.url), 'utf8');
+  const page = readFileSync(PAGE, 'utf8');
   const roles = ['serve', 'receive', 'tsdb'] as const;
   const options = roles.flatMap((role) => [
     ...optionsOf(role).map(({ spec }) => spec.flag),
