@@ -36,9 +36,24 @@ export class KeyPages {
     const index = this.#pages.length - 1;
     const offset = this.#used;
     const page = this.#pages[index] as DataView;
-    for (let i = 0; i < length; i++) page.setUint8(offset + i, view.getUint8(start + i));
+    let i = 0;
+    for (; i + 8 <= length; i += 8) {
+      page.setInt32(offset + i, view.getInt32(start + i, true), true);
+      page.setInt32(offset + i + 4, view.getInt32(start + i + 4, true), true);
+    }
+    for (; i < length; i++) page.setUint8(offset + i, view.getUint8(start + i));
     this.#used += (length + 3) & ~3;
     return index * (WORD_MASK + 1) + (offset >>> 2);
+  }
+
+  /** The page of the key at `address`. */
+  view(address: number): DataView {
+    return this.#pages[address >>> (PAGE_BITS - 2)] as DataView;
+  }
+
+  /** Where in its page the key at `address` begins. */
+  static offset(address: number): number {
+    return (address & WORD_MASK) << 2;
   }
 
   /**

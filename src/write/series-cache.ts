@@ -77,17 +77,38 @@ export class SeriesCache {
    * @param owner whose key it is (tenant and version): the same bytes of another owner differ
    */
   find(owner: number, view: DataView, start: number, length: number): number {
+    const guess = this.guess(owner, length);
+    if (guess !== NOT_CACHED && this.#hasKey(guess, view, start, length)) return this.accept(guess);
+    return this.findByHash(owner, view, start, length);
+  }
+
+  /**
+   * The entry that followed the last one, when its key has this owner and length; the caller proves
+   * it by `keyView` and says `accept`, or asks `findByHash`.
+   */
+  guess(owner: number, length: number): number {
     const previous = this.#previous;
-    if (previous !== NOT_CACHED) {
-      const entries = this.#entries;
-      const guess = entries.view(previous).getUint32(entries.offset(previous) + NEXT, true) - 1;
-      if (guess >= 0 && this.#isKey(guess, owner, view, start, length)) {
-        this.counts.guessed++;
-        this.#previous = guess;
-        return guess;
-      }
-    }
-    return this.#findByHash(owner, view, start, length);
+    if (previous === NOT_CACHED) return NOT_CACHED;
+    const entries = this.#entries;
+    const guess = entries.view(previous).getInt32(entries.offset(previous) + NEXT, true) - 1;
+    return guess >= 0 && this.#isOf(guess, owner, length) ? guess : NOT_CACHED;
+  }
+
+  /** The guess was right. */
+  accept(guess: number): number {
+    this.counts.guessed++;
+    this.#previous = guess;
+    return guess;
+  }
+
+  /** The page in which the entry's key lies. */
+  keyView(entry: number): DataView {
+    return this.#keys.view(this.#keyAddress(entry));
+  }
+
+  /** Where in that page it begins. */
+  keyOffset(entry: number): number {
+    return KeyPages.offset(this.#keyAddress(entry));
   }
 
   stream(entry: number): number {
@@ -138,10 +159,12 @@ export class SeriesCache {
     return entry;
   }
 
-  #findByHash(owner: number, view: DataView, start: number, length: number): number {
+  /** The entry with this key, or NOT_CACHED, without a guess. */
+  findByHash(owner: number, view: DataView, start: number, length: number): number {
     const hash = this.#hash.bytes(view, start, length);
     let entry = this.#index.first(hash);
-    while (entry !== NO_ENTRY && !this.#isKey(entry, owner, view, start, length)) {
+    while (entry !== NO_ENTRY) {
+      if (this.#isOf(entry, owner, length) && this.#hasKey(entry, view, start, length)) break;
       entry = this.#index.next();
     }
     if (entry === NO_ENTRY) {
@@ -164,14 +187,22 @@ export class SeriesCache {
     this.#previous = entry;
   }
 
-  #isKey(entry: number, owner: number, view: DataView, start: number, length: number): boolean {
+  #isOf(entry: number, owner: number, length: number): boolean {
     const record = this.#entries.view(entry);
     const at = this.#entries.offset(entry);
     return (
       record.getUint32(at + KEY_LENGTH, true) === length &&
-      record.getUint32(at + OWNER, true) === owner &&
-      this.#keys.equals(record.getUint32(at + KEY_ADDRESS, true), view, start, length)
+      record.getUint32(at + OWNER, true) === owner
     );
+  }
+
+  /** Does a key of the same length have these bytes? */
+  #hasKey(entry: number, view: DataView, start: number, length: number): boolean {
+    return this.#keys.equals(this.#keyAddress(entry), view, start, length);
+  }
+
+  #keyAddress(entry: number): number {
+    return this.#entries.view(entry).getUint32(this.#entries.offset(entry) + KEY_ADDRESS, true);
   }
 
   #hasRoom(): boolean {

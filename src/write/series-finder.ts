@@ -83,9 +83,18 @@ export class SeriesFinder {
       return this.cache.find(this.#owner, request.view, start, end - start);
     }
     const symbols = this.#requestSymbols;
+    const { cache } = this;
+    const length = (end - start) * 4;
+    const guess = cache.guess(this.#owner, length);
+    if (guess !== NOT_CACHED) {
+      const view = cache.keyView(guess);
+      if (symbols.isKey(request, start, end, view, cache.keyOffset(guess))) {
+        return cache.accept(guess);
+      }
+    }
     this.#hasKey = symbols.fillKey(request, start, end);
     if (!this.#hasKey) return NOT_CACHED;
-    return this.cache.find(this.#owner, symbols.key, 0, (end - start) * 4);
+    return cache.findByHash(this.#owner, symbols.key, 0, length);
   }
 
   /** Whether the series of a cache entry still lives where the entry says. */

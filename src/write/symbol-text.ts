@@ -2,7 +2,7 @@
 
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
 import type { U32Column } from '../base/bytes/columns.ts';
-import { SYMBOL_ADDRESS } from '../base/bytes/symbol-table.ts';
+import { SYMBOL_ADDRESS, SYMBOL_LENGTH } from '../base/bytes/symbol-table.ts';
 import type { EngineMemory } from '../head/engine-memory.ts';
 
 export class SymbolText {
@@ -24,14 +24,18 @@ export class SymbolText {
     for (let i = start; i < end; i++) this.#write(ids.at(i), into);
   }
 
+  /** Blocks of the arena are whole units of 16 bytes, so eight at a time stay within them. */
   #write(id: number, into: ByteWriter): void {
     const symbols = this.#symbols;
-    const length = symbols.lengthOf(id);
-    into.uvarint(length);
-    if (length === 0) return;
     const { records } = symbols;
-    const address = records.view(id).getUint32(records.offset(id) + SYMBOL_ADDRESS, true);
-    const from = this.#arena.offset(address);
-    into.bytes(this.#arena.bytes(address), from, from + length);
+    const record = records.view(id);
+    const at = records.offset(id);
+    const length = record.getUint32(at + SYMBOL_LENGTH, true);
+    if (length === 0) {
+      into.uvarint(0);
+      return;
+    }
+    const address = record.getUint32(at + SYMBOL_ADDRESS, true);
+    into.prefixed(this.#arena.view(address), this.#arena.offset(address), length);
   }
 }

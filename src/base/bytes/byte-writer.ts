@@ -150,6 +150,22 @@ export class ByteWriter {
     this.#length += count;
   }
 
+  /**
+   * A uvarint of `length`, then that many bytes of `source` from `start` on, of which up to seven
+   * more must be readable: short strings of an arena, eight bytes at a time.
+   */
+  prefixed(source: DataView, start: number, length: number): void {
+    this.uvarint(length);
+    this.reserve(length + 8);
+    const view = this.#view;
+    const to = this.#length;
+    for (let i = 0; i < length; i += 8) {
+      view.setInt32(to + i, source.getInt32(start + i, true), true);
+      view.setInt32(to + i + 4, source.getInt32(start + i + 4, true), true);
+    }
+    this.#length = to + length;
+  }
+
   /** `count` zero bytes. */
   zeros(count: number): void {
     this.reserve(count);

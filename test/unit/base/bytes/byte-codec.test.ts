@@ -149,3 +149,14 @@ test('a range outside of the bytes is refused', () => {
   expect(() => new ByteReader().reset(new Uint8Array(4), 2, 5)).toThrow(OutOfBytes);
   expect(() => new ByteReader().reset(new Uint8Array(4), 3, 2)).toThrow(OutOfBytes);
 });
+
+test('strings with their length in front are copied exactly, whatever stands behind them', () => {
+  const source = Uint8Array.from({ length: 64 }, (_, i) => 200 + (i % 50));
+  for (let length = 0; length <= 40; length++) {
+    const bytes = written((w) => {
+      w.prefixed(new DataView(source.buffer), 3, length);
+      w.u8(1);
+    });
+    expect([...bytes]).toEqual([length, ...source.subarray(3, 3 + length), 1]);
+  }
+});
