@@ -69,6 +69,25 @@ export function declaredBytes(raw: IncomingMessage): number | undefined {
   return Number(text);
 }
 
+/**
+ * Reads what is left of a body and throws it away; calls `done` when it has ended, or broken off.
+ * Closing a connection on which bytes wait to be read resets it, and a sender that first sends and
+ * then reads would lose an answer that was given before. The request's time limit bounds this.
+ */
+export function discardBody(raw: IncomingMessage, done: () => void): void {
+  const hasBody = (declaredBytes(raw) ?? 0) > 0 || raw.headers['transfer-encoding'] !== undefined;
+  if (!hasBody || raw.readableEnded || raw.destroyed) {
+    done();
+    return;
+  }
+  const finish = (): void => {
+    raw.off('end', finish).off('close', finish);
+    done();
+  };
+  raw.on('error', () => undefined); // always followed by 'close'
+  raw.on('end', finish).on('close', finish).resume();
+}
+
 function tooLarge(limits: BodyLimits): VarveError {
   const message = `the body is larger than ${limits.maxBytes} bytes`;
   return limits.onTooLarge?.() ?? new VarveError('body_too_large', message);

@@ -13,7 +13,7 @@ import type { Timers } from '../runtime/timers.ts';
 import { errorAnswer, isBug } from './error-answer.ts';
 import { BODY_DISCARDED_BYTES_MAX, HTTP_LIMITS, type HttpLimits } from './limits.ts';
 import { formatListenAddress, type ListenAddress } from './listen-address.ts';
-import { declaredBytes } from './read-body.ts';
+import { declaredBytes, discardBody } from './read-body.ts';
 import { addRequestMetrics, countUnparsed } from './request-metrics.ts';
 import { RouteTable } from './route-table.ts';
 
@@ -113,8 +113,10 @@ export class HttpServer {
     app.addHook('onRoute', ({ url, method }) => routes.add(url, [method].flat()));
     addRequestMetrics(app, this.#options);
     app.addHook('onSend', (request, reply, payload, done) => {
-      if (this.#draining || hasMuchLeft(request)) reply.header('connection', 'close');
-      done(null, payload);
+      const isMuch = hasMuchLeft(request);
+      if (this.#draining || isMuch) reply.header('connection', 'close');
+      if (isMuch) done(null, payload);
+      else discardBody(request.raw, () => done(null, payload));
     });
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));

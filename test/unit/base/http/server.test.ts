@@ -144,6 +144,22 @@ describe('bodies', () => {
     });
     expect(chunked).toMatch(/^HTTP\/1.1 413 /);
   });
+
+  it('that are refused unread are read before a connection is closed', async () => {
+    const { server, app } = make();
+    app.post('/', (request) => readBody(request, { maxBytes: 1000 }));
+    const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+    const bytes = 20 * 1024 * 1024; // much more than sockets hold
+    const head = `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${bytes}`;
+    let broken: Error | null | undefined;
+    const answer = await talk(port, `${head}\r\n\r\n`, (socket) => {
+      socket.write(Buffer.alloc(bytes), (error) => {
+        broken = error;
+      });
+    });
+    expect(broken ?? 'sent').toBe('sent');
+    expect(answer).toMatch(/^HTTP\/1.1 413 /);
+  });
 });
 
 describe('a listener', () => {
