@@ -5,11 +5,14 @@
 // compares exactly, a parameter's value may be quoted. A missing content type means 1.0, as
 // Prometheus takes it; the encoding must be said. X-Prometheus-Remote-Write-Version never decides.
 
+import { printable } from '../base/errors/printable.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 
 /** 1 is prometheus.WriteRequest, 2 is io.prometheus.write.v2.Request. */
 export type WriteVersion = 1 | 2;
 
+/** Of a header that is refused, so much is shown. */
+const SHOWN_BYTES_MAX = 64;
 const MEDIA_TYPE = 'application/x-protobuf';
 const MESSAGE_VERSIONS: ReadonlyMap<string, WriteVersion> = new Map([
   ['prometheus.WriteRequest', 1],
@@ -33,7 +36,7 @@ export function negotiate(
   if (contentEncoding?.trim().toLowerCase() !== 'snappy') {
     throw new VarveError(
       'unsupported_media',
-      'The content encoding must be snappy (block format).',
+      `The content encoding must be snappy (block format), not ${given(contentEncoding)}.`,
     );
   }
   return version;
@@ -45,16 +48,27 @@ function versionOf(contentType: string): WriteVersion {
   const end = text.search(/[ \t;]/);
   const media = end < 0 ? text : text.slice(0, end);
   if (media.toLowerCase() !== MEDIA_TYPE) {
-    throw new VarveError('unsupported_media', `The content type must be ${MEDIA_TYPE}.`);
+    throw new VarveError(
+      'unsupported_media',
+      `The content type must be ${MEDIA_TYPE}, not ${given(media)}.`,
+    );
   }
   const message = end < 0 ? undefined : protoParameter(text, end);
   if (message === undefined) return 1;
   const version = MESSAGE_VERSIONS.get(message);
   if (version === undefined) {
     const known = [...MESSAGE_VERSIONS.keys()].join(' or ');
-    throw new VarveError('unsupported_media', `The content type's proto must be ${known}.`);
+    throw new VarveError(
+      'unsupported_media',
+      `The content type's proto must be ${known}, not ${given(message)}.`,
+    );
   }
   return version;
+}
+
+/** What a header said, for a message. */
+function given(text: string | undefined): string {
+  return text === undefined ? 'absent' : `"${printable(text, SHOWN_BYTES_MAX)}"`;
 }
 
 /** The `proto` parameter; the same one twice is fine, two that differ are not. */

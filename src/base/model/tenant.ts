@@ -1,6 +1,7 @@
 // Tenant names: which are allowed. Every name from outside passes here once, after its last
 // decoding, before it becomes part of a path or of an object key (DESIGN §3, Tenants).
 
+import { printable } from '../errors/printable.ts';
 import { VarveError } from '../errors/varve-error.ts';
 
 /** The longest tenant name, in characters (all of them ASCII). As Mimir and Cortex have it. */
@@ -11,6 +12,9 @@ export const OWN_TENANT = 'varve';
 
 /** Where samples without any tenant go, unless `--receive.default-tenant-id` says otherwise. */
 export const DEFAULT_TENANT = 'default-tenant';
+
+/** Of a refused name, so much is shown. */
+const SHOWN_BYTES_MAX = 64;
 
 // Cortex's characters without '*', which some file systems and shells take for a pattern.
 const ALLOWED = /^[A-Za-z0-9!\-_.'()]+$/;
@@ -27,19 +31,20 @@ export function tenantFault(name: string): string | undefined {
 
 /**
  * `name`, if it is a tenant's.
- * @throws VarveError `bad_tenant`; the message does not echo the name
+ * @throws VarveError `bad_tenant`, saying which name and why
  */
 export function readableTenant(name: string): string {
   const fault = tenantFault(name);
   if (fault !== undefined) {
-    throw new VarveError('bad_tenant', `The tenant name is not allowed: ${fault}.`);
+    const shown = printable(name, SHOWN_BYTES_MAX);
+    throw new VarveError('bad_tenant', `The tenant name "${shown}" is not allowed: ${fault}.`);
   }
   return name;
 }
 
 /**
  * `name`, if somebody outside may write to it.
- * @throws VarveError `bad_tenant`; the message does not echo the name
+ * @throws VarveError `bad_tenant`, saying which name and why
  */
 export function writableTenant(name: string): string {
   if (readableTenant(name) === OWN_TENANT) {

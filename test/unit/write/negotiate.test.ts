@@ -47,6 +47,13 @@ describe('negotiate', () => {
     },
   );
 
+  it('says what was given, made printable', () => {
+    const json = 'application/x-protobuf, not "application/json"';
+    expect(() => negotiate('application/json', 'snappy')).toThrow(json);
+    expect(() => negotiate(undefined, 'zs\u0001d')).toThrow('not "zs\ufffdd"');
+    expect(() => negotiate(undefined, undefined)).toThrow('not absent');
+  });
+
   it('takes the encoding without regard to case', () => {
     expect(negotiate(undefined, ' Snappy ')).toBe(1);
   });

@@ -46,6 +46,13 @@ describe('tenantOf', () => {
     expect(() => tenantOf({ headers, path }, rules)).toThrow(VarveError);
   });
 
+  it('says which name it refuses, made printable, and why', () => {
+    expect(() => tenantOf({ headers: {}, path: '..' }, rules)).toThrow(
+      'The tenant name ".." is not allowed: it begins with a dot.',
+    );
+    expect(() => tenantOf({ headers: { 'thanos-tenant': 'a\nb' } }, rules)).toThrow('"a\ufffdb"');
+  });
+
   it('knows the configured header in any case, and forgets the default one', () => {
     const renamed = { ...rules, headerName: 'X-My-Tenant' };
     expect(tenantOf({ headers: { 'x-my-tenant': 'a' } }, renamed)).toBe('a');
