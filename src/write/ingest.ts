@@ -113,7 +113,8 @@ export class Ingest {
     const body = new Uint8Array(request.body);
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const tenant = streams.ofTenant(request.tenant);
-      const decoded = this.#decoder.decode(request.version, body);
+      const known = this.finder.knownLabels(tenant, request.version);
+      const decoded = this.#decoder.decode(request.version, body, known);
       const missing = this.#admission.resolve(decoded, tenant, failures);
       if (missing.values.size === 0) return this.#admit(decoded, request.tenant);
       await this.#open(request.tenant, missing, failures);

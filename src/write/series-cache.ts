@@ -77,21 +77,23 @@ export class SeriesCache {
    * @param owner whose key it is (tenant and version): the same bytes of another owner differ
    */
   find(owner: number, view: DataView, start: number, length: number): number {
-    const guess = this.guess(owner, length);
-    if (guess !== NOT_CACHED && this.#hasKey(guess, view, start, length)) return this.accept(guess);
-    return this.findByHash(owner, view, start, length);
+    const guess = this.guess(owner);
+    if (guess !== NOT_CACHED && this.keyLength(guess) === length) {
+      if (this.hasKey(guess, view, start, length)) return this.accept(guess);
+    }
+    return this.findOrMiss(owner, view, start, length);
   }
 
   /**
-   * The entry that followed the last one, when its key has this owner and length; the caller proves
-   * it by `keyView` and says `accept`, or asks `findByHash`.
+   * The entry that followed the last one, when its key is of this owner; the caller proves it by
+   * its key and says `accept`, or asks for the key.
    */
-  guess(owner: number, length: number): number {
+  guess(owner: number): number {
     const previous = this.#previous;
     if (previous === NOT_CACHED) return NOT_CACHED;
     const entries = this.#entries;
     const guess = entries.view(previous).getInt32(entries.offset(previous) + NEXT, true) - 1;
-    return guess >= 0 && this.#isOf(guess, owner, length) ? guess : NOT_CACHED;
+    return guess >= 0 && this.#owner(guess) === owner ? guess : NOT_CACHED;
   }
 
   /** The guess was right. */
@@ -99,6 +101,21 @@ export class SeriesCache {
     this.counts.guessed++;
     this.#previous = guess;
     return guess;
+  }
+
+  /** The entry that was found before and is the next one now. */
+  resume(entry: number): number {
+    this.#previous = entry;
+    return entry;
+  }
+
+  keyLength(entry: number): number {
+    return this.#entries.view(entry).getUint32(this.#entries.offset(entry) + KEY_LENGTH, true);
+  }
+
+  /** Does a key of this length have these bytes? */
+  hasKey(entry: number, view: DataView, start: number, length: number): boolean {
+    return this.#keys.equals(this.#keyAddress(entry), view, start, length);
   }
 
   /** The page in which the entry's key lies. */
@@ -159,16 +176,23 @@ export class SeriesCache {
     return entry;
   }
 
-  /** The entry with this key, or NOT_CACHED, without a guess. */
+  /** Without a guess; when there is no such entry, `add` may follow. */
+  findOrMiss(owner: number, view: DataView, start: number, length: number): number {
+    const entry = this.findByHash(owner, view, start, length);
+    if (entry === NOT_CACHED) this.counts.missed++;
+    return entry;
+  }
+
+  /** Without a guess, and without counting when there is no such entry. */
   findByHash(owner: number, view: DataView, start: number, length: number): number {
     const hash = this.#hash.bytes(view, start, length);
     let entry = this.#index.first(hash);
     while (entry !== NO_ENTRY) {
-      if (this.#isOf(entry, owner, length) && this.#hasKey(entry, view, start, length)) break;
+      const isOf = this.keyLength(entry) === length && this.#owner(entry) === owner;
+      if (isOf && this.hasKey(entry, view, start, length)) break;
       entry = this.#index.next();
     }
     if (entry === NO_ENTRY) {
-      this.counts.missed++;
       this.#missedHash = hash;
       return NOT_CACHED;
     }
@@ -187,18 +211,8 @@ export class SeriesCache {
     this.#previous = entry;
   }
 
-  #isOf(entry: number, owner: number, length: number): boolean {
-    const record = this.#entries.view(entry);
-    const at = this.#entries.offset(entry);
-    return (
-      record.getUint32(at + KEY_LENGTH, true) === length &&
-      record.getUint32(at + OWNER, true) === owner
-    );
-  }
-
-  /** Does a key of the same length have these bytes? */
-  #hasKey(entry: number, view: DataView, start: number, length: number): boolean {
-    return this.#keys.equals(this.#keyAddress(entry), view, start, length);
+  #owner(entry: number): number {
+    return this.#entries.view(entry).getUint32(this.#entries.offset(entry) + OWNER, true);
   }
 
   #keyAddress(entry: number): number {

@@ -4,6 +4,7 @@
 import { U32Column } from '../base/bytes/columns.ts';
 import type { Hash32 } from '../base/bytes/hash32.ts';
 import type { SymbolTable } from '../base/bytes/symbol-table.ts';
+import { KnownSeries } from './known-series.ts';
 import { type LabelLimits, LabelParser } from './label-parser.ts';
 import { NOT_REFUSED, type Refusal, refusal } from './refusals.ts';
 import { RequestSymbols } from './request-symbols.ts';
@@ -11,6 +12,7 @@ import { NOT_CACHED, SeriesCache } from './series-cache.ts';
 import type { Stream, WriteHead } from './stream.ts';
 import type { Streams, TenantStreams } from './streams.ts';
 import type { DecodedRequest } from './wire/decoded-request.ts';
+import { type KnownLabels, NOT_KNOWN, NOTHING_KNOWN } from './wire/known-labels.ts';
 
 const SERIES_LIMIT = refusal('series_limit');
 
@@ -40,6 +42,9 @@ export class SeriesFinder {
   readonly #streams: Streams;
   readonly #parser: LabelParser;
   readonly #requestSymbols: RequestSymbols;
+  readonly #known: KnownSeries;
+  /** How often the cache had been emptied when the labels of the request were asked for. */
+  #knownSince = 0;
   #tenant: TenantStreams | undefined;
   #owner = 0;
   /** Whether every symbol of the series was known, so that the cache was asked. */
@@ -47,6 +52,7 @@ export class SeriesFinder {
 
   constructor(options: SeriesFinderOptions) {
     this.cache = new SeriesCache(options.hash, options.cacheBytesMax);
+    this.#known = new KnownSeries(this.cache);
     this.#streams = options.streams;
     this.#parser = new LabelParser(options.symbols, {
       limits: options.limits,
@@ -55,10 +61,18 @@ export class SeriesFinder {
     this.#requestSymbols = new RequestSymbols(options.symbols);
   }
 
+  /** For decoding a request of `tenant`, which is then the next one that `begin` is called for. */
+  knownLabels(tenant: TenantStreams, version: 1 | 2): KnownLabels {
+    if (version === 2) return NOTHING_KNOWN;
+    this.#known.begin(ownerOf(tenant, version));
+    this.#knownSince = this.cache.counts.emptied;
+    return this.#known;
+  }
+
   /** The series of `request`, which belong to `tenant`, are asked for next, in their order. */
   begin(request: DecodedRequest, tenant: TenantStreams): void {
     this.#tenant = tenant;
-    this.#owner = tenant.number * 2 + request.version - 1;
+    this.#owner = ownerOf(tenant, request.version);
     this.stream = undefined;
     this.cache.begin();
     if (request.version === 2) this.#requestSymbols.begin(request);
@@ -69,7 +83,7 @@ export class SeriesFinder {
     const start = request.labelStarts.at(index);
     const end = request.labelEnds.at(index);
     this.isNew = false;
-    const entry = this.#cached(request, start, end);
+    const entry = this.#cached(request, index);
     if (entry !== NOT_CACHED && this.#isThere(entry)) return NOT_REFUSED;
     const reason = this.#findByLabels(request, start, end);
     if (reason === NOT_REFUSED) this.#remember(request, index, entry);
@@ -77,16 +91,22 @@ export class SeriesFinder {
   }
 
   /** The series' entry in the cache, or NOT_CACHED. */
-  #cached(request: DecodedRequest, start: number, end: number): number {
+  #cached(request: DecodedRequest, index: number): number {
     this.#hasKey = true;
+    const start = request.labelStarts.at(index);
+    const end = request.labelEnds.at(index);
     if (request.version === 1) {
+      const token = request.knownLabels.at(index);
+      if (token !== NOT_KNOWN && this.#knownSince === this.cache.counts.emptied) {
+        return this.cache.resume(token);
+      }
       return this.cache.find(this.#owner, request.view, start, end - start);
     }
     const symbols = this.#requestSymbols;
     const { cache } = this;
     const length = (end - start) * 4;
-    const guess = cache.guess(this.#owner, length);
-    if (guess !== NOT_CACHED) {
+    const guess = cache.guess(this.#owner);
+    if (guess !== NOT_CACHED && cache.keyLength(guess) === length) {
       const view = cache.keyView(guess);
       if (symbols.isKey(request, start, end, view, cache.keyOffset(guess))) {
         return cache.accept(guess);
@@ -94,7 +114,7 @@ export class SeriesFinder {
     }
     this.#hasKey = symbols.fillKey(request, start, end);
     if (!this.#hasKey) return NOT_CACHED;
-    return cache.findByHash(this.#owner, symbols.key, 0, length);
+    return cache.findOrMiss(this.#owner, symbols.key, 0, length);
   }
 
   /** Whether the series of a cache entry still lives where the entry says. */
@@ -151,7 +171,7 @@ export class SeriesFinder {
     const start = request.labelStarts.at(index);
     const end = request.labelEnds.at(index);
     // Symbols that were new have ids now, and the cache must know where the key belongs.
-    if (!this.#hasKey) entry = this.#cached(request, start, end);
+    if (!this.#hasKey) entry = this.#cached(request, index);
     if (entry === NOT_CACHED) {
       entry =
         request.version === 1
@@ -160,4 +180,9 @@ export class SeriesFinder {
     }
     if (entry !== NOT_CACHED) cache.place(entry, stream.number, slot, stream.head.walRef(slot));
   }
+}
+
+/** Keys of the two versions differ in kind. */
+function ownerOf(tenant: TenantStreams, version: 1 | 2): number {
+  return tenant.number * 2 + version - 1;
 }

@@ -34,6 +34,8 @@ export class DecodedRequest {
   readonly labelStarts = new U32Column(1024);
   /** Where they end (exclusive). */
   readonly labelEnds = new U32Column(1024);
+  /** 1.0: what KnownLabels said of the labels, or NOT_KNOWN. */
+  readonly knownLabels = new U32Column(1024);
   readonly sampleStarts = new U32Column(1024);
   readonly histogramStarts = new U32Column(1024);
   readonly exemplarStarts = new U32Column(1024);

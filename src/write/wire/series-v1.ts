@@ -6,6 +6,7 @@
 import { WIRE_BYTES } from '../../base/bytes/proto-reader.ts';
 import { readExemplarV1 } from './exemplar-v1.ts';
 import { readHistogram } from './histogram-reader.ts';
+import { NOT_KNOWN } from './known-labels.ts';
 import { checkLabel, gatherLabels, isPlainLabel, LABEL_TAG } from './labels-v1.ts';
 import { readSample } from './sample.ts';
 import type { WireState } from './wire-state.ts';
@@ -21,7 +22,14 @@ export function readSeriesV1(state: WireState, start: number, end: number): void
   request.exemplarStarts.push(request.exemplarTimes.length);
   const view = proto.view;
   // The labels come first and side by side, as nearly always; they are the larger part of a body.
-  let at = passPlainLabels(view, start, end);
+  const { known } = state;
+  let token = NOT_KNOWN;
+  let at = start + known.expect(view, start, end);
+  if (at > start && (at === end || view.getUint8(at) !== LABEL_TAG)) {
+    token = known.token;
+  } else {
+    at = passPlainLabels(view, start, end);
+  }
   let labelsStart = start;
   let labelsEnd = at;
   let apart = false;
@@ -46,6 +54,7 @@ export function readSeriesV1(state: WireState, start: number, end: number): void
     next = proto.length(end);
     from = proto.position;
     checkLabel(state, from, next);
+    token = NOT_KNOWN;
     if (labelsEnd === labelsStart) labelsStart = at;
     else if (labelsEnd !== at) apart = true;
     labelsEnd = next;
@@ -55,9 +64,12 @@ export function readSeriesV1(state: WireState, start: number, end: number): void
     labelsStart = request.tailEnd;
     gatherLabels(state, start, end);
     labelsEnd = request.tailEnd;
+  } else if (token === NOT_KNOWN && known.find(view, labelsStart, labelsEnd)) {
+    token = known.token;
   }
   request.labelStarts.push(labelsStart);
   request.labelEnds.push(labelsEnd);
+  request.knownLabels.push(token);
 }
 
 /** Passes over labels of the usual shape; returns where the first other field stands. */

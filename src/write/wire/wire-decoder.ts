@@ -2,6 +2,7 @@
 
 import { SLACK_BYTES, SnappyDecoder } from '../../base/bytes/snappy-decode.ts';
 import type { DecodedRequest } from './decoded-request.ts';
+import { NOTHING_KNOWN } from './known-labels.ts';
 import { tooMany, type WireLimits } from './limits.ts';
 import { readWriteRequestV1 } from './request-v1.ts';
 import { readWriteRequestV2 } from './request-v2.ts';
@@ -23,11 +24,13 @@ export class WireDecoder {
    * Decodes a body as it arrived: a raw snappy block of the message that `version` names. The
    * result is valid until the next call. Throws `malformed_body`, `wrong_version` or
    * `body_too_large`; then the request is refused as a whole.
+   * @param known who may know the labels of the request's series
    */
-  decode(version: 1 | 2, body: Uint8Array): DecodedRequest {
+  decode(version: 1 | 2, body: Uint8Array, known = NOTHING_KNOWN): DecodedRequest {
     const limit = this.#limits.compressedBytesMax;
     if (body.length > limit) tooMany('bytes compressed', limit);
     const length = this.#snappy.decode(body);
+    this.#state.known = known;
     return this.#read(version, this.#snappy.bytes, this.#snappy.view, length);
   }
 
@@ -37,6 +40,7 @@ export class WireDecoder {
     if (message.length > limit) tooMany('bytes decompressed', limit);
     const bytes = new Uint8Array(message.length + SLACK_BYTES);
     bytes.set(message);
+    this.#state.known = NOTHING_KNOWN;
     return this.#read(version, bytes, new DataView(bytes.buffer), message.length);
   }
 

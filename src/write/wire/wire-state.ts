@@ -3,6 +3,7 @@
 import { ProtoReader } from '../../base/bytes/proto-reader.ts';
 import { HistogramValue } from '../../base/chunk/histogram-value.ts';
 import { DecodedRequest } from './decoded-request.ts';
+import { type KnownLabels, NOTHING_KNOWN } from './known-labels.ts';
 import { tooMany, type WireLimits } from './limits.ts';
 
 /** What a histogram's message says beside the value itself. */
@@ -27,6 +28,8 @@ export class WireState {
   readonly proto = new ProtoReader();
   readonly request = new DecodedRequest();
   readonly limits: WireLimits;
+  /** Who may know labels of the request from before. */
+  known: KnownLabels = NOTHING_KNOWN;
 
   /** The histogram being read. */
   readonly histogram = new HistogramValue();
