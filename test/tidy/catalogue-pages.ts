@@ -30,8 +30,8 @@ export function errorsPage(): string {
 
 ${NOTE}
 
-Every error has a code, which stands in the log (\`err="code: …"\`), and a kind, which says what to
-do about it. Status codes are durability: Prometheus drops a batch on every 4xx and sends it again
+Every error has a code, which stands in answers (\`code: …\`) and in the log (\`code=…\`), and a
+kind, which says what to do about it. Status codes are durability: Prometheus drops a batch on every 4xx and sends it again
 after a 5xx, so nothing that could succeed later is answered with a 4xx.
 
 | kind | what to do |

@@ -72,7 +72,7 @@ export const THANOS_IGNORED: readonly InertOption[] = [
   ignored('receive.artificial-max-delay', NO_FORWARDING, 'Delay of the second peer.'),
   ignored(
     'receive.limits-config-reload-timer',
-    'limits are flags and keys of --config.file here; a reload applies them at once.',
+    'limits are flags and keys of --config.file here, read again at a reload.',
     'Shortest time between reloads of the limits.',
   ),
   ignored(
@@ -97,7 +97,7 @@ export const THANOS_IGNORED: readonly InertOption[] = [
   ),
   ignoredBool(
     'tsdb.memory-snapshot-on-shutdown',
-    'a restart replays the write-ahead log, which a clean stop leaves short.',
+    'a restart replays the write-ahead log.',
     'Snapshot of the head at shutdown.',
   ),
   ignoredBool(

@@ -20,8 +20,7 @@ const RELABEL_AT_SENDER =
   'write_relabel_configs of the sender.';
 const LIMITS_ARE_FLAGS =
   'limits are options here: --receive.limits.request-size, .request-series, ' +
-  '.request-samples, .tenant-series and others, or the same keys in --config.file, which a ' +
-  'reload applies.';
+  '.request-samples, .tenant-series and others, or the same keys in --config.file.';
 const NO_OTLP =
   'this version receives no OTLP. Take the flag away and let an OpenTelemetry Collector ' +
   'write with its prometheusremotewrite exporter.';
