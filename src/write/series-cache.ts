@@ -118,7 +118,7 @@ export class SeriesCache {
     return this.#keys.equals(this.#keyAddress(entry), view, start, length);
   }
 
-  /** The page in which the entry's key lies. */
+  /** The page in which the key of an entry of `addWhole` lies. */
   keyView(entry: number): DataView {
     return this.#keys.view(this.#keyAddress(entry));
   }
@@ -159,6 +159,15 @@ export class SeriesCache {
    * NOT_CACHED when there is no room.
    */
   add(owner: number, view: DataView, start: number, length: number): number {
+    return this.#add(owner, view, start, length, false);
+  }
+
+  /** The same for a key that will be read in place (`keyView`). */
+  addWhole(owner: number, view: DataView, start: number, length: number): number {
+    return this.#add(owner, view, start, length, true);
+  }
+
+  #add(owner: number, view: DataView, start: number, length: number, isWhole: boolean): number {
     const isKey = length <= KEY_BYTES_MAX && KeyPages.canHold(view, start, length);
     if (!isKey || !this.#hasRoom()) {
       this.#previous = NOT_CACHED;
@@ -168,7 +177,10 @@ export class SeriesCache {
     const entry = entries.allocate();
     const record = entries.view(entry);
     const at = entries.offset(entry);
-    record.setUint32(at + KEY_ADDRESS, this.#keys.add(view, start, length), true);
+    const address = isWhole
+      ? this.#keys.addWhole(view, start, length)
+      : this.#keys.add(view, start, length);
+    record.setUint32(at + KEY_ADDRESS, address, true);
     record.setUint32(at + KEY_LENGTH, length, true);
     record.setUint32(at + OWNER, owner, true);
     this.#index.add(this.#missedHash, entry);

@@ -176,7 +176,7 @@ export class SeriesFinder {
       entry =
         request.version === 1
           ? cache.add(this.#owner, request.view, start, end - start)
-          : cache.add(this.#owner, this.#requestSymbols.key, 0, (end - start) * 4);
+          : cache.addWhole(this.#owner, this.#requestSymbols.key, 0, (end - start) * 4);
     }
     if (entry !== NOT_CACHED) cache.place(entry, stream.number, slot, stream.head.walRef(slot));
   }

@@ -22,6 +22,55 @@ describe('KeyPages', () => {
     },
   );
 
+  it.each([24, 31, 64, 200, 333])(
+    'tells %i bytes that share beginning and end with others from all that differ',
+    (length) => {
+      const pages = new KeyPages();
+      const text = Uint8Array.from({ length: length + 16 }, (_, i) => 97 + (i % 23));
+      const keys: [address: number, bytes: Uint8Array][] = [];
+      for (let changed = 0; changed < length; changed++) {
+        const bytes = text.slice();
+        bytes[5 + changed] = 0x80;
+        keys.push([pages.add(new DataView(bytes.buffer), 5, length), bytes]);
+      }
+      for (const [address] of keys) {
+        for (const [other, otherBytes] of keys) {
+          const view = new DataView(otherBytes.buffer);
+          expect(pages.equals(address, view, 5, length)).toBe(address === other);
+        }
+      }
+    },
+  );
+
+  it('stores only the middle of a key like the one before, of whatever length', () => {
+    const pages = new KeyPages();
+    const key = (middle: string) => `${'name="shop",'.repeat(9)}${middle}${',zone="a"'.repeat(9)}`;
+    const keys = Array.from({ length: 2000 }, (_, i) => key('x'.repeat(i % 17) + i));
+    const added = keys.map((one) => {
+      const view = new DataView(new TextEncoder().encode(one).buffer);
+      return { view, address: pages.add(view, 0, view.byteLength) };
+    });
+    expect(pages.sizeBytes).toBe(256 * 1024); // 2,000 whole ones would take twice that
+    for (const { view, address } of added) {
+      expect(pages.equals(address, view, 0, view.byteLength)).toBe(true);
+      view.setUint8(115, view.getUint8(115) ^ 1);
+      expect(pages.equals(address, view, 0, view.byteLength)).toBe(false);
+    }
+  });
+
+  it('keeps a key in one piece when asked to', () => {
+    const pages = new KeyPages();
+    const view = new DataView(Uint8Array.from({ length: 40 }, (_, i) => i + 1).buffer);
+    pages.add(view, 0, 40);
+    const address = pages.addWhole(view, 0, 40);
+    const page = pages.view(address);
+    const at = KeyPages.offset(address);
+    expect(Array.from({ length: 40 }, (_, i) => page.getUint8(at + i))).toEqual(
+      Array.from({ length: 40 }, (_, i) => i + 1),
+    );
+    expect(pages.equals(address, view, 0, 40)).toBe(true);
+  });
+
   it('knows what it cannot hold: zeros of either sign', () => {
     const view = new DataView(new ArrayBuffer(32));
     const canHold = () => KeyPages.canHold(view, 1, 20);
