@@ -77,7 +77,11 @@ export class MemoryDisk implements Disk {
 
   /** Bytes in all files, counting each name. */
   usedBytes(): number {
-    return this.allFiles().reduce((sum, path) => sum + this.#file('read', path).sizeBytes, 0);
+    const sizeOf = (node: MemoryNode): number =>
+      node instanceof MemoryDir
+        ? [...node.names.values()].reduce((sum, one) => sum + sizeOf(one), 0)
+        : node.sizeBytes;
+    return sizeOf(this.#root);
   }
 
   openSync(path: string, mode: OpenMode): SyncFile {
@@ -129,10 +133,13 @@ export class MemoryDisk implements Disk {
 
   makeDir(dir: string): void {
     const there = this.stat(dir);
-    if (there?.isDirectory === true) return;
+    const { parent, name } = place(dir);
+    if (there?.isDirectory === true) {
+      if (parent !== dir) this.syncDir(parent);
+      return;
+    }
     this.check('makeDir', dir);
     if (there !== undefined) throw diskFailed('make directory', dir, 'EEXIST');
-    const { parent, name } = place(dir);
     this.makeDir(parent);
     this.#name('make directory', parent, name, new MemoryDir());
     this.syncDir(parent);
@@ -201,6 +208,10 @@ export class MemoryDisk implements Disk {
   }
 
   // What open files need of their disk.
+
+  get isPowered(): boolean {
+    return this.#powered;
+  }
 
   /** Throws when the power is off or a fault is ordered for the operation. */
   check(operation: Parameters<DiskFaults['check']>[0], path: string): void {

@@ -8,6 +8,7 @@ import type { MemoryFile } from './memory-file.ts';
 
 /** What an open file asks of its disk. */
 interface FileHost {
+  readonly isPowered: boolean;
   check(operation: Parameters<DiskFaults['check']>[0], path: string): void;
   writeTo(file: MemoryFile, path: string, bytes: Uint8Array, position: number): void;
   latency(): Promise<void>;
@@ -104,7 +105,8 @@ function syncFile(file: MemoryFile, mark: number, host: FileHost, path: string):
   try {
     host.check('sync', path);
   } catch (thrown) {
-    file.syncFailed(mark);
+    // After a kill the kernel still has the pages, and the next process syncs them.
+    if (host.isPowered) file.syncFailed(mark);
     throw thrown;
   }
   file.synced(mark);

@@ -2,7 +2,9 @@
 // Invariant: every error leaves as a VarveError made by disk-errors.ts, with the path in it.
 
 import {
+  accessSync,
   closeSync,
+  constants,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -83,14 +85,18 @@ export class NodeDisk implements Disk {
   }
 
   makeDir(dir: string): void {
-    if (this.stat(dir)?.isDirectory === true) return;
     const parent = dirname(dir);
+    if (this.stat(dir)?.isDirectory === true) {
+      // Who made it may have failed, or been killed, before this.
+      if (isReadable(parent)) this.syncDir(parent);
+      return;
+    }
     if (parent !== dir) this.makeDir(parent);
     try {
       mkdirSync(dir);
     } catch (thrown) {
-      if (this.stat(dir)?.isDirectory === true) return; // somebody else was faster
-      throw diskError('make directory', dir, thrown);
+      // Somebody else was faster, perhaps.
+      if (this.stat(dir)?.isDirectory !== true) throw diskError('make directory', dir, thrown);
     }
     this.syncDir(parent);
   }
@@ -140,6 +146,16 @@ export class NodeDisk implements Disk {
   freeBytes(path: string): number {
     const stats = attempt('look at the file system of', path, () => statfsSync(path));
     return stats.bavail * stats.bsize;
+  }
+}
+
+/** A directory that this process may not read is not ours, nor is making its names durable. */
+function isReadable(dir: string): boolean {
+  try {
+    accessSync(dir, constants.R_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

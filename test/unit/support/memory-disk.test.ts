@@ -150,3 +150,24 @@ describe('MemoryDisk with faults', () => {
     expect(disk.freeBytes('/')).toBe(0);
   });
 });
+
+describe('a directory that was made by a process that could not sync its name', () => {
+  it('is durable when it is made again', () => {
+    const disk = new MemoryDisk();
+    disk.faults.add({ operation: 'syncDir', path: '/', code: 'disk_failed' });
+    expect(() => disk.makeDir('/d')).toThrow('EIO');
+    disk.makeDir('/d');
+    expect(disk.crash().stat('/d')).toBeDefined();
+  });
+
+  it('keeps what a killed process had written, for the next one to sync', async () => {
+    const disk = new MemoryDisk();
+    const file = await disk.openDurable('/a', 'create');
+    disk.syncDir('/');
+    await file.write(Buffer.from('x'), 0);
+    const next = disk.kill();
+    await expect(file.dataSync()).rejects.toThrow('the power is off');
+    next.openSync('/a', 'update').sync();
+    expect(text(next.crash(), '/a')).toBe('x');
+  });
+});
