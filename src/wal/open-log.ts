@@ -1,5 +1,9 @@
 // Opens a log that may hold records: replays it into a sink, takes a torn end off, and begins a new
 // segment. Damage is told in the operator's log, one line a place, and never ends the start.
+//
+// Invariant: what the sink got is on the device when the log can be appended to. A process that was
+// killed leaves bytes that only the page cache has: replay reads them, a sender's retry meets them
+// and is told that they are stored, and new samples refer to their series.
 
 import type { Logger } from '../base/observe/logger.ts';
 import type { Clock } from '../base/runtime/clock.ts';
@@ -7,7 +11,7 @@ import type { Disk } from '../base/runtime/disk.ts';
 import type { LogLoss } from './log.ts';
 import type { RecordCompression } from './record-compression.ts';
 import type { RecordSink } from './record-decoder.ts';
-import { cutTornEnd } from './repair.ts';
+import { cutTornEnd, syncSegments } from './repair.ts';
 import { type ReplayProgress, type ReplayReport, replayWal } from './replay.ts';
 import type { WalDamage } from './scan.ts';
 import { WalLog, type WalObserver } from './wal-log.ts';
@@ -52,6 +56,7 @@ export async function openLog(options: OpenLogOptions, sink: RecordSink): Promis
     logger.info('torn end of the WAL, what a crash leaves, taken off', damageFields(report.torn));
     cutTornEnd(disk, report.torn);
   }
+  syncSegments(disk, dir);
   const { clock, compression, observer, onLoss } = options;
   const log = new WalLog({
     disk,
