@@ -132,11 +132,23 @@ export class BlockWriter implements BlockSink {
     this.#disk.syncDir(blockFile(this.#tmpDir, CHUNKS_DIR));
     this.#disk.syncDir(this.#tmpDir);
     this.#verify();
+    const meta = readMeta(this.#disk, this.#tmpDir);
+    const dir = this.#giveName();
+    const fileBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    return { dir, meta, sizeBytes: fileBytes + metaBytes.length };
+  }
+
+  /** The block gets its name for good, or, when that cannot be made durable, not at all. */
+  #giveName(): string {
     const dir = blockDir(this.#dir, this.#ulid);
     this.#disk.rename(this.#tmpDir, dir);
-    this.#disk.syncDir(this.#dir);
-    const fileBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    return { dir, meta: readMeta(this.#disk, dir), sizeBytes: fileBytes + metaBytes.length };
+    try {
+      this.#disk.syncDir(this.#dir);
+    } catch (thrown) {
+      this.#disk.rename(dir, this.#tmpDir);
+      throw thrown;
+    }
+    return dir;
   }
 
   #writeMeta(bytes: Uint8Array): void {

@@ -211,3 +211,11 @@ test('tombstones are read with the block', () => {
   writeTombstones(disk, dir, new Map([[999, [{ minTimeMs: 0, maxTimeMs: 1 }]]]));
   expect(verifyBlock(disk, dir)).toMatchObject([{ file: 'tombstones', severity: 'warning' }]);
 });
+
+test('a block whose name cannot be made durable is not there: its samples are cut again', () => {
+  const disk = new MemoryDisk();
+  disk.makeDir(DIR);
+  disk.faults.add({ operation: 'syncDir', path: DIR, code: 'disk_failed', nth: 2 });
+  expect(() => makeBlock(disk)).toThrow('EIO');
+  expect(disk.list(DIR)).toEqual([]);
+});
