@@ -3,7 +3,8 @@
 // Invariant: an object is there whole and on the device, or not at all. Bytes go to a temporary
 // name in the object's own directory, are synced, renamed over the final name, and the directories
 // that changed are synced. (A plain copy to the final name leaves half a meta.json after a power
-// cut.) Conditional writes need no lock: `ifAbsent` is a hard link, which fails when the name is
+// cut.) Attributes, which an uploader goes by, are told only of an object whose name is durable.
+// Conditional writes need no lock: `ifAbsent` is a hard link, which fails when the name is
 // taken; `ifVersion` links the successor under a name made from the version that it replaces, so
 // that of several writers one wins; whoever finds such a link completes the rename.
 
@@ -39,7 +40,7 @@ export class FilesystemBucket implements Bucket {
     this.name = `filesystem:${this.#root}`;
     this.#disk = disk;
     this.#random = random;
-    this.#makeDirs(this.#root);
+    this.#disk.makeDir(this.#root);
   }
 
   async *get(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
@@ -59,6 +60,7 @@ export class FilesystemBucket implements Bucket {
   async attributes(key: string): Promise<ObjectAttributes> {
     const path = this.#path(key);
     const stat = this.#statObject(key, path);
+    this.#syncNames(path);
     return { ...stat, version: this.#version(path, stat), crc32c: undefined };
   }
 
@@ -83,7 +85,7 @@ export class FilesystemBucket implements Bucket {
   async put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {
     const path = this.#path(key);
     const dir = parentOf(path);
-    this.#makeDirs(dir);
+    this.#disk.makeDir(dir);
     const temporary = `${dir}/${OWN_PREFIX}put-${hex(this.#random.bytes(12))}`;
     try {
       await this.#write(temporary, source);
@@ -192,13 +194,12 @@ export class FilesystemBucket implements Bucket {
     return { sizeBytes: stat.sizeBytes, modifiedMs: stat.modifiedMs };
   }
 
-  /** Creates missing directories and makes each durable in its parent. */
-  #makeDirs(dir: string): void {
-    if (dir === '/' || this.#disk.stat(dir) !== undefined) return;
-    const parent = parentOf(dir);
-    this.#makeDirs(parent);
-    this.#disk.makeDir(dir);
-    this.#disk.syncDir(parent);
+  /** A writer that was killed may have renamed an object and not synced its name. */
+  #syncNames(path: string): void {
+    for (let dir = parentOf(path); ; dir = parentOf(dir)) {
+      this.#disk.syncDir(dir);
+      if (dir === this.#root || dir === '/' || dir === '.') return;
+    }
   }
 
   #path(key: string): string {
