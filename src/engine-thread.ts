@@ -230,6 +230,9 @@ class Engine {
     for (const left of removeLeftovers(disk, dir)) {
       this.#logger.info('what a crash left of a block was removed', { dir, name: left });
     }
+    // A killed process may have renamed a block and not synced its name; its samples are left out of
+    // the head from here on.
+    disk.syncDir(dir);
     const onDamaged = (path: string, error: VarveError): void =>
       this.#logger.error('not taken for a block, left as it is', { path, error: error.message });
     const metas = listBlockMetas({ disk, dir, onDamaged });
