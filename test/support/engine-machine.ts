@@ -1,0 +1,214 @@
+// One simulated machine with the whole way of a sample on it: engine, jobs, cut loop, shipping to a
+// bucket directory; and the ways in which it ends: drained, killed, or without power, between two
+// steps or at any single disk operation.
+
+import { MetricStore } from '../../src/base/observe/metric-store.ts';
+import type { Remote } from '../../src/base/runtime/threads.ts';
+import { makeEngine } from '../../src/engine-thread.ts';
+import { CutLoop, type CutRound } from '../../src/head/cut-loop.ts';
+import { EnginePool } from '../../src/head/engine-pool.ts';
+import type { EngineSettings, OpenedCut } from '../../src/head/engine-service.ts';
+import { type JobService, type JobSettings, makeJobs } from '../../src/job-thread.ts';
+import type { WriteOutcome } from '../../src/write/outcome.ts';
+import { DEFAULT_WIRE_LIMITS } from '../../src/write/wire/limits.ts';
+import type { DiskFaults, Fault } from './disk-faults.ts';
+import type { ManualClock } from './manual-clock.ts';
+import type { MemoryDisk } from './memory-disk.ts';
+import { MemoryLogger } from './memory-logger.ts';
+import { memoryRuntime } from './memory-runtime.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import { textOf } from './stored-samples.ts';
+
+export const TSDB = '/data/tsdb';
+export const BUCKET = '/data/bucket';
+
+export interface MachineOptions {
+  readonly disk: MemoryDisk;
+  readonly clock: ManualClock;
+  readonly seed: number;
+  readonly blockLabels: readonly string[];
+  readonly retentionMs: number;
+  readonly walCompression: boolean;
+  /** Told of every block that is about to be written, by its range and log position. */
+  readonly onCut: (cut: CutNote) => void;
+}
+
+/** What makes a cut's block known again after a crash. */
+export interface CutNote {
+  readonly kind: 'scheduled' | 'flush' | 'late';
+  /** `block labels minTimeMs maxTimeMs segment:offset`. */
+  readonly key: string;
+}
+
+/** How a machine goes down. */
+export type End = 'kill' | 'power' | 'torn power';
+
+export class EngineMachine {
+  readonly logger = new MemoryLogger();
+  readonly #options: MachineOptions;
+  readonly #pool: EnginePool;
+  readonly #cuts: CutLoop<OpenedCut>;
+  #jobs: Remote<JobService> | undefined;
+  #next: MemoryDisk | undefined;
+  readonly #hit: DiskFaults['hit'];
+  #die: () => void = () => undefined;
+  /** Resolves when the machine went down. */
+  readonly died: Promise<'died'>;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+    this.died = new Promise((resolve) => {
+      this.#die = () => resolve('died');
+    });
+    const { disk, clock, seed, onCut } = options;
+    this.#hit = disk.faults.hit.bind(disk.faults);
+    const runtime = memoryRuntime({
+      disk,
+      clock,
+      seed,
+      services: {
+        'engine-thread': (settings: EngineSettings) => makeEngine(settings, runtime, this.#tools()),
+        'job-thread': (settings: JobSettings) => makeJobs(settings, runtime, this.#tools()),
+      },
+    });
+    this.#pool = new EnginePool({
+      threads: runtime.threads,
+      settings: (index) => engineSettings(options, index),
+      engines: 1,
+      onMetrics: () => undefined,
+      onDeath: () => undefined,
+    });
+    this.#cuts = new CutLoop<OpenedCut>({
+      engines: this.#pool.cutEngines(),
+      cut: ({ job }) => {
+        const { labels, minTimeMs, maxTimeMs, position, snapshot } = job;
+        const stream = textOf(labels.map(({ name, value }) => [name, value]));
+        const place = `${position.segment}:${position.offset}`;
+        onCut({ kind: snapshot.range.kind, key: `${stream} ${minTimeMs} ${maxTimeMs} ${place}` });
+        return this.#job().call('cut', job);
+      },
+      onBlocks: () => undefined,
+      timers: clock,
+      logger: this.logger,
+    });
+    this.#startJobs = async () => {
+      this.#jobs = await runtime.threads.start<JobService>('job-thread', jobSettings());
+    };
+  }
+
+  readonly #startJobs: () => Promise<void>;
+
+  async start(): Promise<void> {
+    await this.#startJobs();
+    await this.#pool.start();
+  }
+
+  get isUp(): boolean {
+    return this.#next === undefined;
+  }
+
+  /** What survived; only when the machine is down. */
+  get remains(): MemoryDisk {
+    if (this.#next === undefined) throw new Error('the machine is up');
+    return this.#next;
+  }
+
+  write(tenant: string, body: ArrayBuffer): Promise<WriteOutcome> {
+    return this.#pool.write({ tenant, version: 1, body });
+  }
+
+  cutRound(flush: boolean): Promise<CutRound> {
+    return this.#cuts.round(flush);
+  }
+
+  ship() {
+    return this.#job().call('ship', { retentionMs: this.#options.retentionMs });
+  }
+
+  /** The orderly end; then the disk is as a stopped process leaves it. */
+  async drain(): Promise<void> {
+    await this.#cuts.drain();
+    await this.#pool.drain();
+    await this.#job().call('close', null);
+    await this.#pool.stop();
+    this.goDown('kill', undefined);
+  }
+
+  order(fault: Fault): void {
+    this.#options.disk.faults.add(fault);
+  }
+
+  /** No fault is ordered any more, nor an end. */
+  clearFaults(): void {
+    this.#options.disk.faults.clear();
+    this.#options.disk.faults.hit = this.#hit;
+  }
+
+  set capacityBytes(bytes: number) {
+    this.#options.disk.capacityBytes = bytes;
+  }
+
+  goDown(end: End, random: SeededRandom | undefined): void {
+    if (this.#next !== undefined) return;
+    const { disk } = this.#options;
+    disk.capacityBytes = Number.POSITIVE_INFINITY;
+    this.#next = end === 'kill' ? disk.kill() : disk.crash(end === 'power' ? undefined : random);
+    this.#die();
+  }
+
+  /** Lets the machine go down before the `nth` disk operation from now on. */
+  goDownAtOperation(nth: number, end: End, random: SeededRandom | undefined): void {
+    const { faults } = this.#options.disk;
+    const hit = this.#hit;
+    let seen = 0;
+    faults.hit = (operation, path) => {
+      // A kill does not make a sync fail: the kernel finishes it.
+      if (this.isUp && ++seen >= nth && (end !== 'kill' || operation !== 'sync')) {
+        this.goDown(end, random);
+        return { operation, path, code: 'disk_failed' };
+      }
+      return hit(operation, path);
+    };
+  }
+
+  #job(): Remote<JobService> {
+    if (this.#jobs === undefined) throw new Error('not started');
+    return this.#jobs;
+  }
+
+  #tools() {
+    return { logger: this.logger, metrics: new MetricStore() };
+  }
+}
+
+function engineSettings(options: MachineOptions, index: number): EngineSettings {
+  return {
+    tsdbPath: TSDB,
+    index,
+    engines: 1,
+    labels: { external: [], tenantLabelName: 'tenant_id' },
+    blockLabels: options.blockLabels,
+    walCompression: options.walCompression,
+    outOfOrderWindowMs: 24 * 3_600_000,
+    maxExemplars: 100,
+    limits: {
+      wire: DEFAULT_WIRE_LIMITS,
+      labels: { labelsMax: 128, nameBytesMax: 1024, valueBytesMax: 8192 },
+      aheadMs: 600_000,
+      streamsPerTenant: 64,
+      tenants: 100,
+      seriesPerTenant: 100_000,
+      cacheBytes: 1024 * 1024,
+    },
+    logger: { level: 'error', format: 'logfmt' },
+  };
+}
+
+function jobSettings(): JobSettings {
+  return {
+    tsdbPath: TSDB,
+    labels: { external: [], tenantLabelName: 'tenant_id' },
+    bucket: { type: 'FILESYSTEM', prefix: '', config: { directory: BUCKET } },
+    logger: { level: 'error', format: 'logfmt' },
+  };
+}

@@ -1,0 +1,108 @@
+// What was sent and what was acknowledged, sample by sample, and the comparison with what is stored.
+
+import { expect } from 'vitest';
+import type { CutNote } from './engine-machine.ts';
+import type { StoredBlock } from './stored-samples.ts';
+
+/** One sample on its way: where it must be found, and as what. */
+export interface SentSample {
+  /** `block labels|series labels|time`. */
+  readonly key: string;
+  readonly value: string;
+}
+
+export class SampleLedger {
+  /** By key, by value: how often it was sent. */
+  readonly #sent = new Map<string, Map<string, number>>();
+  readonly #acknowledged = new Map<string, Set<string>>();
+  readonly #cuts = new Map<string, CutNote['kind']>();
+  acknowledgedCount = 0;
+
+  noteSent({ key, value }: SentSample): void {
+    const values = this.#sent.get(key) ?? new Map<string, number>();
+    values.set(value, (values.get(value) ?? 0) + 1);
+    this.#sent.set(key, values);
+  }
+
+  noteAcknowledged({ key, value }: SentSample): void {
+    const values = this.#acknowledged.get(key) ?? new Set<string>();
+    if (!values.has(value)) this.acknowledgedCount++;
+    values.add(value);
+    this.#acknowledged.set(key, values);
+  }
+
+  noteCut({ key, kind }: CutNote): void {
+    this.#cuts.set(key, kind);
+  }
+
+  /** May a sample be sent there with other bits? Not while it is open what became of the first. */
+  isInDoubt(key: string): boolean {
+    return this.#sent.has(key) && !this.#acknowledged.has(key);
+  }
+
+  /**
+   * Everything acknowledged is stored, nothing else is than was sent, each block as it should be.
+   * @param inBucket blocks that are not on local disk any more
+   */
+  check(local: readonly StoredBlock[], inBucket: readonly StoredBlock[]): void {
+    const blocks = [...local, ...inBucket];
+    const found = new Map<string, Map<string, number>>();
+    for (const block of blocks) {
+      const inBlock = new Set<string>();
+      for (const [key, value, timeMs] of block.samples) {
+        if (timeMs < block.minTimeMs || timeMs >= block.maxTimeMs)
+          throw new Error(`${block.dir} has ${key} outside of its range`);
+        if (inBlock.has(key)) throw new Error(`${block.dir} has ${key} twice`);
+        if (this.#sent.get(key)?.has(value) !== true)
+          throw new Error(`${block.dir} has ${key} = ${value}, which was never sent`);
+        inBlock.add(key);
+        const values = found.get(key) ?? new Map<string, number>();
+        values.set(value, (values.get(value) ?? 0) + 1);
+        found.set(key, values);
+      }
+    }
+    this.#checkAcknowledged(found);
+    this.#checkDoubled(found);
+    this.#checkOverlaps(local);
+  }
+
+  #checkAcknowledged(found: ReadonlyMap<string, ReadonlyMap<string, number>>): void {
+    const lost: string[] = [];
+    for (const [key, values] of this.#acknowledged)
+      for (const value of values)
+        if (found.get(key)?.has(value) !== true) lost.push(`${key} = ${value}`);
+    expect(lost, 'acknowledged and lost').toEqual([]);
+  }
+
+  /** A sample that was sent once is in one block: no replay and no failed cut doubles it. */
+  #checkDoubled(found: ReadonlyMap<string, ReadonlyMap<string, number>>): void {
+    const doubled: string[] = [];
+    for (const [key, values] of found)
+      for (const [value, times] of values)
+        if (times > (this.#sent.get(key)?.get(value) ?? 0)) doubled.push(`${key} = ${value}`);
+    expect(doubled, 'in more blocks than it was sent').toEqual([]);
+  }
+
+  /**
+   * Of blocks on local disk: when one has left by its retention, a restart does not know it, and a
+   * late sample of its window may begin the window anew.
+   */
+  #checkOverlaps(blocks: readonly StoredBlock[]): void {
+    for (const stream of new Set(blocks.map(({ labels }) => labels))) {
+      const main = blocks
+        .filter((block) => block.labels === stream && this.#kindOf(block) !== 'late')
+        .sort((a, b) => a.minTimeMs - b.minTimeMs);
+      for (const [i, block] of main.entries()) {
+        const before = main[i - 1];
+        if (before !== undefined && before.maxTimeMs > block.minTimeMs)
+          throw new Error(`${before.dir} ${before.key} and ${block.dir} ${block.key} overlap`);
+      }
+    }
+  }
+
+  #kindOf(block: StoredBlock): CutNote['kind'] {
+    const kind = this.#cuts.get(block.key);
+    if (kind === undefined) throw new Error(`nobody cut ${block.dir} ${block.key}`);
+    return kind;
+  }
+}

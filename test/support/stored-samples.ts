@@ -1,0 +1,83 @@
+// Reads every block on a simulated disk, sample by sample, for comparison with what was sent.
+
+import { HistogramValue } from '../../src/base/chunk/histogram-value.ts';
+import { BlockReader } from '../../src/block/block-reader.ts';
+import { parseBlockDirName } from '../../src/block/paths.ts';
+import { SeriesSamples } from '../../src/block/series-samples.ts';
+import type { MemoryDisk } from './memory-disk.ts';
+
+/** A block with the samples in it. */
+export interface StoredBlock {
+  readonly ulid: string;
+  readonly dir: string;
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
+  /** `block labels minTimeMs maxTimeMs segment:offset`, as CutNote has it. */
+  readonly key: string;
+  /** The block's labels as text. */
+  readonly labels: string;
+  /** Per sample: `block labels|series labels|time`, and its value as text. */
+  readonly samples: readonly (readonly [key: string, value: string, timeMs: number])[];
+}
+
+/** Every block in `dir`; throws when one cannot be read. */
+export function readBlocks(disk: MemoryDisk, dir: string): StoredBlock[] {
+  if (disk.stat(dir) === undefined) return [];
+  return disk
+    .list(dir)
+    .filter(({ name, isDirectory }) => isDirectory && parseBlockDirName(name) !== undefined)
+    .filter(({ name }) => disk.stat(`${dir}/${name}/meta.json`) !== undefined)
+    .map(({ name }) => readBlock(disk, `${dir}/${name}`));
+}
+
+function readBlock(disk: MemoryDisk, dir: string): StoredBlock {
+  const reader = new BlockReader(disk, dir);
+  try {
+    const { ulid, minTimeMs, maxTimeMs, thanos } = reader.meta;
+    const position = thanos?.varve?.wal;
+    const labels = textOf([...(thanos?.labels ?? [])].map(({ name, value }) => [name, value]));
+    const samples: [string, string, number][] = [];
+    const cursor = new SeriesSamples(reader);
+    const histogram = new HistogramValue();
+    for (const entry of reader.series()) {
+      const series = textOf(reader.labelsOf(entry).map(({ name, value }) => [name, value]));
+      cursor.open(entry);
+      while (cursor.next()) {
+        const key = `${labels}|${series}|${cursor.timeMs}`;
+        if (cursor.isHistogram) cursor.load(histogram);
+        const value = cursor.isHistogram
+          ? histogramText(histogram)
+          : hex(cursor.high) + hex(cursor.low);
+        samples.push([key, value, cursor.timeMs]);
+      }
+    }
+    const place = `${position?.segment}:${position?.offset}`;
+    const key = `${labels} ${minTimeMs} ${maxTimeMs} ${place}`;
+    return { ulid, dir, minTimeMs, maxTimeMs, key, labels, samples };
+  } finally {
+    reader.close();
+  }
+}
+
+/** `name=value,…` by name. */
+export function textOf(labels: readonly (readonly [string, string])[]): string {
+  return labels
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+    .join(',');
+}
+
+/** What a histogram of exact-body.ts with this count reads as. */
+export function histogramOf(count: number): string {
+  return `histogram ${count} 40080000:0 0/1 ${count}`;
+}
+
+function histogramText(value: HistogramValue): string {
+  const spans = `${value.positiveSpanOffsets.view()}/${value.positiveSpanLengths.view()}`;
+  const sum = `${value.sumHigh.toString(16)}:${value.sumLow}`;
+  return `histogram ${value.count} ${sum} ${spans} ${value.positiveBuckets.view()}`;
+}
+
+function hex(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, '0');
+}
