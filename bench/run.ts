@@ -7,7 +7,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PARTS } from './side-by-side/parts.ts';
 import { SERVERS } from './side-by-side/servers.ts';
@@ -59,6 +59,8 @@ for (const kind of wanted) {
 }
 
 const startMs = Date.now();
+/** Above the machine's processors, others were at work: then only ratios say something. */
+const [loadAverage = 0] = loadavg();
 const figures: Record<string, PartFigures> = {};
 for (const name of partNames) {
   const dir = mkdtempSync(join(tmpdir(), 'varve-bench-'));
@@ -81,6 +83,7 @@ const line = {
     cpus: cpus().length,
     memoryBytes: totalmem(),
     node: process.version,
+    loadAverage,
   },
   versions: Object.fromEntries(servers.map((kind) => [kind.name, versions.get(kind)])),
   figures,

@@ -103,7 +103,7 @@ class GrowingBody {
     this.#declared = declared;
     this.#maxBytes = maxBytes;
     const first = Math.min(declared ?? CHUNKED_FIRST_BYTES, BODY_FIRST_BYTES_MAX, maxBytes);
-    this.#bytes = new Uint8Array(first);
+    this.#bytes = notCleared(first);
   }
 
   /** False when there is more than may be. */
@@ -124,8 +124,13 @@ class GrowingBody {
   #grow(length: number): void {
     // A sender that has sent the first part has proved itself: the rest is allocated at once.
     const wanted = this.#declared ?? 2 * this.#bytes.length;
-    const grown = new Uint8Array(Math.min(Math.max(wanted, length), this.#maxBytes));
+    const grown = notCleared(Math.min(Math.max(wanted, length), this.#maxBytes));
     grown.set(this.#bytes.subarray(0, this.length));
     this.#bytes = grown;
   }
+}
+
+/** Memory of its own that holds anything; what is not written over is cut off by `finish`. */
+function notCleared(sizeBytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer);
 }
