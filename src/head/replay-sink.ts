@@ -5,6 +5,7 @@
 
 import { U32Column } from '../base/bytes/columns.ts';
 import { NO_SLOT, RefMap } from '../base/bytes/ref-map.ts';
+import { EMPTY_SYMBOL } from '../base/bytes/symbol-table.ts';
 import { HistogramValue } from '../base/chunk/histogram-value.ts';
 import type { ExemplarColumns } from '../wal/exemplars-record.ts';
 import type { HistogramColumns } from '../wal/histograms-record.ts';
@@ -56,7 +57,9 @@ export class ReplaySink implements RecordSink {
   readonly #coverage: CoverageRule;
   readonly #nowMs: number;
   readonly #slots = new RefMap();
-  readonly #ids = new U32Column(256);
+  #ids = new U32Column(256);
+  /** What `#ids` was for the series before, whose symbols are alive; empty if there is none. */
+  #lastIds = new U32Column(256);
   readonly #histogram = new HistogramValue();
 
   constructor(head: Head, coverage: CoverageRule, nowMs: number) {
@@ -66,6 +69,7 @@ export class ReplaySink implements RecordSink {
   }
 
   series(columns: SeriesColumns, bytes: Uint8Array): void {
+    this.#forgetLast();
     for (let row = 0; row < columns.refs.length; row++) {
       const ref = columns.refs.at(row);
       this.#head.reserveWalRefs(ref);
@@ -105,6 +109,7 @@ export class ReplaySink implements RecordSink {
   }
 
   exemplars(columns: ExemplarColumns, bytes: Uint8Array): void {
+    this.#forgetLast();
     const { refs, times, lows, highs, labels } = columns;
     for (let row = 0; row < refs.length; row++) {
       const slot = this.#slots.get(refs.at(row));
@@ -164,26 +169,50 @@ export class ReplaySink implements RecordSink {
     return false;
   }
 
+  /** A sweep may have ended symbols that only refused labels had. */
+  #forgetLast(): void {
+    this.#ids.clear();
+    this.#lastIds.clear();
+  }
+
   #publish(): void {
     this.#head.publish(this.#head.takeBatch(), this.#nowMs);
   }
 
-  /** Fills `#ids` with the row's labels; false when they are not what a series can have. */
+  /**
+   * Fills `#ids` with the row's labels; false when they are not what a series can have. Series
+   * logged together have most labels in common, so the first guess is the row before.
+   */
   #internLabels(columns: SeriesColumns, row: number, bytes: Uint8Array): boolean {
     const { labels } = columns;
     const { symbols } = this.#head.memory;
-    const ids = this.#ids;
+    const last = this.#ids;
+    const ids = this.#lastIds;
+    this.#ids = ids;
+    this.#lastIds = last;
     ids.clear();
+    let isRepeat = true;
     for (let cell = labels.firstOf(row); cell < labels.firstOf(row + 1); cell++) {
+      const at = ids.length;
       this.#intern(bytes, labels.nameStarts.at(cell), labels.nameLengths.at(cell));
       this.#intern(bytes, labels.valueStarts.at(cell), labels.valueLengths.at(cell));
-      const last = ids.length - 2;
-      if (last >= 2 && symbols.compare(ids.at(last - 2), ids.at(last)) >= 0) return false;
+      // Names that follow each other as in the row before are in order.
+      isRepeat &&= at < last.length && last.at(at) === ids.at(at);
+      if (isRepeat || at === 0) continue;
+      if (symbols.compare(ids.at(at - 2), ids.at(at)) >= 0) {
+        ids.clear();
+        return false;
+      }
     }
     return ids.length > 0;
   }
 
+  /** Appends the symbol of these bytes to `#ids`: that of the row before, or another. */
   #intern(bytes: Uint8Array, start: number, length: number): void {
-    this.#ids.push(this.#head.memory.symbols.intern(bytes, start, length));
+    const { symbols } = this.#head.memory;
+    const at = this.#ids.length;
+    const guess = at < this.#lastIds.length ? this.#lastIds.at(at) : EMPTY_SYMBOL;
+    const isGuess = guess !== EMPTY_SYMBOL && symbols.equals(guess, bytes, start, length);
+    this.#ids.push(isGuess ? guess : symbols.intern(bytes, start, length));
   }
 }
