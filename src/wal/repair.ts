@@ -1,9 +1,9 @@
-// What makes a log that a crash has left one to go on from: the torn end of its last segment is taken
-// off, once replay has copied it to quarantine, and what a killed process wrote is synced.
+// What makes a log that a crash has left one to go on from: the torn end of its last segment is
+// taken off, once replay has copied it to quarantine, and what a killed process wrote is synced.
 //
-// Of the torn end: nobody was told that anything in it is stored. It must go before the next segment is begun: a
-// Prometheus reading this directory takes a torn record that is not at the very end of the log for
-// corruption, and deletes all segments behind it.
+// Of the torn end: nobody was told that anything in it is stored. It must go before the next
+// segment is begun: a Prometheus reading this directory takes a torn record that is not at the very
+// end of the log for corruption, and deletes all segments behind it.
 
 import type { Disk } from '../base/runtime/disk.ts';
 import { walSegmentFile } from '../block/paths.ts';

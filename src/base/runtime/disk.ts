@@ -60,8 +60,8 @@ export interface Disk {
   list(dir: string): readonly DirEntry[];
   /**
    * Creates the directory and its parents, durably (every new name is synced in its parent, so that
-   * what is synced below it later is not lost with it). When it is there, its name is synced all the
-   * same: who made it may have been killed before that.
+   * what is synced below it later is not lost with it). When it is there, its name is synced all
+   * the same: who made it may have been killed before that.
    */
   makeDir(dir: string): void;
   /**
