@@ -115,5 +115,6 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/write/wire/series-v1.ts': 'test/damage/wire/protobuf.test.ts',
   'src/write/wire/series-v2.ts': 'test/damage/wire/protobuf.test.ts',
   'src/write/wire/wire-state.ts': 'test/damage/wire/protobuf.test.ts',
+  'storage-adapters/filesystem/filesystem-bucket.ts': 'test/contract/filesystem-bucket.test.ts',
   'storage-adapters/memory/memory-bucket.ts': 'test/contract/memory-bucket.test.ts',
 };
