@@ -3,8 +3,12 @@
 
 import { openBucket } from '../storage-adapters/open-bucket.ts';
 import type { BucketDocument } from './base/config/bucket-document.ts';
-import type { VarveError } from './base/errors/varve-error.ts';
-import { blockLabels, type StreamLabelRules } from './base/model/stream-labels.ts';
+import { asVarveError, type VarveError } from './base/errors/varve-error.ts';
+import {
+  blockLabels,
+  type StreamIdentity,
+  type StreamLabelRules,
+} from './base/model/stream-labels.ts';
 import { UlidMaker } from './base/model/ulid.ts';
 import { LimitedLog } from './base/observe/limited-log.ts';
 import type { Logger } from './base/observe/logger.ts';
@@ -128,35 +132,46 @@ class Jobs {
     const { clock, disk } = this.#runtime;
     const { logger, bucket, metrics } = this.#tools;
     const total = { uploaded: 0, bytesSent: 0, found: 0, failed: 0, removed: 0, waiting: 0 };
-    for (const dir of this.#dirs()) {
-      const tenant = { tenant: dir.tenant };
-      const retention = { nowMs: clock.nowMs(), retentionMs };
-      const report = await shipOnce({ bucket, disk, logger }, [dir], retention);
-      for (const key of Object.keys(total) as (keyof ShipReport)[]) total[key] += report[key];
+    for (const { dir, identity } of this.#streams()) {
+      const tenant = { tenant: identity.tenant };
       metrics.counter('varve_shipper_dir_syncs_total', tenant).add();
-      metrics.counter('varve_shipper_uploads_total', tenant).add(report.uploaded);
-      metrics.counter('varve_shipper_upload_failures_total', tenant).add(report.failed);
-      metrics.gauge('varve_shipper_blocks_waiting', tenant).set(report.waiting);
+      try {
+        const one = this.#shipperDir(dir, identity);
+        const retention = { nowMs: clock.nowMs(), retentionMs };
+        const report = await shipOnce({ bucket, disk, logger }, [one], retention);
+        for (const key of Object.keys(total) as (keyof ShipReport)[]) total[key] += report[key];
+        metrics.counter('varve_shipper_uploads_total', tenant).add(report.uploaded);
+        metrics.counter('varve_shipper_upload_failures_total', tenant).add(report.failed);
+        metrics.gauge('varve_shipper_blocks_waiting', tenant).set(report.waiting);
+      } catch (thrown) {
+        // One stream's directory that the disk does not give keeps no other from being shipped.
+        total.failed++;
+        metrics.counter('varve_shipper_upload_failures_total', tenant).add();
+        const { code, message } = asVarveError(thrown);
+        logger.error('stream not shipped, tried again', { dir, code, error: message });
+      }
     }
     return total;
   }
 
-  /** Every stream's directory with its whole blocks. */
-  *#dirs(): Iterable<ShipperDir & { readonly tenant: string }> {
-    const { disk } = this.#runtime;
-    const { tsdbPath, labels: rules } = this.#settings;
-    const onDamaged = (path: string, error: VarveError): void => {
-      const message = 'not taken for a block or stream, left as it is';
-      this.#damagedLog.error(path, message, { path, code: error.code, error: error.message });
-    };
-    for (const { dir, identity } of listStreams(disk, tsdbPath, onDamaged)) {
-      const labels = blockLabels(identity, rules);
-      const firstSegment = listWal(disk, walDir(dir)).segments.at(0) ?? Number.POSITIVE_INFINITY;
-      const blocks = listLocalBlocks({ disk, dir, labels, firstSegment, onDamaged });
-      const remove = ({ ulid }: { ulid: string }) => removeLocalBlock(disk, dir, ulid);
-      yield { dir, tenant: identity.tenant, blocks, remove };
-    }
+  #streams() {
+    return listStreams(this.#runtime.disk, this.#settings.tsdbPath, this.#onDamaged);
   }
+
+  /** A stream's directory with its whole blocks. */
+  #shipperDir(dir: string, identity: StreamIdentity): ShipperDir {
+    const { disk } = this.#runtime;
+    const labels = blockLabels(identity, this.#settings.labels);
+    const firstSegment = listWal(disk, walDir(dir)).segments.at(0) ?? Number.POSITIVE_INFINITY;
+    const onDamaged = this.#onDamaged;
+    const blocks = listLocalBlocks({ disk, dir, labels, firstSegment, onDamaged });
+    return { dir, blocks, remove: ({ ulid }) => removeLocalBlock(disk, dir, ulid) };
+  }
+
+  readonly #onDamaged = (path: string, error: VarveError): void => {
+    const message = 'not taken for a block or stream, left as it is';
+    this.#damagedLog.error(path, message, { path, code: error.code, error: error.message });
+  };
 }
 
 async function openMetered(
@@ -166,15 +181,15 @@ async function openMetered(
 ): Promise<Bucket | undefined> {
   if (config === undefined) return undefined;
   const bucket = withPrefix(await openBucket(config, runtime), config.prefix);
-  return new MeteredBucket(bucket, runtime.clock, (operation, seconds, failed) => {
+  return new MeteredBucket(bucket, runtime.clock, (operation, seconds, outcome) => {
     const labels = { operation, bucket: bucket.name };
     metrics.counter('varve_objstore_bucket_operations_total', labels).add();
-    if (failed) {
+    if (outcome === 'failed') {
       metrics.counter('varve_objstore_bucket_operation_failures_total', labels).add();
       return;
     }
     metrics.histogram('varve_objstore_bucket_operation_duration_seconds', labels).observe(seconds);
-    if (operation !== 'upload') return;
+    if (operation !== 'upload' || outcome !== 'done') return;
     metrics
       .gauge('varve_objstore_bucket_last_successful_upload_time', { bucket: bucket.name })
       .set(runtime.clock.nowMs() / 1000);

@@ -69,7 +69,7 @@ export async function shipOnce(
       tally.removed++;
       options.logger.info('local block removed after its retention', { block: block.ulid });
     }
-    forgetRemoved(options.disk, one, uploaded);
+    forgetRemoved(options, one, uploaded);
   }
   return tally;
 }
@@ -89,7 +89,7 @@ async function shipBlock(
   try {
     const report = await uploadBlock(bucket, disk, block);
     uploaded.add(block.ulid);
-    writeShipperFile(disk, dir, uploaded);
+    note(options, dir, uploaded);
     tally.bytesSent += report.bytesSent;
     if (report.sent) tally.uploaded++;
     else tally.found++;
@@ -105,9 +105,26 @@ async function shipBlock(
   }
 }
 
+/**
+ * Without the note the bucket is asked again in the next round. So a full disk does not keep blocks
+ * from being uploaded, and leaving.
+ */
+function note({ disk, logger }: ShipperOptions, dir: string, uploaded: Iterable<string>): void {
+  try {
+    writeShipperFile(disk, dir, uploaded);
+  } catch (thrown) {
+    const { code, message } = asVarveError(thrown);
+    logger.warn('not noted which blocks are uploaded', { dir, code, error: message });
+  }
+}
+
 /** Keeps the note as short as the directory: what is not on disk any more need not stand in it. */
-function forgetRemoved(disk: Disk, one: ShipperDir, uploaded: ReadonlySet<string>): void {
+function forgetRemoved(
+  options: ShipperOptions,
+  one: ShipperDir,
+  uploaded: ReadonlySet<string>,
+): void {
   const onDisk = new Set(one.blocks.map((block) => block.ulid));
   const kept = [...uploaded].filter((ulid) => onDisk.has(ulid));
-  if (kept.length !== uploaded.size) writeShipperFile(disk, one.dir, kept);
+  if (kept.length !== uploaded.size) note(options, one.dir, kept);
 }

@@ -120,4 +120,19 @@ describe('shipOnce', () => {
     await shipOnce(off, [dir], { nowMs, retentionMs: 86_400_000 });
     expect(removed).toEqual([ULIDS[0]]);
   });
+
+  it('uploads all and lets old ones go when the disk is too full for the note', async () => {
+    const { disk, logger, logged, dir, bucket, removed } = world();
+    disk.faults.add({
+      operation: 'write',
+      path: /shipper/,
+      code: 'disk_full',
+      times: Number.POSITIVE_INFINITY,
+    });
+    const late = { nowMs: 100 * 86_400_000, retentionMs: 86_400_000 };
+    const report = await shipOnce({ bucket, disk, logger }, [dir], late);
+    expect(report).toMatchObject({ uploaded: 3, failed: 0, waiting: 0, removed: 3 });
+    expect(removed.length).toBe(3);
+    expect(logged).toContain('warn not noted which blocks are uploaded');
+  });
 });
