@@ -221,11 +221,17 @@ export class Gateway {
 
   #jobStage(): Stage {
     const { threads } = this.#world.runtime;
+    let stopping = false;
     return {
       name: 'jobs',
       start: async () => {
         const jobs = await threads.start<JobService>('job-thread', jobSettings(this.#config));
         this.#jobs = jobs;
+        // Without it nothing would be cut or uploaded any more, and the heads would only grow.
+        void jobs.ended.then((error) => {
+          if (!stopping)
+            this.#end({ why: `the job thread ended: ${error?.message}`, failed: true });
+        });
         this.#registry.addSource(() => jobs.call('metrics', null));
         this.#cuts.start();
         this.#ships.start();
@@ -237,6 +243,7 @@ export class Gateway {
         await this.#ships.drain();
       },
       stop: async () => {
+        stopping = true;
         await this.#jobs?.call('close', null);
         await this.#jobs?.terminate();
       },
