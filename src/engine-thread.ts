@@ -34,7 +34,8 @@ import { HEAD_DEFAULTS } from './head/head-options.ts';
 import { planCuts } from './head/plan.ts';
 import { ReplaySink } from './head/replay-sink.ts';
 import { headStatus, mergeStatus } from './head/tsdb-status.ts';
-import { Coverage } from './wal/coverage.ts';
+import { type Coverage, coverageOf, segmentBehind } from './wal/coverage.ts';
+import { listWal } from './wal/directory.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
 import type { ReplayProgress } from './wal/replay.ts';
@@ -45,6 +46,9 @@ import { Ingest } from './write/ingest.ts';
 import type { WriteOutcome, WriteRequest } from './write/outcome.ts';
 import type { StreamParts } from './write/stream.ts';
 import { Streams } from './write/streams.ts';
+
+/** After this time a stream that could not be opened is tried again. */
+const OPEN_AGAIN_AFTER_MS = 60_000;
 
 interface EngineStream extends StreamParts {
   readonly name: string;
@@ -67,7 +71,7 @@ export function makeEngine(
   return {
     replay: () => engine.replay(),
     write: (request) => engine.write(request),
-    dueCuts: async ({ flush }) => engine.dueCuts(flush),
+    dueCuts: ({ flush }) => engine.dueCuts(flush),
     openCut: (order) => engine.openCut(order),
     closeCut: (cut) => engine.closeCut(cut),
     replayStatus: async () => engine.replayStatus,
@@ -90,6 +94,8 @@ class Engine {
   readonly #ingest: Ingest;
   readonly #walLog: LimitedLog;
   readonly #byName = new Map<string, EngineStream>();
+  /** When streams that could not be opened are tried again; never when there are none. */
+  #retryAtMs = Number.POSITIVE_INFINITY;
 
   constructor(settings: EngineSettings, runtime: Runtime, { logger, metrics }: ThreadTools) {
     this.metrics = metrics;
@@ -116,17 +122,21 @@ class Engine {
     this.metrics.beforeSnapshot(() => showHeads(this.metrics, this.#heads()));
   }
 
+  /** Opens every stream on disk that is not open yet. */
   async replay(): Promise<void> {
-    const { disk } = this.#runtime;
+    const { disk, clock } = this.#runtime;
     const { tsdbPath, index, engines } = this.#settings;
+    this.#retryAtMs = Number.POSITIVE_INFINITY;
     const onDamaged = (path: string, error: VarveError): void => {
       this.#logger.error('not taken for a stream, left as it is', { path, error: error.message });
+      if (error.kind === 'not_now') this.#retryAtMs = clock.monotonicMs() + OPEN_AGAIN_AFTER_MS;
     };
     for (const { name, identity } of listStreams(disk, tsdbPath, onDamaged)) {
-      if (engineOf(identity.tenant, engines) !== index) continue;
+      if (engineOf(identity.tenant, engines) !== index || this.#byName.has(name)) continue;
       try {
-        this.#streams.adopt(identity.tenant, identity.lifted, await this.#open(identity));
+        await this.#streams.openFound(identity.tenant, identity.lifted, () => this.#open(identity));
       } catch (thrown) {
+        this.#retryAtMs = clock.monotonicMs() + OPEN_AGAIN_AFTER_MS;
         const { code, message } = asVarveError(thrown);
         const fields = { stream: name, code, error: message };
         this.#logger.error('stream not opened, its writers get 503; the others go on', fields);
@@ -151,7 +161,10 @@ class Engine {
     return outcome;
   }
 
-  dueCuts(flush: boolean): readonly CutOrder[] {
+  async dueCuts(flush: boolean): Promise<readonly CutOrder[]> {
+    // A stream that nobody writes to has no other occasion to be opened, and cut.
+    if (flush ? this.#retryAtMs < Number.POSITIVE_INFINITY : this.#isTimeToRetry())
+      await this.replay();
     const nowMs = this.#runtime.clock.nowMs();
     return [...this.#byName.values()].flatMap(({ name, head }) => {
       if (head.isCutting) return [];
@@ -197,6 +210,10 @@ class Engine {
     }
   }
 
+  #isTimeToRetry(): boolean {
+    return this.#runtime.clock.monotonicMs() >= this.#retryAtMs;
+  }
+
   tsdbStatus(tenant: string, limit: number): TsdbStatus {
     const heads = [...this.#byName.values()]
       .filter((stream) => stream.identity.tenant === tenant)
@@ -230,20 +247,25 @@ class Engine {
     for (const left of removeLeftovers(disk, dir)) {
       this.#logger.info('what a crash left of a block was removed', { dir, name: left });
     }
-    // A killed process may have renamed a block and not synced its name; its samples are left out of
-    // the head from here on.
+    // A killed process may have renamed a block and not synced its name; its samples are left out
+    // of the head from here on.
     disk.syncDir(dir);
-    const onDamaged = (path: string, error: VarveError): void =>
+    const onDamaged = (path: string, error: VarveError): void => {
+      // A block that cannot be read just now is there all the same: without it, its samples would
+      // be cut again.
+      if (error.kind === 'not_now') throw error;
       this.#logger.error('not taken for a block, left as it is', { path, error: error.message });
+    };
     const metas = listBlockMetas({ disk, dir, onDamaged });
-    const coverage = new Coverage();
-    for (const cut of cutRecords(metas)) coverage.add(cut);
+    const cuts = cutRecords(metas);
+    const coverage = coverageOf(cuts, listWal(disk, walDir(dir)));
     const head = this.#makeHead(identity.tenant);
     for (const { windowStartMs, frontierMs } of windowFrontiers(metas, HEAD_DEFAULTS.windowMs)) {
       head.restoreFrontier(windowStartMs, frontierMs);
     }
     const sink = new ReplaySink(head, coverage, clock.nowMs());
-    const log = await this.#openLog(identity, name, sink);
+    const firstSegment = segmentBehind(cuts);
+    const log = await this.#openLog(identity, { name, sink, firstSegment });
     await head.removeEmptySeries();
     const newestBlockMs = metas.reduce((max, meta) => Math.max(max, meta.maxTimeMs - 1), -Infinity);
     head.beginLive({
@@ -255,7 +277,10 @@ class Engine {
     return stream;
   }
 
-  async #openLog(identity: StreamIdentity, name: string, sink: ReplaySink): Promise<WalLog> {
+  async #openLog(
+    identity: StreamIdentity,
+    { name, sink, firstSegment }: { name: string; sink: ReplaySink; firstSegment: number },
+  ): Promise<WalLog> {
     const { disk, clock, timers } = this.#runtime;
     const { tsdbPath, walCompression } = this.#settings;
     const labels = { tenant: identity.tenant };
@@ -273,6 +298,7 @@ class Engine {
         ),
         yieldNow: () => timers.yieldNow(),
         onProgress: (progress) => this.#noteProgress(progress),
+        firstSegment,
       },
       sink,
     );
@@ -280,6 +306,7 @@ class Engine {
     this.metrics.counter('varve_tsdb_wal_corruptions_total', labels).add(report.damageCount);
     const seconds = (clock.monotonicMs() - startedMs) / 1000;
     this.#logger.info('stream opened', { stream: name, seconds, ...sink.tally });
+    this.#sayWhatIsMissing(name, sink);
     return log;
   }
 
@@ -306,10 +333,10 @@ class Engine {
     return head;
   }
 
-  #truncate({ name, dir, head, log, coverage }: EngineStream) {
+  async #truncate({ name, dir, head, log, coverage }: EngineStream): Promise<void> {
     const { disk, timers } = this.#runtime;
     const { tsdbPath, walCompression } = this.#settings;
-    return truncateWal(log, {
+    const report = await truncateWal(log, {
       disk,
       dir: walDir(dir),
       isLive: (ref) => head.isLiveRef(ref),
@@ -319,6 +346,15 @@ class Engine {
       compression: walCompression ? 'snappy' : 'none',
       yieldNow: () => timers.yieldNow(),
     });
+    if (report === undefined) return;
+    coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
+  }
+
+  /** A lost series record costs the samples that name the series: they are in the log, unreadable. */
+  #sayWhatIsMissing(stream: string, { tally: { unknownSeries, badSeries } }: ReplaySink): void {
+    if (unknownSeries === 0 && badSeries === 0) return;
+    const message = 'samples in the WAL belong to no series that can be read; they are left in it';
+    this.#logger.error(message, { stream, samples: unknownSeries, badSeriesRecords: badSeries });
   }
 
   #sayWalFailed(tenant: string, thrown: unknown): void {

@@ -1,6 +1,7 @@
 // Which logged samples a block holds already (docs/ARCHITECTURE.md, "Which samples are in a
 // block"). Replay and checkpoints use this rule and nothing else. Pure.
 
+import type { WalDirectory } from './directory.ts';
 import { comparePositions, type LogPosition } from './log.ts';
 
 /** A block that was cut from this log. */
@@ -46,5 +47,29 @@ function holds(range: CoveredRange, at: LogPosition, timeMs: number): boolean {
     timeMs >= range.minTimeMs &&
     timeMs < range.maxTimeMs &&
     comparePositions(at, range.position) < 0
+  );
+}
+
+/**
+ * What these blocks cover of a log that has these files; older blocks have nothing to say of it.
+ */
+export function coverageOf(
+  blocks: readonly CoveredRange[],
+  { segments, checkpoints }: WalDirectory,
+): Coverage {
+  const coverage = new Coverage();
+  for (const block of blocks) coverage.add(block);
+  const none = Number.POSITIVE_INFINITY;
+  const oldest = Math.min(segments.at(0) ?? none, checkpoints.at(0) ?? none);
+  coverage.forgetBefore({ segment: oldest, offset: 0 });
+  return coverage;
+}
+
+/** The first segment whose records all come at or after the positions of these blocks. */
+export function segmentBehind(blocks: readonly CoveredRange[]): number {
+  return blocks.reduce(
+    (first, { position: { segment, offset } }) =>
+      Math.max(first, offset === 0 ? segment : segment + 1),
+    0,
   );
 }

@@ -28,6 +28,11 @@ export interface OpenLogOptions {
   readonly yieldNow: () => Promise<void>;
   readonly onProgress: (progress: ReplayProgress) => void;
   readonly onLoss?: (loss: LogLoss) => void;
+  /**
+   * No segment below this one is begun: blocks name positions of this log, and what is logged now
+   * must not come before them, even when somebody has removed the log.
+   */
+  readonly firstSegment?: number;
 }
 
 /** A log that can be appended to, and what replaying it found. */
@@ -57,7 +62,7 @@ export async function openLog(options: OpenLogOptions, sink: RecordSink): Promis
     cutTornEnd(disk, report.torn);
   }
   syncSegments(disk, dir);
-  const { clock, compression, observer, onLoss } = options;
+  const { clock, compression, observer, onLoss, firstSegment } = options;
   const log = new WalLog({
     disk,
     dir,
@@ -65,6 +70,7 @@ export async function openLog(options: OpenLogOptions, sink: RecordSink): Promis
     compression,
     observer,
     ...(onLoss === undefined ? {} : { onLoss }),
+    ...(firstSegment === undefined ? {} : { firstSegment }),
   });
   return { log, report };
 }

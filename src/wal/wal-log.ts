@@ -40,6 +40,8 @@ export interface WalLogOptions {
   readonly pendingBytesMax?: number;
   /** A multiple of the page size; Prometheus's 128 MiB by default. */
   readonly segmentBytesMax?: number;
+  /** The least number of a segment that is begun; 0 by default. */
+  readonly firstSegment?: number;
   readonly observer?: WalObserver;
   /**
    * Called once per failure, when the lost records are out of the log and before anyone waiting is
@@ -71,7 +73,8 @@ export class WalLog implements Log {
 
   constructor(options: WalLogOptions) {
     const { segments, checkpoints } = listWal(options.disk, options.dir);
-    const first = Math.max(segments.at(-1) ?? -1, checkpoints.at(-1) ?? -1) + 1;
+    const behind = Math.max(segments.at(-1) ?? -1, checkpoints.at(-1) ?? -1) + 1;
+    const first = Math.max(behind, options.firstSegment ?? 0);
     this.#options = options;
     this.#files = new SegmentFiles(options.disk, options.dir);
     this.#pending = new PendingRecords(first, options.segmentBytesMax ?? SEGMENT_BYTES_MAX);

@@ -92,16 +92,40 @@ export class Streams {
 
   /** Opens a new stream, or waits for the one who is opening it. */
   open(tenant: string, values: readonly string[]): Promise<Stream> {
+    const { blockLabels, factory } = this.#options;
+    const lifted = blockLabels.map((name, index) => ({ name, value: values[index] ?? '' }));
+    return this.#openOnce(tenant, values, () => factory.open(tenant, lifted));
+  }
+
+  #openOnce(
+    tenant: string,
+    values: readonly string[],
+    open: () => Promise<StreamParts>,
+  ): Promise<Stream> {
     const streams = this.#remembered(tenant);
     const key = streamKey(values);
     const known = streams.known.find(({ stream }) => key === keyOf(stream));
     if (known !== undefined) return Promise.resolve(known.stream);
     let opening = streams.opening.get(key);
     if (opening === undefined) {
-      opening = this.#open(streams, values).finally(() => streams.opening.delete(key));
+      opening = this.#open(streams, values, open).finally(() => streams.opening.delete(key));
       streams.opening.set(key, opening);
     }
     return opening;
+  }
+
+  /** Opens a stream that was found on the disk, unless a writer was faster. */
+  async openFound(
+    tenant: string,
+    lifted: readonly LiftedLabel[],
+    open: () => Promise<StreamParts>,
+  ): Promise<void> {
+    if (!this.#isCurrent(lifted)) {
+      this.adopt(tenant, lifted, await open());
+      return;
+    }
+    const values = lifted.map(({ value }) => value);
+    await this.#openOnce(tenant, values, open);
   }
 
   /**
@@ -112,22 +136,29 @@ export class Streams {
     const number = this.#byNumber.length;
     const stream: Stream = { number, tenant, lifted, head: parts.head, log: parts.log };
     this.#byNumber.push(stream);
-    const { blockLabels } = this.#options;
-    const isCurrent =
-      lifted.length === blockLabels.length &&
-      blockLabels.every((name, index) => lifted[index]?.name === name);
-    if (isCurrent) {
+    if (this.#isCurrent(lifted)) {
       const valueIds = lifted.map(({ value }) => this.#held(value));
       this.#remembered(tenant).known.push({ valueIds, stream });
     }
     return stream;
   }
 
-  async #open(streams: TenantStreams, values: readonly string[]): Promise<Stream> {
-    const { blockLabels, factory } = this.#options;
+  async #open(
+    streams: TenantStreams,
+    values: readonly string[],
+    open: () => Promise<StreamParts>,
+  ): Promise<Stream> {
+    const { blockLabels } = this.#options;
     const lifted = blockLabels.map((name, index) => ({ name, value: values[index] ?? '' }));
-    const parts = await factory.open(streams.tenant, lifted);
-    return this.adopt(streams.tenant, lifted, parts);
+    return this.adopt(streams.tenant, lifted, await open());
+  }
+
+  #isCurrent(lifted: readonly LiftedLabel[]): boolean {
+    const { blockLabels } = this.#options;
+    return (
+      lifted.length === blockLabels.length &&
+      blockLabels.every((name, index) => lifted[index]?.name === name)
+    );
   }
 
   #remembered(tenant: string): TenantStreams {

@@ -81,4 +81,12 @@ describe('openLog', () => {
     expect(disk.allFiles().some((path) => path.startsWith('/t/quarantine/'))).toBe(true);
     expect(logger.records.some(({ message }) => message.startsWith('torn end'))).toBe(true);
   });
+
+  it('begins no segment before one that blocks know, even when somebody removed the log', async () => {
+    const { log } = await openLog(
+      { ...options(new MemoryDisk()), firstSegment: 7 },
+      ignoringSink(),
+    );
+    expect(log.position()).toEqual({ segment: 7, offset: 0 });
+  });
 });
