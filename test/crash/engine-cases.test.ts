@@ -49,7 +49,7 @@ describe('a machine', () => {
     disk.removeTree(`${TSDB}/a/wal`);
     machine = build(disk, clock);
     await machine.start();
-    await send(machine, at(startMs - 5, '4')); // of the window, and range, of the block
+    await send(machine, at(startMs - 15, '4')); // in the range of a block
     machine.goDown('kill', undefined);
     disk = machine.remains;
     machine = build(disk, clock);
