@@ -16,14 +16,14 @@ export type BucketOperation =
   | 'delete'
   | 'attributes';
 
-/**
- * Told after each operation. `failed` is false for answers that are no failure: not found, a
- * condition.
- */
+/** `refused` is an answer, not a failure of the store: there is no such object, a condition fails. */
+export type OperationOutcome = 'done' | 'refused' | 'failed';
+
+/** Told after each operation. */
 export type OperationObserver = (
   operation: BucketOperation,
   seconds: number,
-  failed: boolean,
+  outcome: OperationOutcome,
 ) => void;
 
 export class MeteredBucket implements Bucket {
@@ -75,34 +75,33 @@ export class MeteredBucket implements Bucket {
     const startedMs = this.#clock.monotonicMs();
     try {
       const value = await result;
-      this.#done(operation, startedMs, false);
+      this.#done(operation, startedMs, 'done');
       return value;
     } catch (thrown) {
-      this.#done(operation, startedMs, isFailure(thrown));
+      this.#done(operation, startedMs, outcomeOf(thrown));
       throw thrown;
     }
   }
 
   async *#stream<T>(operation: BucketOperation, items: AsyncIterable<T>): AsyncIterable<T> {
     const startedMs = this.#clock.monotonicMs();
-    let failed = false;
+    let outcome: OperationOutcome = 'done';
     try {
       yield* items;
     } catch (thrown) {
-      failed = isFailure(thrown);
+      outcome = outcomeOf(thrown);
       throw thrown;
     } finally {
-      this.#done(operation, startedMs, failed);
+      this.#done(operation, startedMs, outcome);
     }
   }
 
-  #done(operation: BucketOperation, startedMs: number, failed: boolean): void {
-    this.#observe(operation, (this.#clock.monotonicMs() - startedMs) / 1000, failed);
+  #done(operation: BucketOperation, startedMs: number, outcome: OperationOutcome): void {
+    this.#observe(operation, (this.#clock.monotonicMs() - startedMs) / 1000, outcome);
   }
 }
 
-/** A missing object or a condition that did not hold is an answer, not a failure of the store. */
-function isFailure(thrown: unknown): boolean {
+function outcomeOf(thrown: unknown): OperationOutcome {
   const { kind } = asVarveError(thrown);
-  return kind !== 'not_found' && kind !== 'conflict';
+  return kind === 'not_found' || kind === 'conflict' ? 'refused' : 'failed';
 }

@@ -85,9 +85,10 @@ export class FilesystemBucket implements Bucket {
   async put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {
     const path = this.#path(key);
     const dir = parentOf(path);
-    this.#disk.makeDir(dir);
     const temporary = `${dir}/${OWN_PREFIX}put-${hex(this.#random.bytes(12))}`;
+    const conditional = options.ifAbsent === true || options.ifVersion !== undefined;
     try {
+      this.#disk.makeDir(dir);
       await this.#write(temporary, source);
       if (options.ifVersion !== undefined)
         this.#replaceVersion(key, path, temporary, options.ifVersion);
@@ -95,7 +96,7 @@ export class FilesystemBucket implements Bucket {
       else this.#disk.rename(temporary, path);
       this.#disk.syncDir(dir);
     } catch (cause) {
-      throw asStoreError(cause, `storing ${key} in ${this.name}`);
+      throw asStoreError(cause, { doing: `storing ${key} in ${this.name}`, conditional });
     } finally {
       this.#disk.removeFile(temporary);
     }
