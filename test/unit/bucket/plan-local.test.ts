@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import type { LocalBlock } from '../../../src/bucket/local-block.ts';
+import { planLocalDeletions, planUploads } from '../../../src/bucket/plan-local.ts';
+
+function block(ulid: string, minTimeMs: number, coversLog = false): LocalBlock {
+  const maxTimeMs = minTimeMs + 10;
+  return { ulid, dir: '', minTimeMs, maxTimeMs, files: [], coversLog, metaBytes: new Uint8Array() };
+}
+
+const ulids = (blocks: readonly LocalBlock[]): string[] => blocks.map(({ ulid }) => ulid);
+
+it('uploads what is not uploaded, by time, then by ULID', () => {
+  const blocks = [block('C', 20), block('B', 10), block('A', 10), block('D', 0)];
+  expect(ulids(planUploads(blocks, new Set(['D'])))).toEqual(['A', 'B', 'C']);
+});
+
+describe('planLocalDeletions', () => {
+  const rule = { nowMs: 110, retentionMs: 100, hasBucket: true };
+
+  it('lets go what is old enough and in the bucket, to the millisecond', () => {
+    const blocks = [block('A', 0), block('B', 0), block('C', 1)];
+    expect(ulids(planLocalDeletions(blocks, new Set(['A', 'C']), rule))).toEqual(['A']);
+  });
+
+  it('keeps what the log needs, however old', () => {
+    expect(planLocalDeletions([block('A', 0, true)], new Set(['A']), rule)).toEqual([]);
+  });
+
+  it('goes by age alone without a bucket, and keeps all for ever with 0', () => {
+    const blocks = [block('A', 0)];
+    const none = new Set<string>();
+    expect(planLocalDeletions(blocks, none, { ...rule, hasBucket: false })).toEqual(blocks);
+    expect(planLocalDeletions(blocks, new Set(['A']), { ...rule, retentionMs: 0 })).toEqual([]);
+  });
+});
