@@ -16,7 +16,7 @@ export type BucketOperation =
   | 'delete'
   | 'attributes';
 
-/** `refused` is an answer, not a failure of the store: there is no such object, a condition fails. */
+/** `refused` is an answer, no failure of the store: no such object, a condition does not hold. */
 export type OperationOutcome = 'done' | 'refused' | 'failed';
 
 /** Told after each operation. */
