@@ -18,6 +18,7 @@ export class ShipLoop {
   readonly #options: ShipLoopOptions;
   #cancel: Cancel = () => undefined;
   #running: Promise<unknown> = Promise.resolve();
+  #drained = false;
 
   constructor(options: ShipLoopOptions) {
     this.#options = options;
@@ -28,9 +29,9 @@ export class ShipLoop {
     void this.#tick();
   }
 
-  /** A round as soon as can be; what goes wrong in it is logged. */
+  /** A round as soon as can be, none after a drain; what goes wrong in it is logged. */
   soon(): void {
-    void this.#tick();
+    if (!this.#drained) void this.#tick();
   }
 
   /** A round now, after the one under way. */
@@ -40,8 +41,9 @@ export class ShipLoop {
     return result;
   }
 
-  /** Resolves when no round is under way; none is begun any more. */
+  /** Resolves when the rounds asked for before are over; none is begun by itself any more. */
   async drain(): Promise<void> {
+    this.#drained = true;
     this.#cancel();
     await this.#running;
   }

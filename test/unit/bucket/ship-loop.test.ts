@@ -31,18 +31,44 @@ it('ships at the start and every 30 seconds, goes on after a failure, and ends w
   expect(rounds).toBe(3);
 });
 
-it('has one round at a time, and a failed one does not fail the next', async () => {
-  let running = 0;
-  let most = 0;
+/** Rounds that take a second each; those numbered in `failing` reject. */
+function slow(failing: readonly number[] = []) {
+  const clock = new ManualClock();
+  const seen = { begunMs: [] as number[], ended: 0, mostAtOnce: 0 };
   const ship = async (): Promise<ShipReport> => {
-    most = Math.max(most, ++running);
-    await new Promise(setImmediate);
-    running--;
-    if (most === 1) throw new Error('the first fails');
+    const number = seen.begunMs.push(clock.monotonicMs());
+    seen.mostAtOnce = Math.max(seen.mostAtOnce, number - seen.ended);
+    await clock.sleep(1000);
+    seen.ended++;
+    if (failing.includes(number)) throw new Error('the store is away');
     return NOTHING;
   };
-  const loop = new ShipLoop({ ship, timers: new ManualClock(), logger: new MemoryLogger() });
-  const results = await Promise.allSettled([loop.round(), loop.round(), loop.round()]);
-  expect(most).toBe(1);
-  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  return { clock, seen, loop: new ShipLoop({ ship, timers: clock, logger: new MemoryLogger() }) };
+}
+
+it('has one round at a time, and a failed one does not fail the next', async () => {
+  const { clock, seen, loop } = slow([2]);
+  loop.soon();
+  const results = Promise.allSettled([loop.round(), loop.round()]);
+  await clock.advance(3000);
+  expect((await results).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  expect(seen).toEqual({ begunMs: [0, 1000, 2000], ended: 3, mostAtOnce: 1 });
+});
+
+it('a drain waits for what was asked for before it; a cut after it ships nothing', async () => {
+  const { clock, seen, loop } = slow();
+  loop.start();
+  loop.soon();
+  let drained = false;
+  const drain = loop.drain().then(() => {
+    drained = true;
+  });
+  loop.soon();
+  await clock.advance(1999);
+  expect(drained).toBe(false);
+  await clock.advance(1);
+  await drain;
+  loop.soon();
+  await clock.advance(60_000);
+  expect(seen).toEqual({ begunMs: [0, 1000], ended: 2, mostAtOnce: 1 });
 });
