@@ -350,7 +350,7 @@ class Engine {
     coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
   }
 
-  /** A lost series record costs the samples that name its series: the log has them, unreadable. */
+  /** Without its series record a sample cannot be read, although it is in the log. */
   #sayWhatIsMissing(stream: string, { tally: { unknownSeries, badSeries } }: ReplaySink): void {
     if (unknownSeries === 0 && badSeries === 0) return;
     const message = 'samples in the WAL belong to no series that can be read; they are left in it';
