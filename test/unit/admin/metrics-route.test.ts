@@ -1,15 +1,31 @@
-import { fastify as Fastify } from 'fastify';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { registerMetricsRoute } from '../../../src/admin/metrics-route.ts';
 import { MetricStore } from '../../../src/base/observe/metric-store.ts';
 import { MetricRegistry } from '../../../src/base/observe/registry.ts';
+import { adminApp } from './admin-app.ts';
 
-it('answers with what the registry has, in the form that it says', async () => {
+function make() {
+  const app = adminApp();
   const metrics = new MetricStore();
-  metrics.gauge('varve_config_last_reload_successful', {}).set(1);
-  const app = Fastify();
   registerMetricsRoute(app, new MetricRegistry(metrics, { compatibleNames: false }));
-  const { body, headers } = await app.inject({ url: '/metrics' });
-  expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
-  expect(body).toContain('\nvarve_config_last_reload_successful 1\n');
+  return { app, metrics };
+}
+
+test('each scrape shows the values of its moment, as text', async () => {
+  const { app, metrics } = make();
+  const counter = metrics.counter('varve_log_messages_total', { level: 'warn' });
+  for (const wanted of [1, 2]) {
+    counter.add();
+    const answer = await app.inject('/metrics');
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(answer.body).toContain(`\nvarve_log_messages_total{level="warn"} ${wanted}\n`);
+  }
+});
+
+test('the Accept header chooses OpenMetrics', async () => {
+  const headers = { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' };
+  const answer = await make().app.inject({ url: '/metrics', headers });
+  expect(answer.headers['content-type']).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
+  expect(answer.body.endsWith('# EOF\n')).toBe(true);
 });
