@@ -2,7 +2,7 @@
 // through it. Starting is in order of the list; draining too, because the list begins with what
 // people see (the listeners) and ends with what carries them; stopping is the other way round.
 
-import { asVarveError } from './base/errors/varve-error.ts';
+import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import type { Logger } from './base/observe/logger.ts';
 
 export interface Stage {
@@ -22,6 +22,7 @@ export class StageList {
   readonly #stages: readonly Stage[];
   readonly #logger: Logger;
   #started = 0;
+  #ending = false;
 
   constructor(stages: readonly Stage[], logger: Logger) {
     this.#stages = stages;
@@ -33,11 +34,12 @@ export class StageList {
    */
   async start(): Promise<void> {
     for (const stage of this.#stages) {
+      if (this.#ending) throw new VarveError('draining', 'the end came during the start');
       this.#started++;
       try {
         await stage.start();
       } catch (thrown) {
-        await this.stop();
+        if (!this.#ending) await this.stop(); // else whoever ends it stops it, too
         throw thrown;
       }
       this.#logger.debug('stage started', { stage: stage.name });
@@ -55,6 +57,7 @@ export class StageList {
 
   /** Drains all, even when one fails; true when every one succeeded. */
   async drain(): Promise<boolean> {
+    this.#ending = true;
     return this.#each(this.#stages.slice(0, this.#started), 'drain');
   }
 

@@ -50,4 +50,12 @@ describe('StageList', () => {
       logger.records.filter(({ level }) => level === 'error').map(({ fields }) => fields.stage),
     ).toEqual(['b', 'c']);
   });
+
+  it('starts nothing more when the end comes during the start, and leaves the stopping to it', async () => {
+    const { did, list } = stages();
+    const starting = list.start(); // `a` is being started
+    expect([await list.drain(), await list.stop()]).toEqual([true, true]);
+    await expect(starting).rejects.toMatchObject({ code: 'draining' });
+    expect(did).toEqual(['start a', 'drain a', 'stop a']);
+  });
 });
