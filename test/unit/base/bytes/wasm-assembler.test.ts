@@ -13,9 +13,17 @@ import {
   when,
 } from '../../../../src/base/bytes/wasm-assembler.ts';
 
-// Node has it; its types for a server do not.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-const { WebAssembly: wasm } = globalThis as any;
+/** What this test needs of WebAssembly; Node has it, its types for a server do not. */
+interface WasmApi {
+  readonly Memory: new (size: { initial: number }) => object;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (
+    module: object,
+    imports: object,
+  ) => { readonly exports: { run(...args: number[]): number } };
+}
+
+const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: WasmApi };
 
 function run(body: Code, ...args: number[]): number {
   const memory = new wasm.Memory({ initial: 1 });
