@@ -2,6 +2,7 @@
 // (prometheus docs/querying/api.md, Status). Reads see one tenant: the one named by the header.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { HeadStatus } from '../head/tsdb-status.ts';
 
 /** The answer of /api/v1/status/buildinfo; unknown values are empty. */
 export interface BuildInfo {
@@ -33,29 +34,12 @@ export interface RuntimeInfo {
   readonly storageRetention: string;
 }
 
-/** A line of a list of /api/v1/status/tsdb: a count, or bytes, of what is named. */
-export interface NamedCount {
-  readonly name: string;
-  readonly value: number;
-}
-
 /**
  * The answer of /api/v1/status/tsdb: the heads of a tenant. Times are milliseconds; the lists are
  * longest first.
  */
-export interface TsdbStatus {
-  readonly headStats: {
-    readonly numSeries: number;
-    readonly numLabelPairs: number;
-    readonly chunkCount: number;
-    readonly minTime: number;
-    readonly maxTime: number;
-  };
-  readonly seriesCountByMetricName: readonly NamedCount[];
-  readonly labelValueCountByLabelName: readonly NamedCount[];
-  readonly memoryInBytesByLabelName: readonly NamedCount[];
-  readonly seriesCountByLabelValuePair: readonly NamedCount[];
-}
+/** Prometheus's `/api/v1/status/tsdb`: the heads of one tenant together. */
+export type TsdbStatus = HeadStatus;
 
 /** Segment numbers: first, last, and the one being read. */
 export interface WalReplayStatus {
