@@ -29,6 +29,7 @@ function engine() {
   const memory = new EngineMemory({ random: { u32: () => (seed = (seed * 48271) % 0x7fffffff) } });
   let logBytes = 0;
   const log = {
+    withdraw: () => undefined,
     append: (record: Uint8Array) => {
       logBytes += record.length;
     },

@@ -34,6 +34,11 @@ export interface Log {
    */
   append(record: Uint8Array): void;
   /**
+   * Drops what was appended since the last `sync` was asked for: for a batch whose appending failed
+   * midway, of which nothing may become durable with the next one. Not while a sync runs.
+   */
+  withdraw(): void;
+  /**
    * Resolves when everything appended before the call is durable, with the position behind the last
    * durable record. Calls during a running sync share the next one. Rejects with `disk_full` or
    * `sync_failed`; then every record not yet durable is gone, whoever appended it.

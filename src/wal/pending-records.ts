@@ -60,6 +60,11 @@ export class PendingRecords {
     return this.#runs.length === 0;
   }
 
+  /** The segment that the first record in here goes to. */
+  get firstSegment(): number | undefined {
+    return this.#runs.at(0)?.segment;
+  }
+
   /** Behind the last record. */
   get end(): LogPosition {
     return { segment: this.#segment, offset: this.#writer.offset };

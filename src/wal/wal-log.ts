@@ -6,6 +6,7 @@
 // it had appended; after a failure everything unacknowledged is dropped at one moment, before
 // anyone is told, and the file is never written or synced again.
 
+import { assert } from '../base/errors/assert.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 import type { Clock } from '../base/runtime/clock.ts';
 import type { Disk } from '../base/runtime/disk.ts';
@@ -101,6 +102,16 @@ export class WalLog implements Log {
     const compressed = this.#options.compression === 'snappy' ? compressRecord(record) : undefined;
     if (compressed === undefined) this.#pending.append(record, 0);
     else this.#pending.append(compressed, SNAPPY_BIT);
+  }
+
+  withdraw(): void {
+    assert(this.#running === undefined, 'records are withdrawn between commits');
+    const first = this.#pending.firstSegment;
+    if (first === undefined) return;
+    // Their places were given away already: the log goes on in a new segment.
+    const { next, work } = this.#files.seal(first);
+    this.#pending.restartAt(next);
+    this.#tidy(work().then(errorsOf));
   }
 
   sync(): Promise<LogPosition> {

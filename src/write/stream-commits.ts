@@ -96,7 +96,13 @@ export class StreamCommits {
 
   /** Appends and syncs; nothing may come between the two. */
   async #log(batch: PendingBatch): Promise<LogPosition> {
-    this.#encoder.append(this.#stream, batch);
+    try {
+      this.#encoder.append(this.#stream, batch);
+    } catch (thrown) {
+      // What was appended of it must not become durable with the next round's batch.
+      this.#stream.log.withdraw();
+      throw thrown;
+    }
     return await this.#stream.log.sync();
   }
 

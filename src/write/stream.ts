@@ -49,7 +49,7 @@ export interface LiftedLabel {
 /** What a factory makes and replay finds. */
 export interface StreamParts {
   readonly head: WriteHead;
-  readonly log: Pick<Log, 'append' | 'sync'>;
+  readonly log: Pick<Log, 'append' | 'sync' | 'withdraw'>;
 }
 
 /** A stream: the unit that has a directory, a head and blocks of its own. */

@@ -26,6 +26,10 @@ export class FakeLog {
     this.appended.push(record.slice());
   }
 
+  withdraw(): void {
+    this.appended.length = this.#syncs.at(-1)?.count ?? 0;
+  }
+
   sync(): Promise<LogPosition> {
     const done = new Promise<LogPosition>((resolve, reject) => {
       this.#syncs.push({ count: this.appended.length, resolve, reject });

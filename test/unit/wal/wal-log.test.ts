@@ -128,6 +128,25 @@ test('records that wait are limited; what is over the limit is refused whole', a
   log.append(opaqueRecord(2, 600));
 });
 
+test('a batch that could be appended in part only is withdrawn, and never becomes durable', async () => {
+  const disk = new MemoryDisk();
+  const { log } = makeLog(disk, { pendingBytesMax: 1000 });
+  const kept = [opaqueRecord(1), opaqueRecord(4)];
+  log.withdraw(); // nothing waits: harmless
+  log.append(opaqueRecord(1));
+  const before = await log.sync();
+  log.append(opaqueRecord(2, 600));
+  expect(() => log.append(opaqueRecord(3, 600))).toThrow('too much waiting');
+  log.withdraw();
+  expect(log.pendingBytes).toBe(0);
+  expect(log.syncedPosition()).toEqual(before);
+  log.append(opaqueRecord(4));
+  const after = await log.sync();
+  expect(after.segment).toBe(before.segment + 1);
+  const { records } = await replayOpaque(disk.crash(), DIR);
+  expect(records.map((record, i) => Buffer.compare(record, kept[i]!))).toEqual([0, 0]);
+});
+
 test('compressed records are read back', async () => {
   const disk = new MemoryDisk();
   const { log } = makeLog(disk, { compression: 'snappy' });
