@@ -96,7 +96,6 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/write/refusals.ts': 'test/unit/write/ingest.test.ts',
   'src/write/request-symbols.ts': 'test/unit/write/ingest.test.ts',
   'src/write/series-finder.ts': 'test/unit/write/ingest.test.ts',
-  'src/write/stream-commits.ts': 'test/unit/write/ingest.test.ts',
   'src/write/streams.ts': 'test/unit/write/ingest.test.ts',
   'src/write/symbol-chain.ts': 'test/unit/write/ingest.test.ts',
   'src/write/symbol-text.ts': 'test/property/write/engine.test.ts',
