@@ -36,6 +36,7 @@ import { ReplaySink } from './head/replay-sink.ts';
 import { headStatus, mergeStatus } from './head/tsdb-status.ts';
 import { type Coverage, coverageOf, segmentBehind } from './wal/coverage.ts';
 import { listWal } from './wal/directory.ts';
+import { SEGMENT_BYTES_MAX } from './wal/format.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
 import type { ReplayProgress } from './wal/replay.ts';
@@ -282,7 +283,7 @@ class Engine {
     { name, sink, firstSegment }: { name: string; sink: ReplaySink; firstSegment: number },
   ): Promise<WalLog> {
     const { disk, clock, timers } = this.#runtime;
-    const { tsdbPath, walCompression } = this.#settings;
+    const { tsdbPath, walCompression, tuning } = this.#settings;
     const labels = { tenant: identity.tenant };
     const startedMs = clock.monotonicMs();
     const { log, report } = await openLog(
@@ -293,6 +294,7 @@ class Engine {
         clock,
         logger: this.#logger.child({ stream: name }),
         compression: walCompression ? 'snappy' : 'none',
+        segmentBytesMax: tuning?.walSegmentBytesMax ?? SEGMENT_BYTES_MAX,
         observer: walMetrics(this.metrics, identity.tenant, (thrown) =>
           this.#sayWalFailed(identity.tenant, thrown),
         ),
@@ -312,7 +314,7 @@ class Engine {
 
   #makeHead(tenant: string): Head {
     const { clock, timers } = this.#runtime;
-    const { limits, maxExemplars } = this.#settings;
+    const { limits, maxExemplars, tuning } = this.#settings;
     const seriesElsewhere = (head: Head): number =>
       this.#ofTenant(tenant).reduce(
         (sum, one) => sum + (one.head === head ? 0 : one.head.seriesCount),
@@ -320,6 +322,7 @@ class Engine {
       );
     const head: Head = new Head(this.#memory, {
       ...HEAD_DEFAULTS,
+      seriesPerSlice: tuning?.seriesPerSlice ?? HEAD_DEFAULTS.seriesPerSlice,
       // Replay takes back whatever was acknowledged, however old; `beginLive` sets the window.
       outOfOrderWindowMs: Number.POSITIVE_INFINITY,
       // The limit is the tenant's, shared by its streams; asked for new series only.

@@ -13,6 +13,7 @@ import type { ServeConfig } from './base/config/catalogue.ts';
 import type { ConfigReloader } from './base/config/reload-config.ts';
 import type { ProcessFacts } from './base/config/start.ts';
 import { asVarveError, VarveError } from './base/errors/varve-error.ts';
+import type { Listen } from './base/http/listen.ts';
 import { readBody } from './base/http/read-body.ts';
 import { HttpServer } from './base/http/server.ts';
 import type { StreamLabelRules } from './base/model/stream-labels.ts';
@@ -50,6 +51,8 @@ export interface GatewayWorld {
   readonly reloader: ConfigReloader;
   readonly process: ProcessFacts;
   readonly readProcess?: ReadProcessMetrics;
+  /** How the servers are reached; a simulation injects its requests. */
+  readonly listen?: Listen;
 }
 
 /** A whole `serve` or `receive`. */
@@ -78,7 +81,7 @@ export class Gateway {
 
   constructor(config: ServeConfig, world: GatewayWorld) {
     const { clock, timers, threads } = world.runtime;
-    const { readProcess } = world;
+    const { readProcess, listen } = world;
     const { logger, metrics } = world.tools;
     this.#metrics = metrics;
     this.#config = config;
@@ -93,7 +96,8 @@ export class Gateway {
       ...(readProcess === undefined ? {} : { readProcess }),
     });
     const limits = { drainTimeoutMs: config.httpGracePeriodMs };
-    const http = { clock, timers, logger, metrics: this.#metrics, limits };
+    const doors = { clock, timers, ...(listen === undefined ? {} : { listen }) };
+    const http = { ...doors, logger, metrics: this.#metrics, limits };
     this.writeServer = new HttpServer(http);
     this.adminServer = new HttpServer(http);
     this.#engines = new EnginePool({

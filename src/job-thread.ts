@@ -58,13 +58,16 @@ export type JobService = {
   close(_: null): Promise<void>;
 };
 
+/** Opens the configured object store; a simulation has one of its own. */
+export type OpenBucket = typeof openBucket;
+
 /** Makes the service; the simulation calls this with its own runtime. */
 export async function makeJobs(
   settings: JobSettings,
   runtime: Runtime,
-  { logger, metrics }: ThreadTools,
+  { logger, metrics, open = openBucket }: ThreadTools & { readonly open?: OpenBucket },
 ): Promise<JobService> {
-  const bucket = await openMetered(settings.bucket, runtime, metrics);
+  const bucket = await openMetered(settings.bucket, runtime, { metrics, open });
   const jobs = new Jobs(settings, runtime, { logger, metrics, bucket });
   return {
     cut: async (job) => jobs.cut(job),
@@ -177,10 +180,10 @@ class Jobs {
 async function openMetered(
   config: BucketDocument | undefined,
   runtime: Runtime,
-  metrics: MetricStore,
+  { metrics, open }: { readonly metrics: MetricStore; readonly open: OpenBucket },
 ): Promise<Bucket | undefined> {
   if (config === undefined) return undefined;
-  const bucket = withPrefix(await openBucket(config, runtime), config.prefix);
+  const bucket = withPrefix(await open(config, runtime), config.prefix);
   return new MeteredBucket(bucket, runtime.clock, (operation, seconds, outcome) => {
     const labels = { operation, bucket: bucket.name };
     metrics.counter('varve_objstore_bucket_operations_total', labels).add();

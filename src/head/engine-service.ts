@@ -34,6 +34,14 @@ export interface EngineSettings {
     readonly cacheBytes: number;
   };
   readonly logger: Pick<LoggerOptions, 'level' | 'format'>;
+  /** Sizes that nobody configures; a simulation makes them small, so that their ends come often. */
+  readonly tuning?: EngineTuning;
+}
+
+/** See SEGMENT_BYTES_MAX (wal/format.ts) and HEAD_DEFAULTS. */
+export interface EngineTuning {
+  readonly walSegmentBytesMax: number;
+  readonly seriesPerSlice: number;
 }
 
 /** A range of a stream that is due; the key is the stream's directory name. */

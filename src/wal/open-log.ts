@@ -24,6 +24,8 @@ export interface OpenLogOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly compression: RecordCompression;
+  /** A multiple of the page size. */
+  readonly segmentBytesMax: number;
   readonly observer: WalObserver;
   readonly yieldNow: () => Promise<void>;
   readonly onProgress: (progress: ReplayProgress) => void;
@@ -62,12 +64,13 @@ export async function openLog(options: OpenLogOptions, sink: RecordSink): Promis
     cutTornEnd(disk, report.torn);
   }
   syncSegments(disk, dir);
-  const { clock, compression, observer, onLoss, firstSegment } = options;
+  const { clock, compression, segmentBytesMax, observer, onLoss, firstSegment } = options;
   const log = new WalLog({
     disk,
     dir,
     clock,
     compression,
+    segmentBytesMax,
     observer,
     ...(onLoss === undefined ? {} : { onLoss }),
     ...(firstSegment === undefined ? {} : { firstSegment }),

@@ -31,6 +31,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/base/config/thanos-refused.ts': 'test/unit/base/config/load-config.test.ts',
   'src/base/config/yaml-parse.ts': 'test/unit/base/config/config-file.test.ts',
   'src/base/errors/catalogue.ts': 'test/unit/base/http/error-answer.test.ts',
+  'src/base/http/listen.ts': 'test/unit/base/http/server.test.ts',
   'src/base/http/request-metrics.ts': 'test/unit/base/http/server.test.ts',
   'src/base/model/tenant.ts': 'test/unit/write/tenant.test.ts',
   'src/base/observe/logger.ts': 'test/unit/base/observe/node-logger.test.ts',

@@ -12,6 +12,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { errorAnswer, isBug } from './error-answer.ts';
 import { BODY_DISCARDED_BYTES_MAX, HTTP_LIMITS, type HttpLimits } from './limits.ts';
+import { type Listen, listenOnSocket } from './listen.ts';
 import { formatListenAddress, type ListenAddress } from './listen-address.ts';
 import { declaredBytes, discardBody } from './read-body.ts';
 import { addRequestMetrics, countUnparsed } from './request-metrics.ts';
@@ -23,6 +24,8 @@ export interface HttpServerOptions {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly metrics: MetricStore;
+  /** `listenOnSocket` unless given. */
+  readonly listen?: Listen;
   /** What differs from HTTP_LIMITS. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -61,25 +64,9 @@ export class HttpServer {
   /** Starts listening and returns where; `bad_config` when the address cannot be used. */
   async listen(address: ListenAddress): Promise<ListenAddress> {
     await this.app.ready();
-    const where = formatListenAddress(address);
-    await new Promise<void>((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException): void => {
-        const why = `cannot listen on ${where}: ${error.code ?? error.message}`;
-        reject(new VarveError('bad_config', why, { cause: error }));
-      };
-      this.#server.once('error', onError);
-      const { host, port } = address;
-      this.#server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-        this.#server.off('error', onError);
-        resolve();
-      });
-    });
-    const bound = this.#server.address();
-    const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
-    this.#options.logger.info('listening', {
-      address: formatListenAddress({ host: address.host, port }),
-    });
-    return { host: address.host, port };
+    const bound = await (this.#options.listen ?? listenOnSocket)(this.#server, address);
+    this.#options.logger.info('listening', { address: formatListenAddress(bound) });
+    return bound;
   }
 
   /**

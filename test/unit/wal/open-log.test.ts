@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SEGMENT_BYTES_MAX } from '../../../src/wal/format.ts';
 import { type OpenLogOptions, openLog } from '../../../src/wal/open-log.ts';
 import { WalLog } from '../../../src/wal/wal-log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -17,6 +18,7 @@ function options(disk: MemoryDisk, logger = new MemoryLogger()): OpenLogOptions 
     clock,
     logger,
     compression: 'none',
+    segmentBytesMax: SEGMENT_BYTES_MAX,
     observer: { synced: () => undefined, failed: () => undefined },
     yieldNow: async () => undefined,
     onProgress: () => undefined,
