@@ -19,7 +19,7 @@ import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
 import { BlockWriter } from './block/block-writer.ts';
-import { listLocalBlocks, removeLocalBlock } from './block/local-blocks.ts';
+import { type KnownBlock, listLocalBlocks, removeLocalBlock } from './block/local-blocks.ts';
 import { walDir } from './block/paths.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import type { Bucket } from './bucket/bucket.ts';
@@ -89,6 +89,8 @@ class Jobs {
   readonly #tools: JobTools;
   readonly #ulids: UlidMaker;
   readonly #damagedLog: LimitedLog;
+  /** By stream directory: its blocks, read once. */
+  readonly #known = new Map<string, Map<string, KnownBlock>>();
 
   constructor(settings: JobSettings, runtime: Runtime, tools: JobTools) {
     this.#settings = settings;
@@ -167,7 +169,9 @@ class Jobs {
     const labels = blockLabels(identity, this.#settings.labels);
     const firstSegment = listWal(disk, walDir(dir)).segments.at(0) ?? Number.POSITIVE_INFINITY;
     const onDamaged = this.#onDamaged;
-    const blocks = listLocalBlocks({ disk, dir, labels, firstSegment, onDamaged });
+    const known = this.#known.get(dir) ?? new Map<string, KnownBlock>();
+    this.#known.set(dir, known);
+    const blocks = listLocalBlocks({ disk, dir, labels, firstSegment, known, onDamaged });
     return { dir, blocks, remove: ({ ulid }) => removeLocalBlock(disk, dir, ulid) };
   }
 

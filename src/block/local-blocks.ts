@@ -27,48 +27,72 @@ export interface LocalBlocksOptions {
   readonly labels: Labels;
   /** The oldest segment of the log beside the blocks; Infinity when there is none. */
   readonly firstSegment: number;
+  /** What was read of this directory's blocks before, by path: they never change. */
+  readonly known: Map<string, KnownBlock>;
   /** Told of each directory that looks like a block and is none. */
   readonly onDamaged: (path: string, error: VarveError) => void;
 }
 
+/** A block that was read, and where the log stood at its snapshot. */
+export interface KnownBlock {
+  readonly block: Omit<LocalBlock, 'coversLog'>;
+  /** Undefined for a block that no log position is known of. */
+  readonly walSegment: number | undefined;
+}
+
 /** The metas of all blocks in `dir`, by ULID. A directory that is not there holds none. */
 export function listBlockMetas(
-  options: Omit<LocalBlocksOptions, 'labels' | 'firstSegment'>,
+  options: Pick<LocalBlocksOptions, 'disk' | 'dir' | 'onDamaged'>,
 ): readonly BlockMeta[] {
   const { disk, dir } = options;
-  if (disk.stat(dir) === undefined) return [];
   const metas: BlockMeta[] = [];
-  for (const entry of disk.list(dir)) {
-    const ulid = entry.isDirectory ? parseBlockDirName(entry.name) : undefined;
-    if (ulid === undefined) continue;
+  for (const path of blockPaths(disk, dir)) {
     try {
-      metas.push(readMeta(disk, blockDir(dir, ulid)));
+      metas.push(readMeta(disk, path));
     } catch (thrown) {
-      options.onDamaged(blockDir(dir, ulid), asVarveError(thrown));
+      options.onDamaged(path, asVarveError(thrown));
     }
   }
   return metas;
 }
 
-/** All blocks in `dir` that can be uploaded. */
+function blockPaths(disk: Disk, dir: string): readonly string[] {
+  if (disk.stat(dir) === undefined) return [];
+  return disk.list(dir).flatMap(({ name, isDirectory }) => {
+    const ulid = isDirectory ? parseBlockDirName(name) : undefined;
+    return ulid === undefined ? [] : [blockDir(dir, ulid)];
+  });
+}
+
+/** All blocks in `dir` that can be uploaded. `known` is brought up to date. */
 export function listLocalBlocks(options: LocalBlocksOptions): readonly LocalBlock[] {
-  const { disk, dir, labels } = options;
+  const { disk, dir, known, firstSegment } = options;
+  const paths = blockPaths(disk, dir);
   const blocks: LocalBlock[] = [];
-  for (const meta of listBlockMetas(options)) {
-    const path = blockDir(dir, meta.ulid);
+  for (const path of paths) {
     try {
-      const files = filesOf(disk, path, meta);
-      const { minTimeMs, maxTimeMs } = meta;
-      const metaBytes = metaForBucket(disk, path, meta, { labels, files });
-      const position = meta.thanos?.varve?.wal;
-      const coversLog = position !== undefined && position.segment >= options.firstSegment;
-      const range = { minTimeMs, maxTimeMs };
-      blocks.push({ ulid: meta.ulid, dir: path, ...range, files, coversLog, metaBytes });
+      const one = known.get(path) ?? readBlock(path, options);
+      known.set(path, one);
+      const coversLog = one.walSegment !== undefined && one.walSegment >= firstSegment;
+      blocks.push({ ...one.block, coversLog });
     } catch (thrown) {
       options.onDamaged(path, asVarveError(thrown));
     }
   }
+  if (known.size > paths.length) {
+    const there = new Set(paths);
+    for (const path of known.keys()) if (!there.has(path)) known.delete(path);
+  }
   return blocks;
+}
+
+function readBlock(path: string, { disk, labels }: LocalBlocksOptions): KnownBlock {
+  const meta = readMeta(disk, path);
+  const files = filesOf(disk, path, meta);
+  const { ulid, minTimeMs, maxTimeMs } = meta;
+  const metaBytes = metaForBucket(disk, path, meta, { labels, files });
+  const block = { ulid, dir: path, minTimeMs, maxTimeMs, files, metaBytes };
+  return { block, walSegment: meta.thanos?.varve?.wal?.segment };
 }
 
 /**

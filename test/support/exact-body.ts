@@ -1,4 +1,4 @@
-// Remote-write 1.0 bodies whose values are 64-bit patterns, so that a test knows every bit it sent
+// Remote-write bodies, 1.0 and 2.0, whose values are 64-bit patterns, so that a test knows every bit it sent
 // (a JavaScript number may lose a NaN's payload).
 
 import { compressSync } from 'snappy';
@@ -16,23 +16,37 @@ export interface ExactSeries {
 /** The stale marker that Prometheus writes. */
 export const STALE_BITS = '7ff0000000000002';
 
-/** A compressed body, for a WriteRequest. */
-export function exactBody(series: readonly ExactSeries[]): ArrayBuffer {
-  const message = Buffer.concat(series.map((one) => field(1, seriesFields(one))));
+/** A compressed body, for a WriteRequest of that version. */
+export function exactBody(series: readonly ExactSeries[], version: 1 | 2 = 1): ArrayBuffer {
+  const message = version === 1 ? messageV1(series) : messageV2(series);
   return new Uint8Array(compressSync(message)).buffer;
 }
 
-function seriesFields({ labels, samples }: ExactSeries): Buffer {
-  return Buffer.concat([
-    ...labels.map(([name, value]) =>
-      field(1, Buffer.concat([field(1, Buffer.from(name)), field(2, Buffer.from(value))])),
-    ),
-    ...samples.map((sample) =>
-      'bits' in sample
-        ? field(2, Buffer.concat([fixed(1, sample.bits), int(2, sample.timeMs)]))
-        : field(4, histogramFields(sample.timeMs, sample.count)),
-    ),
-  ]);
+function messageV1(series: readonly ExactSeries[]): Buffer {
+  return Buffer.concat(
+    series.map(({ labels, samples }) => {
+      const pairs = labels.map(([name, value]) =>
+        field(1, Buffer.concat([field(1, Buffer.from(name)), field(2, Buffer.from(value))])),
+      );
+      return field(1, Buffer.concat([...pairs, ...samples.map((one) => sampleFields(one, 2, 4))]));
+    }),
+  );
+}
+
+function messageV2(series: readonly ExactSeries[]): Buffer {
+  const symbols = ['', ...new Set(series.flatMap(({ labels }) => labels.flat()))];
+  const parts = series.map(({ labels, samples }) => {
+    const refs = labels.flat().map((text) => varint(BigInt(symbols.indexOf(text))));
+    const fields = samples.map((one) => sampleFields(one, 2, 3));
+    return field(5, Buffer.concat([field(1, Buffer.concat(refs)), ...fields]));
+  });
+  return Buffer.concat([...symbols.map((text) => field(4, Buffer.from(text))), ...parts]);
+}
+
+function sampleFields(sample: ExactSample, ofFloats: number, ofHistograms: number): Buffer {
+  return 'bits' in sample
+    ? field(ofFloats, Buffer.concat([fixed(1, sample.bits), int(2, sample.timeMs)]))
+    : field(ofHistograms, histogramFields(sample.timeMs, sample.count));
 }
 
 function histogramFields(timeMs: number, count: number): Buffer {

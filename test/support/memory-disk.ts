@@ -128,7 +128,7 @@ export class MemoryDisk implements Disk {
     this.#mustBePowered('list', dir);
     return [...this.#dir('list', dir).names]
       .map(([name, node]) => ({ name, isDirectory: node instanceof MemoryDir }))
-      .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+      .sort((a, b) => compareNames(a.name, b.name));
   }
 
   makeDir(dir: string): void {
@@ -284,7 +284,7 @@ export class MemoryDisk implements Disk {
 
   #find(path: string): MemoryNode | undefined {
     let node: MemoryNode | undefined = this.#root;
-    for (const name of resolve(path).split('/')) {
+    for (const name of whole(path).split('/')) {
       if (name === '') continue;
       node = node instanceof MemoryDir ? node.names.get(name) : undefined;
     }
@@ -296,9 +296,21 @@ export class MemoryDisk implements Disk {
   }
 }
 
+/** By their bytes, which for ASCII is the order of characters. */
+function compareNames(a: string, b: string): number {
+  const isPlain = /^[ -~]*$/.test(a) && /^[ -~]*$/.test(b);
+  if (!isPlain) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The path from the root; most come as that, and simulations look up millions. */
+function whole(path: string): string {
+  return /^\/(?!.*(\/\.|\/$|\/\/))/.test(path) ? path : resolve(path);
+}
+
 function place(path: string): { parent: string; name: string } {
-  const whole = resolve(path);
-  return { parent: dirname(whole), name: whole.slice(whole.lastIndexOf('/') + 1) };
+  const absolute = whole(path);
+  return { parent: dirname(absolute), name: absolute.slice(absolute.lastIndexOf('/') + 1) };
 }
 
 function notFound(operation: string, path: string): VarveError {

@@ -38,4 +38,11 @@ export class SeededRandom implements Random {
   between(from: number, below: number): number {
     return from + Math.floor(this.fraction() * (below - from));
   }
+
+  /** One of them. */
+  pick<T>(from: readonly T[]): T {
+    const one = from[this.between(0, from.length)];
+    if (one === undefined) throw new Error('nothing to pick from');
+    return one;
+  }
 }

@@ -4,7 +4,8 @@ import { HistogramValue } from '../../src/base/chunk/histogram-value.ts';
 import { BlockReader } from '../../src/block/block-reader.ts';
 import { parseBlockDirName } from '../../src/block/paths.ts';
 import { SeriesSamples } from '../../src/block/series-samples.ts';
-import type { MemoryDisk } from './memory-disk.ts';
+import type { BucketReader } from '../../src/bucket/bucket.ts';
+import { MemoryDisk } from './memory-disk.ts';
 
 /** A block with the samples in it. */
 export interface StoredBlock {
@@ -26,8 +27,24 @@ export function readBlocks(disk: MemoryDisk, dir: string): StoredBlock[] {
   return disk
     .list(dir)
     .filter(({ name, isDirectory }) => isDirectory && parseBlockDirName(name) !== undefined)
-    .filter(({ name }) => disk.stat(`${dir}/${name}/meta.json`) !== undefined)
-    .map(({ name }) => readBlock(disk, `${dir}/${name}`));
+    .map(({ name }) => `${dir === '/' ? '' : dir}/${name}`)
+    .filter((path) => disk.stat(`${path}/meta.json`) !== undefined)
+    .map((path) => readBlock(disk, path));
+}
+
+/** Every whole block in a bucket; throws when one cannot be read. */
+export async function readObjects(bucket: BucketReader): Promise<StoredBlock[]> {
+  const disk = new MemoryDisk();
+  for await (const { key } of bucket.list('')) {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of bucket.get(key)) pieces.push(piece);
+    const path = `/${key}`;
+    disk.makeDir(path.slice(0, path.lastIndexOf('/')));
+    const file = disk.openSync(path, 'create');
+    file.write(Buffer.concat(pieces), 0);
+    file.close();
+  }
+  return readBlocks(disk, '/');
 }
 
 function readBlock(disk: MemoryDisk, dir: string): StoredBlock {

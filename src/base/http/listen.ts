@@ -16,7 +16,8 @@ export const listenOnSocket: Listen = async (server, address) => {
   const { host, port } = address;
   await new Promise<void>((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
-      const why = `cannot listen on ${formatListenAddress(address)}: ${error.code ?? error.message}`;
+      const where = formatListenAddress(address);
+      const why = `cannot listen on ${where}: ${error.code ?? error.message}`;
       reject(new VarveError('bad_config', why, { cause: error }));
     };
     server.once('error', onError);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import {
+  type KnownBlock,
   listBlockMetas,
   listLocalBlocks,
   removeLeftovers,
@@ -13,7 +14,8 @@ const OTHER = '01M832KAJWMK22126GMWCXRFNN';
 function list(disk: MemoryDisk, firstSegment = 0) {
   const damaged: string[] = [];
   const onDamaged = (path: string): void => void damaged.push(path);
-  const blocks = listLocalBlocks({ disk, dir: DIR, labels: [], firstSegment, onDamaged });
+  const known = new Map<string, KnownBlock>();
+  const blocks = listLocalBlocks({ disk, dir: DIR, labels: [], firstSegment, known, onDamaged });
   return { blocks, damaged };
 }
 

@@ -1,8 +1,9 @@
 // What was sent and what was acknowledged, sample by sample, and the comparison with what is stored.
 
-import { expect } from 'vitest';
-import type { CutNote } from './engine-machine.ts';
-import type { StoredBlock } from './stored-samples.ts';
+import type { CutNote } from '../support/engine-machine.ts';
+import type { StoredBlock } from '../support/stored-samples.ts';
+
+const WINDOW_MS = 2 * 3_600_000;
 
 /** One sample on its way: where it must be found, and as what. */
 export interface SentSample {
@@ -14,7 +15,8 @@ export interface SentSample {
 export class SampleLedger {
   /** By key, by value: how often it was sent. */
   readonly #sent = new Map<string, Map<string, number>>();
-  readonly #acknowledged = new Map<string, Set<string>>();
+  /** By key, by value: the how-manieth acknowledgement that was. */
+  readonly #acknowledged = new Map<string, Map<string, number>>();
   readonly #cuts = new Map<string, CutNote['kind']>();
   acknowledgedCount = 0;
 
@@ -25,9 +27,8 @@ export class SampleLedger {
   }
 
   noteAcknowledged({ key, value }: SentSample): void {
-    const values = this.#acknowledged.get(key) ?? new Set<string>();
-    if (!values.has(value)) this.acknowledgedCount++;
-    values.add(value);
+    const values = this.#acknowledged.get(key) ?? new Map<string, number>();
+    if (!values.has(value)) values.set(value, ++this.acknowledgedCount);
     this.#acknowledged.set(key, values);
   }
 
@@ -42,10 +43,15 @@ export class SampleLedger {
 
   /**
    * Everything acknowledged is stored, nothing else is than was sent, each block as it should be.
-   * @param inBucket blocks that are not on local disk any more
+   * @param blocks.remote blocks that are not on local disk any more
+   * @param until `acknowledgedCount` before all was cut: later ones may still be in a head
    */
-  check(local: readonly StoredBlock[], inBucket: readonly StoredBlock[]): void {
-    const blocks = [...local, ...inBucket];
+  check(
+    { local, remote }: { local: readonly StoredBlock[]; remote: readonly StoredBlock[] },
+    until: number,
+  ): void {
+    const blocks = [...local, ...remote];
+    for (const block of blocks) this.#checkWindow(block);
     const found = new Map<string, Map<string, number>>();
     for (const block of blocks) {
       const inBlock = new Set<string>();
@@ -61,17 +67,17 @@ export class SampleLedger {
         found.set(key, values);
       }
     }
-    this.#checkAcknowledged(found);
+    this.#checkAcknowledged(found, until);
     this.#checkDoubled(found);
     this.#checkOverlaps(local);
   }
 
-  #checkAcknowledged(found: ReadonlyMap<string, ReadonlyMap<string, number>>): void {
+  #checkAcknowledged(found: ReadonlyMap<string, ReadonlyMap<string, number>>, until: number): void {
     const lost: string[] = [];
     for (const [key, values] of this.#acknowledged)
-      for (const value of values)
-        if (found.get(key)?.has(value) !== true) lost.push(`${key} = ${value}`);
-    expect(lost, 'acknowledged and lost').toEqual([]);
+      for (const [value, ordinal] of values)
+        if (ordinal <= until && found.get(key)?.has(value) !== true) lost.push(`${key} = ${value}`);
+    mustBeNone(lost, 'acknowledged and lost');
   }
 
   /** A sample that was sent once is in one block: no replay and no failed cut doubles it. */
@@ -80,7 +86,7 @@ export class SampleLedger {
     for (const [key, values] of found)
       for (const [value, times] of values)
         if (times > (this.#sent.get(key)?.get(value) ?? 0)) doubled.push(`${key} = ${value}`);
-    expect(doubled, 'in more blocks than it was sent').toEqual([]);
+    mustBeNone(doubled, 'in more blocks than it was sent');
   }
 
   /**
@@ -100,9 +106,31 @@ export class SampleLedger {
     }
   }
 
+  /** A block lies in one window; a scheduled one ends with it, a flush behind its last sample. */
+  #checkWindow(block: StoredBlock): void {
+    const { dir, minTimeMs, maxTimeMs, samples } = block;
+    const windowMs = Math.floor(minTimeMs / WINDOW_MS) * WINDOW_MS;
+    const endMs = windowMs + WINDOW_MS;
+    if (minTimeMs >= maxTimeMs || maxTimeMs > endMs) throw new Error(`${dir} is not in one window`);
+    const kind = this.#kindOf(block);
+    if (kind === 'scheduled' && maxTimeMs !== endMs)
+      throw new Error(`${dir} was scheduled and does not end with its window`);
+    if (kind === 'late' && minTimeMs !== windowMs)
+      throw new Error(`${dir} is late and does not begin with its window`);
+    const lastMs = samples.reduce((last, [, , timeMs]) => Math.max(last, timeMs), -Infinity);
+    if (kind === 'flush' && maxTimeMs !== lastMs + 1)
+      throw new Error(`${dir} was flushed and does not end behind its last sample`);
+  }
+
   #kindOf(block: StoredBlock): CutNote['kind'] {
     const kind = this.#cuts.get(block.key);
     if (kind === undefined) throw new Error(`nobody cut ${block.dir} ${block.key}`);
     return kind;
   }
+}
+
+function mustBeNone(found: readonly string[], what: string): void {
+  if (found.length === 0) return;
+  const some = found.slice(0, 5).join('; ');
+  throw new Error(`${found.length} samples are ${what}: ${some}`);
 }

@@ -1,0 +1,205 @@
+// One simulated machine that runs a whole gateway, from its HTTP handlers to the bucket, and the
+// ways in which it goes down: drained, killed, or without power, between two steps or before any
+// single disk operation.
+
+import type { ServeConfig } from '../../src/base/config/catalogue.ts';
+import { parseCommandLine } from '../../src/base/config/command-line.ts';
+import { loadConfig } from '../../src/base/config/load-config.ts';
+import { ConfigReloader } from '../../src/base/config/reload-config.ts';
+import { VarveError } from '../../src/base/errors/varve-error.ts';
+import { MetricStore } from '../../src/base/observe/metric-store.ts';
+import type { Runtime } from '../../src/base/runtime/runtime.ts';
+import { makeEngine } from '../../src/engine-thread.ts';
+import { Gateway } from '../../src/gateway.ts';
+import type { EngineSettings } from '../../src/head/engine-service.ts';
+import { type JobService, type JobSettings, makeJobs } from '../../src/job-thread.ts';
+import { PAGE_BYTES } from '../../src/wal/format.ts';
+import type { DiskFaults, Fault } from '../support/disk-faults.ts';
+import type { CutNote, End } from '../support/engine-machine.ts';
+import type { ManualClock } from '../support/manual-clock.ts';
+import type { MemoryDisk } from '../support/memory-disk.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
+import { memoryRuntime } from '../support/memory-runtime.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
+import { textOf } from '../support/stored-samples.ts';
+import { LifeTimers } from './life-timers.ts';
+import type { SimulatedStore } from './simulated-store.ts';
+
+export const TSDB = '/data/tsdb';
+export const BUCKET = '/data/bucket';
+
+/** What a machine runs, through all its lives. */
+export interface Setup {
+  readonly config: ServeConfig;
+  readonly reloader: ConfigReloader;
+}
+
+/** What one life begins with. */
+export interface LifeOptions {
+  readonly setup: Setup;
+  readonly disk: MemoryDisk;
+  readonly clock: ManualClock;
+  readonly seed: number;
+  /** See LifeTimers. */
+  readonly stretch: number;
+  /** Undefined: the bucket is a directory on the same disk. */
+  readonly store: SimulatedStore | undefined;
+  /** Told of every block that is about to be written. */
+  readonly onCut: (cut: CutNote) => void;
+}
+
+/** An HTTP answer. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+const BUCKET_YML = `type: FILESYSTEM\nconfig:\n  directory: ${BUCKET}\n`;
+const BUILD = { version: 'simulated', revision: '', branch: '', buildUser: '', buildDate: '' };
+const FACTS = {
+  nodeVersion: 'simulated',
+  hostname: 'simulated',
+  workingDirectory: '/',
+  cpus: 2,
+  memoryLimitBytes: 2 ** 32,
+};
+/** Small, so that what happens between two of them happens often. */
+const TUNING = { walSegmentBytesMax: 2 * PAGE_BYTES, seriesPerSlice: 2 };
+
+/** Reads the command line that a history gives its gateway. */
+export function setupOf(flags: readonly string[]): Setup {
+  const fixed = [
+    `--tsdb.path=${TSDB}`,
+    '--web.enable-lifecycle',
+    `--objstore.config=${BUCKET_YML}`,
+  ];
+  const invocation = parseCommandLine(['receive', ...fixed, ...flags], 'simulated');
+  if (invocation.kind !== 'gateway') throw new Error(`not a gateway: ${invocation.kind}`);
+  const { role, given } = invocation;
+  const world = {
+    env: {},
+    readFile: (path: string): Uint8Array => {
+      throw new VarveError('not_found', `${path} is not there`);
+    },
+  };
+  const { config } = loadConfig(role, given, world);
+  return { config, reloader: new ConfigReloader(config, given, world) };
+}
+
+export class GatewayMachine {
+  readonly logger = new MemoryLogger();
+  readonly gateway: Gateway;
+  readonly #options: LifeOptions;
+  readonly #timers: LifeTimers;
+  readonly #hit: DiskFaults['hit'];
+  #next: MemoryDisk | undefined;
+  #die: () => void = () => undefined;
+  /** Resolves when the machine goes down. */
+  readonly died: Promise<void>;
+
+  constructor(options: LifeOptions) {
+    this.#options = options;
+    this.died = new Promise((resolve) => {
+      this.#die = resolve;
+    });
+    const { disk, clock, seed, setup } = options;
+    this.#timers = new LifeTimers(clock, options.stretch);
+    this.#hit = disk.faults.hit.bind(disk.faults);
+    const services = {
+      'engine-thread': (settings: EngineSettings) =>
+        makeEngine({ ...settings, tuning: TUNING }, runtime, this.#tools()),
+      'job-thread': (settings: JobSettings) => this.#makeJobs(settings, runtime),
+    };
+    const runtime: Runtime = {
+      ...memoryRuntime({ disk, clock, seed, services }),
+      timers: this.#timers,
+    };
+    this.gateway = new Gateway(setup.config, {
+      runtime,
+      tools: this.#tools(),
+      build: BUILD,
+      reloader: setup.reloader,
+      process: FACTS,
+      listen: async (_server, address) => address,
+    });
+  }
+
+  get isUp(): boolean {
+    return this.#next === undefined;
+  }
+
+  /** What survived; only when the machine is down. */
+  get remains(): MemoryDisk {
+    if (this.#next === undefined) throw new Error('the machine is up');
+    return this.#next;
+  }
+
+  /** One HTTP request to the address that takes everything. */
+  async ask(
+    method: 'GET' | 'POST',
+    url: string,
+    { headers = {}, body }: { headers?: Record<string, string>; body?: Uint8Array } = {},
+  ): Promise<Answer> {
+    const { app } = this.gateway.adminServer;
+    const payload = body === undefined ? {} : { payload: Buffer.from(body) };
+    const answer = await app.inject({ method, url, headers, ...payload });
+    return { status: answer.statusCode, headers: answer.headers, text: answer.payload };
+  }
+
+  order(fault: Fault): void {
+    this.#options.disk.faults.add(fault);
+  }
+
+  /** No fault is ordered any more, nor an end. */
+  clearFaults(): void {
+    this.#options.disk.faults.clear();
+    this.#options.disk.faults.hit = this.#hit;
+    this.#options.disk.capacityBytes = Number.POSITIVE_INFINITY;
+  }
+
+  goDown(end: End, random: SeededRandom | undefined): void {
+    if (this.#next !== undefined) return;
+    const { disk } = this.#options;
+    disk.capacityBytes = Number.POSITIVE_INFINITY;
+    this.#next = end === 'kill' ? disk.kill() : disk.crash(end === 'power' ? undefined : random);
+    this.#timers.end();
+    this.#die();
+  }
+
+  /** Lets the machine go down before the `nth` disk operation from now on. */
+  goDownAtOperation(nth: number, end: End, random: SeededRandom | undefined): void {
+    const { faults } = this.#options.disk;
+    const hit = this.#hit;
+    let seen = 0;
+    faults.hit = (operation, path) => {
+      // A kill does not make a sync fail: the kernel finishes it.
+      if (this.isUp && ++seen >= nth && (end !== 'kill' || operation !== 'sync')) {
+        this.goDown(end, random);
+        return { operation, path, code: 'disk_failed' };
+      }
+      return hit(operation, path);
+    };
+  }
+
+  async #makeJobs(settings: JobSettings, runtime: Runtime): Promise<JobService> {
+    const { store, onCut } = this.#options;
+    const isAlive = (): boolean => this.isUp;
+    const open = store === undefined ? {} : { open: async () => store.connect(isAlive) };
+    const jobs = await makeJobs(settings, runtime, { ...this.#tools(), ...open });
+    return {
+      ...jobs,
+      cut: (job) => {
+        const { labels, minTimeMs, maxTimeMs, position, snapshot } = job;
+        const stream = textOf(labels.map(({ name, value }) => [name, value]));
+        const place = `${position.segment}:${position.offset}`;
+        onCut({ kind: snapshot.range.kind, key: `${stream} ${minTimeMs} ${maxTimeMs} ${place}` });
+        return jobs.cut(job);
+      },
+    };
+  }
+
+  #tools() {
+    return { logger: this.logger, metrics: new MetricStore() };
+  }
+}
