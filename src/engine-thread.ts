@@ -7,6 +7,7 @@
 import type { TsdbStatus, WalReplayStatus } from './admin/status-routes.ts';
 import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import { engineOf } from './base/model/engine-of.ts';
+import { compareLabels } from './base/model/labels.ts';
 import { blockLabels, type StreamIdentity } from './base/model/stream-labels.ts';
 import { LimitedLog } from './base/observe/limited-log.ts';
 import type { Logger } from './base/observe/logger.ts';
@@ -27,13 +28,20 @@ import type {
   EngineService,
   EngineSettings,
   OpenedCut,
+  OpenedRead,
+  ReadStream,
 } from './head/engine-service.ts';
 import { Head } from './head/head.ts';
 import { type ShownHead, showHeads } from './head/head-metrics.ts';
 import { HEAD_DEFAULTS } from './head/head-options.ts';
+import { OpenReads } from './head/open-reads.ts';
 import { planCuts } from './head/plan.ts';
 import { ReplaySink } from './head/replay-sink.ts';
 import { headStatus, mergeStatus } from './head/tsdb-status.ts';
+import { findSeries } from './query/find-series.ts';
+import { type CompiledMatcher, compileMatchers } from './query/matcher.ts';
+import type { TenantQuery } from './query/reader.ts';
+import type { TimeRange } from './query/source.ts';
 import { type Coverage, coverageOf, segmentBehind } from './wal/coverage.ts';
 import { listWal } from './wal/directory.ts';
 import { SEGMENT_BYTES_MAX } from './wal/format.ts';
@@ -75,6 +83,8 @@ export function makeEngine(
     dueCuts: ({ flush }) => engine.dueCuts(flush),
     openCut: (order) => engine.openCut(order),
     closeCut: (cut) => engine.closeCut(cut),
+    openRead: (wanted) => engine.openRead(wanted),
+    closeRead: async ({ id }) => engine.closeRead(id),
     replayStatus: async () => engine.replayStatus,
     corruptions: async () => engine.corruptions,
     tsdbStatus: async ({ tenant, limit }) => engine.tsdbStatus(tenant, limit),
@@ -95,6 +105,9 @@ class Engine {
   readonly #ingest: Ingest;
   readonly #walLog: LimitedLog;
   readonly #byName = new Map<string, EngineStream>();
+  /** Streams on disk that could not be opened, by name. */
+  readonly #notOpened = new Map<string, StreamIdentity>();
+  readonly #reads: OpenReads;
   /** When streams that could not be opened are tried again; never when there are none. */
   #retryAtMs = Number.POSITIVE_INFINITY;
 
@@ -105,6 +118,7 @@ class Engine {
     this.#logger = logger;
     this.#walLog = new LimitedLog(logger, runtime.clock);
     this.#memory = new EngineMemory({ random: runtime.random });
+    this.#reads = new OpenReads(this.#memory.epochs, runtime.timers);
     this.#streams = new Streams({
       symbols: this.#memory.symbols,
       factory: { open: (tenant, lifted) => this.#openNew({ tenant, lifted }) },
@@ -138,6 +152,7 @@ class Engine {
         await this.#streams.openFound(identity.tenant, identity.lifted, () => this.#open(identity));
       } catch (thrown) {
         this.#retryAtMs = clock.monotonicMs() + OPEN_AGAIN_AFTER_MS;
+        this.#notOpened.set(name, identity);
         const { code, message } = asVarveError(thrown);
         const fields = { stream: name, code, error: message };
         this.#logger.error('stream not opened, its writers get 503; the others go on', fields);
@@ -211,6 +226,44 @@ class Engine {
     }
   }
 
+  async openRead({ tenant, query }: TenantQuery): Promise<OpenedRead> {
+    const matchers = compileMatchers(query.matchers);
+    // Before any series is looked for: see OpenReads.
+    const { id, word } = this.#reads.open();
+    try {
+      const streams: ReadStream[] = [];
+      for (const { dir, identity, head } of this.#ofTenant(tenant)) {
+        const snapshot = await this.#collect(head, matchers, query);
+        streams.push({ dir, labels: blockLabels(identity, this.#settings.labels), snapshot });
+      }
+      for (const [name, identity] of this.#notOpened) {
+        if (identity.tenant !== tenant) continue;
+        const labels = blockLabels(identity, this.#settings.labels);
+        const dir = streamDir(this.#settings.tsdbPath, name);
+        streams.push({ dir, labels, snapshot: undefined });
+      }
+      streams.sort((a, b) => compareLabels(a.labels, b.labels));
+      return { id, lease: word, streams };
+    } catch (thrown) {
+      this.#reads.close(id);
+      throw thrown;
+    }
+  }
+
+  closeRead(id: number): void {
+    this.#reads.close(id);
+  }
+
+  /** What a head has for a read; in slices, so that writes go on. */
+  async #collect(head: Head, matchers: readonly CompiledMatcher[], range: TimeRange) {
+    const steps = findSeries(head.postingsSource, matchers);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return head.collectRead(step.value, range);
+      await this.#runtime.timers.yieldNow();
+    }
+  }
+
   #isTimeToRetry(): boolean {
     return this.#runtime.clock.monotonicMs() >= this.#retryAtMs;
   }
@@ -224,6 +277,7 @@ class Engine {
 
   async drain(): Promise<void> {
     await this.#ingest.settled();
+    this.#reads.closeAll();
     for (const { log } of this.#byName.values()) await log.close();
   }
 
@@ -275,6 +329,7 @@ class Engine {
     });
     const stream = { name, dir, identity, head, log, coverage, openedAt: log.syncedPosition() };
     this.#byName.set(name, stream);
+    this.#notOpened.delete(name);
     return stream;
   }
 

@@ -27,8 +27,9 @@ import type { Remote } from './base/runtime/threads.ts';
 import { ShipLoop } from './bucket/ship-loop.ts';
 import { CutLoop } from './head/cut-loop.ts';
 import { EnginePool } from './head/engine-pool.ts';
-import type { EngineSettings, OpenedCut } from './head/engine-service.ts';
+import type { EngineSettings, OpenedCut, OpenedRead } from './head/engine-service.ts';
 import type { JobService, JobSettings } from './job-thread.ts';
+import { Reader, type Selection, type TenantQuery } from './query/reader.ts';
 import { type Stage, StageList } from './stage.ts';
 import { InFlightBytes } from './write/in-flight.ts';
 import { RateLimit, type RateLimitOptions } from './write/rate-limit.ts';
@@ -70,6 +71,7 @@ export class Gateway {
   readonly #engines: EnginePool;
   readonly #cuts: CutLoop<OpenedCut>;
   readonly #ships: ShipLoop;
+  readonly #reader: Reader<OpenedRead>;
   readonly #own: OwnMetrics;
   readonly #stages: StageList;
   readonly #inFlight: InFlightBytes;
@@ -114,6 +116,11 @@ export class Gateway {
       onBlocks: () => this.#ships.soon(),
       timers,
       logger,
+    });
+    this.#reader = new Reader(this.#engines, {
+      selectOpen: (order) => this.#jobThread().call('selectOpen', order),
+      selectNext: (id) => this.#jobThread().call('selectNext', id),
+      selectClose: (id) => this.#jobThread().call('selectClose', id),
     });
     this.#own = new OwnMetrics({
       gather: () => this.#registry.gather(),
@@ -183,6 +190,11 @@ export class Gateway {
       throw new VarveError('disk_failed', `${cut}; the log says why. Nothing is lost.`);
     }
     return { blocksCut: round.cut, blocksUploaded: ship.uploaded, blocksWaiting: ship.waiting };
+  }
+
+  /** The series of a tenant, of heads and local blocks together, each sample once. */
+  select(wanted: TenantQuery): Selection {
+    return this.#reader.select(wanted);
   }
 
   #noteReload(successful: boolean): void {

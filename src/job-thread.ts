@@ -18,9 +18,16 @@ import { type ThreadTools, threadTools } from './base/observe/thread-tools.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
+import { BlockReader } from './block/block-reader.ts';
 import { BlockWriter } from './block/block-writer.ts';
-import { type KnownBlock, listLocalBlocks, removeLocalBlock } from './block/local-blocks.ts';
-import { walDir } from './block/paths.ts';
+import {
+  type KnownBlock,
+  listBlockMetas,
+  listLocalBlocks,
+  removeLocalBlock,
+} from './block/local-blocks.ts';
+import { blockDir, walDir } from './block/paths.ts';
+import { BlockSource } from './block/select-source.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import type { Bucket } from './bucket/bucket.ts';
 import { MeteredBucket } from './bucket/metered-bucket.ts';
@@ -28,6 +35,13 @@ import { withPrefix } from './bucket/prefixed-bucket.ts';
 import { type ShipperDir, type ShipReport, shipOnce } from './bucket/shipper.ts';
 import { writeCut } from './head/cut.ts';
 import type { CutBlock, CutJob } from './head/cut-job.ts';
+import type { OpenedRead } from './head/engine-service.ts';
+import { ReadLease } from './head/read-lease.ts';
+import { HeadSource } from './head/read-source.ts';
+import { openStreams } from './query/open-streams.ts';
+import type { SelectOrder } from './query/reader.ts';
+import { SelectService } from './query/select-service.ts';
+import type { SeriesBatch } from './query/series-batch.ts';
 import { listWal } from './wal/directory.ts';
 
 /** The same damaged directory is named again after this time. */
@@ -53,6 +67,10 @@ export type JobService = {
   cut(job: CutJob): Promise<CutBlock | undefined>;
   /** One round of uploads and of local retention over all streams. */
   ship(round: ShipRound): Promise<ShipReport>;
+  /** Opens the blocks that go with a read of the heads; the number for the calls below. */
+  selectOpen(order: SelectOrder<OpenedRead>): Promise<number>;
+  selectNext(id: number): Promise<SeriesBatch>;
+  selectClose(id: number): Promise<void>;
   metrics(_: null): Promise<MetricSnapshot>;
   /** Closes the bucket. */
   close(_: null): Promise<void>;
@@ -72,8 +90,14 @@ export async function makeJobs(
   return {
     cut: async (job) => jobs.cut(job),
     ship: (round) => jobs.ship(round),
+    selectOpen: async (order) => jobs.selectOpen(order),
+    selectNext: async (id) => jobs.selects.next(id),
+    selectClose: async (id) => jobs.selects.close(id),
     metrics: async () => metrics.snapshot(),
-    close: async () => bucket?.close(),
+    close: async () => {
+      jobs.selects.closeAll();
+      await bucket?.close();
+    },
   };
 }
 
@@ -91,12 +115,14 @@ class Jobs {
   readonly #damagedLog: LimitedLog;
   /** By stream directory: its blocks, read once. */
   readonly #known = new Map<string, Map<string, KnownBlock>>();
+  readonly selects: SelectService;
 
   constructor(settings: JobSettings, runtime: Runtime, tools: JobTools) {
     this.#settings = settings;
     this.#runtime = runtime;
     this.#tools = tools;
     this.#ulids = new UlidMaker(runtime.clock, runtime.random);
+    this.selects = new SelectService(runtime.timers);
     this.#damagedLog = new LimitedLog(tools.logger, runtime.clock, DAMAGED_LOG_PERIOD_MS);
   }
 
@@ -131,6 +157,31 @@ class Jobs {
     const fields = { tenant, block: ulid, series, samples, bytes: sizeBytes, seconds };
     this.#tools.logger.info('block cut and verified', fields);
     return { ulid, sizeBytes, samples, series };
+  }
+
+  selectOpen({ read, query }: SelectOrder<OpenedRead>): number {
+    const { disk } = this.#runtime;
+    const lease = new ReadLease(read.lease);
+    const streams = read.streams.map(({ dir, snapshot }) => ({
+      dir,
+      head: snapshot === undefined ? undefined : () => new HeadSource(snapshot, lease),
+    }));
+    return this.selects.open((warnings) =>
+      openStreams(streams, query, {
+        listBlocks: (dir) =>
+          listBlockMetas({
+            disk,
+            dir,
+            onDamaged: (path, error) => {
+              this.#onDamaged(path, error);
+              warnings.add(`${path}: ${error.message}`);
+            },
+          }),
+        openBlock: (dir, ulid) => new BlockReader(disk, blockDir(dir, ulid)),
+        sourceOf: (options) => new BlockSource(options),
+        warnings,
+      }),
+    );
   }
 
   async ship({ retentionMs }: ShipRound): Promise<ShipReport> {

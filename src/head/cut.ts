@@ -4,11 +4,11 @@
 // Chunks of a series that do not overlap pass through byte by byte; the others (late samples) are
 // merged by samples. Invariant: what goes into the sink is exactly what the snapshot names.
 
-import { F64Column, type U32Column } from '../base/bytes/columns.ts';
+import type { F64Column, U32Column } from '../base/bytes/columns.ts';
 import { ArenaReader } from '../base/bytes/slab-arena.ts';
 import { mergeChunks, type TimedChunk } from '../base/chunk/merge-chunks.ts';
 import type { BlockSink, ChunkToWrite } from '../block/block-sink.ts';
-import { columnOf, LabelRanks } from './label-ranks.ts';
+import { columnOf, LabelRanks, timesOf } from './label-ranks.ts';
 import type { CutSnapshot, CutSummary } from './snapshot.ts';
 
 /** Writes all symbols, then all series in order. */
@@ -114,10 +114,4 @@ function passThrough(places: readonly TimedChunk[]): ChunkToWrite[] {
     const own = bytes.subarray(at - lengthBytes, at);
     return { minTimeMs, maxTimeMs, encoding, sampleCount: count, bytes: own };
   });
-}
-
-function timesOf(cells: Float64Array): F64Column {
-  const column = new F64Column(Math.max(1, cells.length));
-  for (const cell of cells) column.push(cell);
-  return column;
 }

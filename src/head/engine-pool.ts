@@ -8,10 +8,11 @@ import { VarveError } from '../base/errors/varve-error.ts';
 import { engineOf } from '../base/model/engine-of.ts';
 import type { MetricSnapshot } from '../base/observe/metric-store.ts';
 import type { Remote, Threads } from '../base/runtime/threads.ts';
+import type { ReadEngines, TenantQuery } from '../query/reader.ts';
 import type { Stage } from '../stage.ts';
 import type { WriteEngine, WriteOutcome, WriteRequest } from '../write/outcome.ts';
 import type { CutEngine } from './cut-loop.ts';
-import type { EngineService, EngineSettings, OpenedCut } from './engine-service.ts';
+import type { EngineService, EngineSettings, OpenedCut, OpenedRead } from './engine-service.ts';
 
 export interface EnginePoolOptions {
   readonly threads: Threads;
@@ -24,7 +25,7 @@ export interface EnginePoolOptions {
   readonly onDeath: (error: Error | undefined) => void;
 }
 
-export class EnginePool implements Stage, WriteEngine {
+export class EnginePool implements Stage, WriteEngine, ReadEngines<OpenedRead> {
   readonly name = 'replaying the WAL';
   readonly #options: EnginePoolOptions;
   readonly #engines: Remote<EngineService>[] = [];
@@ -69,6 +70,17 @@ export class EnginePool implements Stage, WriteEngine {
       throw new VarveError('draining', 'The process is starting or shutting down.');
     }
     return this.#of(request.tenant).call('write', request, [request.body]);
+  }
+
+  async openRead(wanted: TenantQuery): Promise<OpenedRead> {
+    if (!this.#ready) {
+      throw new VarveError('draining', 'The process is starting or shutting down.');
+    }
+    return this.#of(wanted.tenant).call('openRead', wanted);
+  }
+
+  closeRead({ tenant, id }: { readonly tenant: string; readonly id: number }): Promise<void> {
+    return this.#of(tenant).call('closeRead', { id });
   }
 
   /** The engines as the cut loop sees them; none are due before the replay is over. */

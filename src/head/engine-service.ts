@@ -2,14 +2,17 @@
 // entry is engine-thread.ts, the main thread's side of it engine-pool.ts.
 
 import type { TsdbStatus, WalReplayStatus } from '../admin/status-routes.ts';
+import type { Labels } from '../base/model/labels.ts';
 import type { StreamLabelRules } from '../base/model/stream-labels.ts';
 import type { MetricSnapshot } from '../base/observe/metric-store.ts';
 import type { LoggerOptions } from '../base/observe/node-logger.ts';
+import type { TenantQuery } from '../query/reader.ts';
 import type { LabelLimits } from '../write/label-parser.ts';
 import type { WriteOutcome, WriteRequest } from '../write/outcome.ts';
 import type { WireLimits } from '../write/wire/limits.ts';
 import type { CutJob } from './cut-job.ts';
 import type { CutRange } from './plan.ts';
+import type { ReadSnapshot } from './read-snapshot.ts';
 
 /** What an engine thread is started with; cloned into it. */
 export interface EngineSettings {
@@ -65,6 +68,25 @@ export interface ClosedCut {
   readonly stored: boolean;
 }
 
+/** One stream of a read. */
+export interface ReadStream {
+  /** The stream's directory. */
+  readonly dir: string;
+  /** What its blocks carry. */
+  readonly labels: Labels;
+  /** Undefined when the stream could not be opened: of its log nothing can be read. */
+  readonly snapshot: ReadSnapshot | undefined;
+}
+
+/** A read that has been opened: what the job thread is to read. */
+export interface OpenedRead {
+  readonly id: number;
+  /** See read-lease.ts. */
+  readonly lease: SharedArrayBuffer;
+  /** All streams of the tenant, by their labels. */
+  readonly streams: readonly ReadStream[];
+}
+
 /** What can be asked of an engine. */
 export type EngineService = {
   /** Replays every stream on disk; resolves when all take writes. */
@@ -73,6 +95,12 @@ export type EngineService = {
   dueCuts(wish: { readonly flush: boolean }): Promise<readonly CutOrder[]>;
   openCut(order: CutOrder): Promise<OpenedCut | undefined>;
   closeCut(cut: ClosedCut): Promise<void>;
+  /**
+   * What the heads of a tenant hold of a query, published before the call. Close it; it ends by
+   * itself after READ_AGE_MAX_MS. Rejects with `overloaded` when too many are open.
+   */
+  openRead(wanted: TenantQuery): Promise<OpenedRead>;
+  closeRead(read: { readonly id: number }): Promise<void>;
   replayStatus(_: null): Promise<WalReplayStatus>;
   /** Damaged places in the logs since the start. */
   corruptions(_: null): Promise<number>;

@@ -7,6 +7,7 @@
 import type { U32Column } from '../base/bytes/columns.ts';
 import type { HistogramValue } from '../base/chunk/histogram-value.ts';
 import { assert } from '../base/errors/assert.ts';
+import type { TimeRange } from '../query/source.ts';
 import { Admission } from './admission.ts';
 import { ChunkSearch } from './chunk-search.ts';
 import { Collector } from './collector.ts';
@@ -14,11 +15,14 @@ import type { EngineMemory } from './engine-memory.ts';
 import { ExemplarRing } from './exemplars.ts';
 import { Forgetting } from './forgetting.ts';
 import type { HeadOptions } from './head-options.ts';
+import { HeadPostings } from './head-postings.ts';
 import { MetadataTable } from './metadata-table.ts';
 import { OpenChunks } from './open-chunks.ts';
 import type { PendingBatch } from './pending.ts';
 import type { CutRange, WindowState } from './plan.ts';
 import { Publisher } from './publisher.ts';
+import { ReadCollector } from './read-collector.ts';
+import type { ReadSnapshot } from './read-snapshot.ts';
 import { NEW } from './series-record.ts';
 import { SeriesStore } from './series-store.ts';
 import type { CutSnapshot } from './snapshot.ts';
@@ -303,6 +307,28 @@ export class Head {
   /** Removes series without any sample (after a replay; a cut does it itself). Returns how many. */
   removeEmptySeries(): Promise<number> {
     return this.#forgetting.removeEmptySeries();
+  }
+
+  // ── Reading ─────────────────────────────────────────────────────────────────────────────────
+
+  /** The postings, for finding the series of a read. */
+  get postingsSource(): HeadPostings {
+    return new HeadPostings(this.memory, this.store);
+  }
+
+  /**
+   * The published chunks of these series that reach into the range; neither ingest nor a cut
+   * notices. To be called within an epoch that was opened before the slots were found, and holds
+   * until the last reader is gone.
+   */
+  async collectRead(slots: Uint32Array, range: TimeRange): Promise<ReadSnapshot> {
+    const collector = new ReadCollector(this.memory, this.store.records, range);
+    let visited = 0;
+    for (const slot of slots) {
+      collector.visit(slot);
+      if (++visited % this.#options.seriesPerSlice === 0) await this.#options.timers.yieldNow();
+    }
+    return collector.snapshot();
   }
 
   // ── Figures ─────────────────────────────────────────────────────────────────────────────────

@@ -122,7 +122,7 @@ export class HistogramWriter {
       this.#open.place(slot, address);
       arena.free(old);
     }
-    view.setUint32(at + series.BITS, bytes.length * 8, true);
+    view.setUint32(at + series.BITS, appender.lengthBits, true);
     view.setUint16(at + series.COUNT, appender.count, true);
   }
 

@@ -1,12 +1,13 @@
 // The order of symbols and labels in a snapshot: sorted once, so that comparing two series is
 // comparing numbers.
 
-import { U32Column } from '../base/bytes/columns.ts';
+import { F64Column, U32Column } from '../base/bytes/columns.ts';
 import { RecordReader } from '../base/bytes/paged-records.ts';
 import { ArenaReader } from '../base/bytes/slab-arena.ts';
 import { SYMBOL_ADDRESS, SYMBOL_LENGTH } from '../base/bytes/symbol-table.ts';
+import { assert } from '../base/errors/assert.ts';
 import { PAIR_NAME, PAIR_VALUE } from './pair-record.ts';
-import type { CutSnapshot } from './snapshot.ts';
+import type { SnapshotLabels } from './snapshot.ts';
 
 /** The labels that the series of a snapshot carry, ranked by bytes. */
 export class LabelRanks {
@@ -20,7 +21,7 @@ export class LabelRanks {
   /** By pair record. */
   readonly #pairRanks: U32Column;
 
-  constructor(snapshot: CutSnapshot) {
+  constructor(snapshot: SnapshotLabels) {
     this.#arena = new ArenaReader(snapshot.slabs);
     this.#pairs = new RecordReader(snapshot.pairs);
     this.#symbolRecords = new RecordReader(snapshot.symbols);
@@ -41,7 +42,7 @@ export class LabelRanks {
   }
 
   /** The series (their indexes in the snapshot) in label order. */
-  seriesInOrder(snapshot: CutSnapshot): Uint32Array {
+  seriesInOrder(snapshot: SnapshotLabels): Uint32Array {
     const addresses = columnOf(snapshot.labelAddresses);
     const counts = columnOf(snapshot.labelCounts);
     const order = new Uint32Array(snapshot.labelCounts.length).map((_, index) => index);
@@ -85,6 +86,13 @@ export class LabelRanks {
     return new Uint8Array(this.#arena.bytes(address).subarray(start, start + length));
   }
 
+  /** A copy of the bytes of the symbol with this rank. */
+  bytesOfRank(rank: number): Uint8Array {
+    const symbol = this.symbols.at(rank);
+    assert(symbol !== undefined, 'ranks are below the number of symbols');
+    return this.bytesOf(symbol);
+  }
+
   #field(symbol: number, field: number): number {
     const at = this.#symbolRecords.offset(symbol) + field;
     return this.#symbolRecords.view(symbol).getUint32(at, true);
@@ -101,7 +109,7 @@ export class LabelRanks {
   }
 
   /** Each once. `#pairRanks` serves as the mark of having been seen. */
-  #usedPairs(snapshot: CutSnapshot): Uint32Array {
+  #usedPairs(snapshot: SnapshotLabels): Uint32Array {
     const used = new U32Column(1024);
     const counts = columnOf(snapshot.labelCounts);
     snapshot.labelAddresses.forEach((address, index) => {
@@ -155,6 +163,13 @@ export class LabelRanks {
 /** A typed array as a column, for `at` that V8 inlines. */
 export function columnOf(cells: Uint32Array): U32Column {
   const column = new U32Column(Math.max(1, cells.length));
+  for (const cell of cells) column.push(cell);
+  return column;
+}
+
+/** The same for times. */
+export function timesOf(cells: Float64Array): F64Column {
+  const column = new F64Column(Math.max(1, cells.length));
   for (const cell of cells) column.push(cell);
   return column;
 }

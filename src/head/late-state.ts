@@ -28,3 +28,8 @@ export function loadLateState(view: DataView, at: number, state: XorState): void
   state.leading = view.getUint8(at + 24);
   state.trailing = view.getUint8(at + 25);
 }
+
+/** Bits of the chunk whose state this is. */
+export function lateStateBits(view: DataView, at: number): number {
+  return view.getUint32(at + 20, true);
+}

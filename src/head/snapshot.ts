@@ -7,20 +7,24 @@
 import type { RecordPages } from '../base/bytes/paged-records.ts';
 import type { CutRange } from './plan.ts';
 
-/** The samples of one range of one head, in columns. */
-export interface CutSnapshot {
-  /** For `closeSnapshot`. */
-  readonly id: number;
-  readonly range: CutRange;
+/** The labels of some series of a head, and the memory they lie in. */
+export interface SnapshotLabels {
   readonly slabs: readonly SharedArrayBuffer[];
   readonly pairs: RecordPages;
   readonly symbols: RecordPages;
-  /** Samples in the chunks below; 0: there is nothing to cut, close it as stored. */
-  readonly sampleCount: number;
   // One cell per series.
   /** Address of the label list: a u32 pair record per label, by name. */
   readonly labelAddresses: Uint32Array;
   readonly labelCounts: Uint32Array;
+}
+
+/** The samples of one range of one head, in columns. */
+export interface CutSnapshot extends SnapshotLabels {
+  /** For `closeSnapshot`. */
+  readonly id: number;
+  readonly range: CutRange;
+  /** Samples in the chunks below; 0: there is nothing to cut, close it as stored. */
+  readonly sampleCount: number;
   /** A series' first chunk below; one cell more than series. Chunks are in no order. */
   readonly chunkStarts: Uint32Array;
   // One cell per chunk.

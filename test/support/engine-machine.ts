@@ -7,8 +7,10 @@ import type { Remote } from '../../src/base/runtime/threads.ts';
 import { makeEngine } from '../../src/engine-thread.ts';
 import { CutLoop, type CutRound } from '../../src/head/cut-loop.ts';
 import { EnginePool } from '../../src/head/engine-pool.ts';
-import type { EngineSettings, OpenedCut } from '../../src/head/engine-service.ts';
+import type { EngineSettings, OpenedCut, OpenedRead } from '../../src/head/engine-service.ts';
 import { type JobService, type JobSettings, makeJobs } from '../../src/job-thread.ts';
+import { Reader, type Selection } from '../../src/query/reader.ts';
+import type { SelectQuery } from '../../src/query/source.ts';
 import type { WriteOutcome } from '../../src/write/outcome.ts';
 import { DEFAULT_WIRE_LIMITS } from '../../src/write/wire/limits.ts';
 import type { DiskFaults, Fault } from './disk-faults.ts';
@@ -48,6 +50,7 @@ export class EngineMachine {
   readonly #options: MachineOptions;
   readonly #pool: EnginePool;
   readonly #cuts: CutLoop<OpenedCut>;
+  readonly #reader: Reader<OpenedRead>;
   #jobs: Remote<JobService> | undefined;
   #next: MemoryDisk | undefined;
   readonly #hit: DiskFaults['hit'];
@@ -91,6 +94,11 @@ export class EngineMachine {
       timers: clock,
       logger: this.logger,
     });
+    this.#reader = new Reader(this.#pool, {
+      selectOpen: (order) => this.#job().call('selectOpen', order),
+      selectNext: (id) => this.#job().call('selectNext', id),
+      selectClose: (id) => this.#job().call('selectClose', id),
+    });
     this.#startJobs = async () => {
       this.#jobs = await runtime.threads.start<JobService>('job-thread', jobSettings());
     };
@@ -119,6 +127,10 @@ export class EngineMachine {
 
   cutRound(flush: boolean): Promise<CutRound> {
     return this.#cuts.round(flush);
+  }
+
+  select(tenant: string, query: SelectQuery): Selection {
+    return this.#reader.select({ tenant, query });
   }
 
   ship() {

@@ -33,3 +33,27 @@ function lowerBound(list: Uint32Array, wanted: number, from: number): number {
   }
   return low;
 }
+
+/** What the first has and the second has not, sorted. */
+export function subtractSorted(from: Uint32Array, taken: Uint32Array): Uint32Array {
+  if (taken.length === 0) return from;
+  const result = new U32Column(Math.max(1, from.length));
+  let at = 0;
+  for (const number of from) {
+    at = lowerBound(taken, number, at);
+    if (at === taken.length || taken[at] !== number) result.push(number);
+  }
+  return result.view();
+}
+
+/** Sorts numbers in their place, if they are not, and gives each once. */
+export function sortDistinct(numbers: Uint32Array): Uint32Array {
+  let rises = true;
+  for (let i = 1; i < numbers.length && rises; i++) rises = numbers[i - 1]! < numbers[i]!;
+  if (rises) return numbers;
+  numbers.sort();
+  let kept = 1;
+  for (let i = 1; i < numbers.length; i++)
+    if (numbers[i] !== numbers[kept - 1]) numbers[kept++] = numbers[i]!;
+  return numbers.subarray(0, kept);
+}

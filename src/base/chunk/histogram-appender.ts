@@ -72,6 +72,11 @@ export class HistogramAppender {
     return this.#sink.lengthBytes;
   }
 
+  /** Bits of the chunk, its header included: what follows goes on in the same byte. */
+  get lengthBits(): number {
+    return this.#sink.position;
+  }
+
   /** Time of the last sample; only when there is one. */
   get lastTimeMs(): number {
     return this.#state.timeMs;

@@ -51,7 +51,7 @@ export function seriesSection(toc: Toc): { start: number; end: number } {
 export function readPostings(
   source: ByteSource,
   offset: number,
-  into: U32Column,
+  into: { push(ref: number): void },
   reader = new ByteReader(),
 ): void {
   const head = source.load(offset, 8);
@@ -96,6 +96,14 @@ export class IndexReader {
     this.#table = new PostingsTable(source, this.toc.postingsTable);
   }
 
+  /** About how many bytes of the index are in memory: symbols, and the table's places. */
+  get heldBytes(): number {
+    const { symbols, series } = this.toc;
+    return (
+      series - symbols + 8 * this.symbols.count + (this.#source.sizeBytes - this.toc.postingsTable)
+    );
+  }
+
   /** All series in label order, each filled into the same entry. */
   *allSeries(into = new SeriesEntry()): Generator<SeriesEntry> {
     let offset = this.series.aligned(this.series.start);
@@ -113,6 +121,28 @@ export class IndexReader {
   /** The values of a label in byte order, each a copy. */
   *labelValues(name: Uint8Array): Generator<Uint8Array> {
     for (const entry of this.#table.entries(name)) yield entry.value;
+  }
+
+  /** Where the list of a pair lies; undefined when no series has it. */
+  find(name: Uint8Array, value: Uint8Array): number | undefined {
+    return this.#table.find(name, value);
+  }
+
+  /** The values of a label in byte order, each with where its list lies. */
+  *values(name: Uint8Array): Generator<{ readonly value: Uint8Array; readonly list: number }> {
+    for (const { value, offset } of this.#table.entries(name)) yield { value, list: offset };
+  }
+
+  /** Appends the references of the list that lies at `list`. */
+  append(list: number, into: { push(ref: number): void }): void {
+    readPostings(this.#source, list, into);
+  }
+
+  /** Appends the references of all series. */
+  all(into: { push(ref: number): void }): readonly undefined[] {
+    const list = this.#table.find(NO_BYTES, NO_BYTES);
+    if (list !== undefined) readPostings(this.#source, list, into);
+    return [];
   }
 
   /** Appends the references of the series that have this pair; none when there are none. */
