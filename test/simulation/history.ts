@@ -12,6 +12,7 @@ import { readBlocks, readObjects, type StoredBlock } from '../support/stored-sam
 import { BUCKET, GatewayMachine, type Setup, setupOf, TSDB } from './gateway-machine.ts';
 import type { HistoryCounts } from './history-counts.ts';
 import { noCounts } from './history-counts.ts';
+import { readSamples } from './reading.ts';
 import { encoded, oneByOne, RequestMaker, type SimulatedRequest, samplesOf } from './requests.ts';
 import { SampleLedger } from './sample-ledger.ts';
 import { FAIR, OUTAGE, SimulatedStore } from './simulated-store.ts';
@@ -54,6 +55,8 @@ export class History {
   #skewMs = 0;
   readonly #stretch: number;
   #pace: DiskPace;
+  /** No fault was ordered since this process began. */
+  #isWell = true;
   #disk: MemoryDisk;
   #machine: GatewayMachine;
   #pending: Promise<unknown>[] = [];
@@ -93,6 +96,7 @@ export class History {
       this.#counts.steps++;
       await this.#step();
       if (!this.#machine.isUp) await this.#restart();
+      await this.#read(this.#random.fraction() < 0.1);
       await this.#pass();
       if (!this.#machine.isUp) await this.#restart();
     }
@@ -172,8 +176,9 @@ export class History {
   async #break(): Promise<void> {
     this.#counts.faults++;
     const chance = this.#random.fraction();
-    if (chance < 0.2) return this.#fill();
-    if (chance < 0.4 && this.#store !== undefined) return this.#storm(this.#store);
+    if (chance < 0.2 && this.#store !== undefined) return this.#storm(this.#store);
+    this.#isWell = false;
+    if (chance < 0.4) return this.#fill();
     const fault = {
       operation: this.#random.pick(FAULTS),
       path: this.#random.pick(PATHS),
@@ -266,6 +271,7 @@ export class History {
       this.#counts.lives++;
       this.#disk = this.#machine.remains;
       this.#machine = this.#build();
+      this.#isWell = true;
       if (this.#random.fraction() < 0.1) await this.#break();
       if (this.#random.fraction() < 0.15) {
         const ends = ['kill', 'power', 'torn power'] as const satisfies readonly End[];
@@ -325,6 +331,33 @@ export class History {
   }
 
   // ── Checking ────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * What was acknowledged is readable: all of a tenant, or what lies around some sample. While a
+   * fault may be the reason, a read may fail or say that something is missing.
+   */
+  async #read(all: boolean): Promise<void> {
+    const place = this.#ledger.someAcknowledged(this.#random);
+    if (place === undefined) return;
+    const { tenant, timeMs } = place;
+    const range = all
+      ? { tenant, metric: undefined, minTimeMs: 0, maxTimeMs: Number.MAX_SAFE_INTEGER }
+      : { ...place, minTimeMs: timeMs - HOUR / 2, maxTimeMs: timeMs + HOUR / 2 };
+    const { metric, ...times } = range;
+    const matchers =
+      metric === undefined ? [] : [{ type: '=' as const, name: '__name__', value: metric }];
+    const until = this.#ledger.acknowledgedCount;
+    const wanted = { tenant, query: { ...times, matchers } };
+    const read = await this.#until(readSamples(this.#machine.gateway, wanted));
+    if (!this.#machine.isUp) return;
+    if (read === undefined || read.warnings.length > 0) {
+      if (this.#isWell) throw new Error(`a read failed on a good disk: ${read?.warnings}`);
+      return;
+    }
+    if (!this.#isWell) return;
+    this.#counts.reads++;
+    await this.#ledger.checkRead(read.samples, range, until, () => this.#bucketBlocks());
+  }
 
   /** All that was acknowledged is in blocks, when all that the heads hold is cut. */
   async #check(): Promise<void> {

@@ -1,6 +1,7 @@
 // What was sent and what was acknowledged, sample by sample, and the comparison with what is stored.
 
 import type { CutNote } from '../support/engine-machine.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
 import type { StoredBlock } from '../support/stored-samples.ts';
 
 const WINDOW_MS = 2 * 3_600_000;
@@ -10,6 +11,21 @@ export interface SentSample {
   /** `block labels|series labels|time`. */
   readonly key: string;
   readonly value: string;
+}
+
+/** Where an acknowledged sample is to be read. */
+export interface AcknowledgedPlace {
+  readonly tenant: string;
+  readonly metric: string;
+  readonly timeMs: number;
+}
+
+/** What a read asked for; every metric when none is named. Milliseconds, both inclusive. */
+export interface ReadRange {
+  readonly tenant: string;
+  readonly metric: string | undefined;
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
 }
 
 export class SampleLedger {
@@ -72,6 +88,42 @@ export class SampleLedger {
     this.#checkOverlaps(local);
   }
 
+  /** An acknowledged sample, for a look at it: its tenant, metric and time. */
+  someAcknowledged(random: SeededRandom): AcknowledgedPlace | undefined {
+    if (this.#acknowledged.size === 0) return undefined;
+    const key = random.pick([...this.#acknowledged.keys()]);
+    const tenant = /tenant_id=([^,|]*)/.exec(key)?.[1] ?? '';
+    const metric = /__name__=([^,|]*)/.exec(key)?.[1] ?? '';
+    return { tenant, metric, timeMs: timeOf(key) };
+  }
+
+  /**
+   * What was read is what was sent, and all acknowledged samples of the range are in it.
+   * @param until `acknowledgedCount` before the read began
+   * @param elsewhere what is in the bucket, asked for when something is not on local disk
+   */
+  async checkRead(
+    samples: ReadonlyMap<string, string>,
+    range: ReadRange,
+    until: number,
+    elsewhere: () => Promise<readonly StoredBlock[]>,
+  ): Promise<void> {
+    for (const [key, value] of samples)
+      if (this.#sent.get(key)?.has(value) !== true)
+        throw new Error(`${key} = ${value} was read, which was never sent`);
+    const missing: string[] = [];
+    for (const [key, values] of this.#acknowledged) {
+      if (!isWithin(key, range) || samples.has(key)) continue;
+      if ([...values.values()].some((ordinal) => ordinal <= until)) missing.push(key);
+    }
+    if (missing.length === 0) return;
+    const kept = new Set((await elsewhere()).flatMap((block) => block.samples.map(([key]) => key)));
+    mustBeNone(
+      missing.filter((key) => !kept.has(key)),
+      'acknowledged and not readable',
+    );
+  }
+
   #checkAcknowledged(found: ReadonlyMap<string, ReadonlyMap<string, number>>, until: number): void {
     const lost: string[] = [];
     for (const [key, values] of this.#acknowledged)
@@ -127,6 +179,20 @@ export class SampleLedger {
     if (kind === undefined) throw new Error(`nobody cut ${block.dir} ${block.key}`);
     return kind;
   }
+}
+
+function isWithin(key: string, { tenant, metric, minTimeMs, maxTimeMs }: ReadRange): boolean {
+  const timeMs = timeOf(key);
+  return (
+    timeMs >= minTimeMs &&
+    timeMs <= maxTimeMs &&
+    key.includes(`tenant_id=${tenant}|`) &&
+    (metric === undefined || key.includes(`|__name__=${metric}|`))
+  );
+}
+
+function timeOf(key: string): number {
+  return Number(key.slice(key.lastIndexOf('|') + 1));
 }
 
 function mustBeNone(found: readonly string[], what: string): void {

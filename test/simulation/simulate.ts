@@ -3,6 +3,7 @@
 //   npm run simulate -- --seeds=10000            goes on until so many seeds have been run in all
 //   npm run simulate -- --minutes=30 --jobs=2    … or until that time is over
 //   npm run simulate -- --seed=7                 one history, with a line for every step
+//   npm run simulate -- --first                  ends with the first seed that fails
 //
 // What was run is added up in runs.json (beside this file's source, `--record=FILE`, or nowhere with
 // `--record=`); the next call goes on behind the last seed. Exit code 1 when a promise was broken.
@@ -13,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { addCounts, type HistoryCounts, noCounts } from './history-counts.ts';
 import { type Failure, type Outcome, runHistories } from './run-histories.ts';
 
+/** With `--first` each seed is told at once. */
 const SEEDS_PER_BATCH = 20;
 
 /** What one call did, and on which code. */
@@ -38,6 +40,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '10000' },
     minutes: { type: 'string', default: '100000' },
     jobs: { type: 'string', default: '1' },
+    first: { type: 'boolean', default: false },
     record: { type: 'string', default: 'test/simulation/runs.json' },
   },
 });
@@ -82,6 +85,7 @@ async function campaign(): Promise<number> {
     addCounts(run.counts, counts);
     run.failures.push(...failures);
     for (const { seed, why } of failures) process.stdout.write(`seed ${seed}: ${why}\n`);
+    if (values.first && failures.length > 0) process.exit(1);
     if (values.record !== '') writeRuns(values.record, [...before, run]);
     process.stdout.write(`${summary([...before, run])}\n`);
   });
@@ -96,13 +100,14 @@ async function runBatches(
 ): Promise<void> {
   const untilMs = Date.now() + Number(values.minutes) * 60_000;
   const endSeed = firstSeed + seedsMax;
+  const perBatch = values.first ? 1 : SEEDS_PER_BATCH;
   let next = firstSeed;
   let told = firstSeed;
   const done = new Map<number, { readonly batch: Batch; readonly outcome: Outcome }>();
   const work = async (): Promise<void> => {
     const child = fork(process.argv[1] ?? '', [], { stdio: 'inherit' });
     while (next < endSeed && Date.now() < untilMs) {
-      const batch = { firstSeed: next, seeds: Math.min(SEEDS_PER_BATCH, endSeed - next) };
+      const batch = { firstSeed: next, seeds: Math.min(perBatch, endSeed - next) };
       next += batch.seeds;
       const outcome = await new Promise<Outcome>((resolve, reject) => {
         child.once('message', (message) => resolve(message as Outcome));

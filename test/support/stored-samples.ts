@@ -64,7 +64,7 @@ function readBlock(disk: MemoryDisk, dir: string): StoredBlock {
         if (cursor.isHistogram) cursor.load(histogram);
         const value = cursor.isHistogram
           ? histogramText(histogram)
-          : hex(cursor.high) + hex(cursor.low);
+          : floatBits(cursor.low, cursor.high);
         samples.push([key, value, cursor.timeMs]);
       }
     }
@@ -89,10 +89,16 @@ export function histogramOf(count: number): string {
   return `histogram ${count} 40080000:0 0/1 ${count}`;
 }
 
-function histogramText(value: HistogramValue): string {
+/** A histogram as text. */
+export function histogramText(value: HistogramValue): string {
   const spans = `${value.positiveSpanOffsets.view()}/${value.positiveSpanLengths.view()}`;
   const sum = `${value.sumHigh.toString(16)}:${value.sumLow}`;
   return `histogram ${value.count} ${sum} ${spans} ${value.positiveBuckets.view()}`;
+}
+
+/** A float's bits in hex. */
+export function floatBits(low: number, high: number): string {
+  return hex(high) + hex(low);
 }
 
 function hex(half: number): string {
