@@ -31,12 +31,15 @@ function find(defect: Defect): string | undefined {
     );
     const loose = ['--noUnusedLocals', 'false', '--noUnusedParameters', 'false'];
     run(dir, ['node_modules/.bin/tsc', '-p', 'tsconfig.json', ...loose]);
-    const { stdout, status } = spawnSync(
+    const { stdout, stderr, status } = spawnSync(
       process.execPath,
       ['dist/test/simulation/simulate.js', '--record=', `--seeds=${values.seeds}`, '--first'],
       { cwd: dir, encoding: 'utf8' },
     );
-    return status === 0 ? undefined : stdout.split('\n').find((line) => line.startsWith('seed '));
+    if (status === 0) return undefined;
+    const said = stdout.split('\n').find((line) => line.startsWith('seed '));
+    if (said === undefined) throw new Error(`the simulation did not run:\n${stdout}${stderr}`);
+    return said;
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

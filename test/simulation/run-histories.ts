@@ -24,11 +24,25 @@ export async function runHistories(
   const failures: Failure[] = [];
   for (const seed of seeds) {
     try {
-      addCounts(counts, await new History(seed, trace).run());
+      addCounts(counts, await watched(new History(seed, trace).run()));
     } catch (thrown) {
       failures.push({ seed, why: String(thrown) });
       if (thrown instanceof Error) trace(thrown.stack ?? '');
     }
   }
   return { counts, failures };
+}
+
+/** Rejects also with what nobody caught, an assertion say: a real process would have ended. */
+async function watched<T>(work: Promise<T>): Promise<T> {
+  let onUncaught: (error: unknown) => void = () => undefined;
+  const uncaught = new Promise<never>((_, reject) => {
+    onUncaught = reject;
+  });
+  process.on('uncaughtException', onUncaught);
+  try {
+    return await Promise.race([work, uncaught]);
+  } finally {
+    process.off('uncaughtException', onUncaught);
+  }
 }

@@ -70,7 +70,7 @@ async function campaign(): Promise<number> {
   const seedsBefore = before.reduce((sum, { seeds }) => sum + seeds, 0);
   const run: Run = {
     date: new Date().toISOString().slice(0, 10),
-    code: codeOf(),
+    code: values.record === '' ? '' : codeOf(),
     firstSeed: before.reduce((next, one) => Math.max(next, one.firstSeed + one.seeds), 1),
     seeds: 0,
     seconds: 0,
