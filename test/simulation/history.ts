@@ -13,7 +13,7 @@ import { BUCKET, GatewayMachine, type Setup, setupOf, TSDB } from './gateway-mac
 import type { HistoryCounts } from './history-counts.ts';
 import { noCounts } from './history-counts.ts';
 import { readSamples } from './reading.ts';
-import { encoded, oneByOne, RequestMaker, type SimulatedRequest, samplesOf } from './requests.ts';
+import { encoded, halvesOf, RequestMaker, type SimulatedRequest, samplesOf } from './requests.ts';
 import { SampleLedger } from './sample-ledger.ts';
 import { FAIR, OUTAGE, SimulatedStore } from './simulated-store.ts';
 
@@ -69,7 +69,7 @@ export class History {
     const random = new SeededRandom(seed);
     this.#random = random;
     const hasReplicas = random.fraction() < 0.4;
-    const flags = [`--tsdb.retention=${random.pick(['0s', '26h', '50h'])}`];
+    const flags = [`--tsdb.retention=${random.pick(['0s', '6h', '26h'])}`];
     if (hasReplicas) flags.push('--receive.block-label=replica');
     if (random.fraction() < 0.3) flags.push('--tsdb.wal-compression');
     if (random.fraction() < 0.2) flags.push('--engine.threads=2');
@@ -134,7 +134,7 @@ export class History {
   async #step(): Promise<void> {
     const chance = this.#random.fraction();
     if (chance < 0.5) return this.#write();
-    if (chance < 0.58) return this.#flush();
+    if (chance < 0.55) return this.#flush();
     if (chance < 0.72) return this.#break();
     if (chance < 0.78) return this.#repair();
     if (chance < 0.82) return this.#jump();
@@ -305,8 +305,8 @@ export class History {
     this.#say(`  ${status}: ${samples.length} samples, ${samples.at(0)?.key} …`);
     if (status === 204) for (const sample of samples) this.#ledger.noteAcknowledged(sample);
     if (status !== 400 || samples.length === 1) return;
-    // The good part is stored. Which one that is, is told to who sends them again, one by one.
-    for (const one of oneByOne(request)) await this.#send(one);
+    // The good part is stored. Which one that is, is told to who sends it again in parts.
+    for (const half of halvesOf(request)) await this.#send(half);
   }
 
   async #finalStatus(request: SimulatedRequest): Promise<number | undefined> {

@@ -40,11 +40,13 @@ export function samplesOf({ tenant, series }: SimulatedRequest): SentSample[] {
   );
 }
 
-/** Each sample in a request of its own. */
-export function oneByOne(request: SimulatedRequest): SimulatedRequest[] {
-  return request.series.flatMap(({ labels, samples }) =>
-    samples.map((sample) => ({ ...request, series: [{ labels, samples: [sample] }] })),
+/** Its samples in two requests; of more than one sample. */
+export function halvesOf(request: SimulatedRequest): SimulatedRequest[] {
+  const singles = request.series.flatMap(({ labels, samples }) =>
+    samples.map((sample) => ({ labels, samples: [sample] })),
   );
+  const half = Math.ceil(singles.length / 2);
+  return [singles.slice(0, half), singles.slice(half)].map((series) => ({ ...request, series }));
 }
 
 /** The body and its headers. */

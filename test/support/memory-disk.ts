@@ -305,7 +305,9 @@ function compareNames(a: string, b: string): number {
 
 /** The path from the root; most come as that, and simulations look up millions. */
 function whole(path: string): string {
-  return /^\/(?!.*(\/\.|\/$|\/\/))/.test(path) ? path : resolve(path);
+  const isWhole =
+    path.startsWith('/') && !path.includes('/.') && !path.includes('//') && !path.endsWith('/');
+  return isWhole ? path : resolve(path);
 }
 
 function place(path: string): { parent: string; name: string } {
