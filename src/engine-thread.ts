@@ -350,8 +350,13 @@ class Engine {
     coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
   }
 
-  /** Without its series record a sample cannot be read, although it is in the log. */
-  #sayWhatIsMissing(stream: string, { tally: { unknownSeries, badSeries } }: ReplaySink): void {
+  /** What is in the log and not in the head: without its series record no sample can be read. */
+  #sayWhatIsMissing(stream: string, { tally }: ReplaySink): void {
+    const { badSeries, timelessSamples, unknownSeries } = tally;
+    if (timelessSamples > 0) {
+      const message = 'samples in the WAL have times beyond ±2^53 ms; they are left in it';
+      this.#logger.error(message, { stream, samples: timelessSamples });
+    }
     if (unknownSeries === 0 && badSeries === 0) return;
     const message = 'samples in the WAL belong to no series that can be read; they are left in it';
     this.#logger.error(message, { stream, samples: unknownSeries, badSeriesRecords: badSeries });

@@ -17,14 +17,14 @@ import type { DumpedSeries } from './blocks.ts';
 export const AGGREGATE = 255;
 
 /** The bits that a dump's text stands for. */
-function bitsOf(text: string): string {
+export function bitsOf(text: string): string {
   if (text.startsWith('nan:')) return text.slice('nan:'.length);
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleBE(Number(text.replace('Inf', 'Infinity')));
   return bytes.toString('hex');
 }
 
-function hex(low: number, high: number): string {
+export function hex(low: number, high: number): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
 
@@ -55,7 +55,7 @@ export function expectHistogram(value: HistogramValue, dumped: readonly unknown[
 }
 
 /** What cannot be seen in a histogram's text: the sum's bits, spans, empty buckets. */
-function exactText(value: HistogramValue): string {
+export function exactText(value: HistogramValue): string {
   const number = (count: number): string => (value.isFloat ? goFloat(count) : String(count));
   const spans = (offsets: F64Column, lengths: U32Column): string =>
     Array.from(offsets.view(), (offset, i) => `${offset}+${lengths.at(i)}`).join();
