@@ -350,16 +350,13 @@ class Engine {
     coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
   }
 
-  /** What is in the log and not in the head: without its series record no sample can be read. */
+  /** Without its series record, or with a time beyond ±2^53 ms, a sample stays in the log only. */
   #sayWhatIsMissing(stream: string, { tally }: ReplaySink): void {
-    const { badSeries, timelessSamples, unknownSeries } = tally;
-    if (timelessSamples > 0) {
-      const message = 'samples in the WAL have times beyond ±2^53 ms; they are left in it';
-      this.#logger.error(message, { stream, samples: timelessSamples });
-    }
-    if (unknownSeries === 0 && badSeries === 0) return;
-    const message = 'samples in the WAL belong to no series that can be read; they are left in it';
-    this.#logger.error(message, { stream, samples: unknownSeries, badSeriesRecords: badSeries });
+    const { badSeries: badSeriesRecords, timelessSamples, unknownSeries: samples } = tally;
+    if (samples + badSeriesRecords + timelessSamples === 0) return;
+    const message =
+      'samples in the WAL have no series or time that can be read; they are left in it';
+    this.#logger.error(message, { stream, samples, badSeriesRecords, timelessSamples });
   }
 
   #sayWalFailed(tenant: string, thrown: unknown): void {

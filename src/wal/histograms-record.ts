@@ -1,4 +1,4 @@
-// Native histogram records: integer (type 7), float (8), and both with custom buckets (9, 10); those
+// Native histogram records: integer (type 7), float (8), both with custom buckets (9, 10); those
 // with start timestamps (12, 13) are read only. docs/formats/wal.md, "Histograms". A record holds
 // one kind; a batch may hold all, then several records are written.
 

@@ -1,5 +1,6 @@
-// The compression of whole WAL records. Snappy both ways: the native encoder where it loads, snappyjs
-// where it does not; the write path's own decoder, whose buffer is reused. Zstd is only read.
+// The compression of whole WAL records. Snappy both ways: the native encoder where it loads,
+// snappyjs where it does not; the write path's own decoder, whose buffer is reused. Zstd is only
+// read.
 
 import { OutOfBytes } from '../base/bytes/byte-reader.ts';
 import { SnappyDecoder } from '../base/bytes/snappy-decode.ts';

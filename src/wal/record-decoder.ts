@@ -35,8 +35,9 @@ import { decodeSeries, SeriesColumns } from './series-record.ts';
 import { decodeTombstones, TombstoneColumns } from './tombstones-record.ts';
 
 /**
- * Takes what records hold. Times may be ±Infinity, for those beyond ±2^53. Columns and bytes are valid during the call only; places of labels and
- * texts in the columns are places in `bytes`, the record. `at` is where the record was logged.
+ * Takes what records hold. Columns and bytes are valid during the call only; places of labels and
+ * texts in the columns are places in `bytes`, the record. Times, in milliseconds, are ±Infinity
+ * when they are beyond ±2^53. `at` is where the record was logged.
  */
 export interface RecordSink {
   series(columns: SeriesColumns, bytes: Uint8Array, at: LogPosition): void;
@@ -46,8 +47,8 @@ export interface RecordSink {
   metadata(columns: MetadataColumns, bytes: Uint8Array, at: LogPosition): void;
   tombstones(columns: TombstoneColumns, at: LogPosition): void;
   /**
-   * What a Prometheus's checkpoint begins with: its log was truncated up to here, so in-order samples
-   * before this time, milliseconds, are in its blocks or gone.
+   * What a newer Prometheus's checkpoint begins with: its log was truncated up to this time, so
+   * in-order samples before it are in its blocks, or gone.
    */
   minValidTime?(timeMs: number, at: LogPosition): void;
   /** A record of a type that this version does not read. */

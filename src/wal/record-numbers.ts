@@ -8,7 +8,7 @@ import { ByteReader, OutOfBytes } from '../base/bytes/byte-reader.ts';
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { U32Column } from '../base/bytes/columns.ts';
 
-/** What stands before a start timestamp: there is none, it is that of the sample before, it follows. */
+/** Marks in place of a start timestamp: none, that of the sample before, or that it follows. */
 const START_NONE = 0;
 const START_SAME = 1;
 const START_GIVEN = 2;

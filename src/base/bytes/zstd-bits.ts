@@ -1,8 +1,8 @@
 // The two ways in which bits stand in a zstd block (RFC 8878, 4.1 and 4.2): forward, lowest bit
-// first, in descriptions of tables; backward, from the highest bit of the last byte down, in streams.
+// first, in descriptions of tables; backward, from the highest bit of the last byte, in streams.
 //
-// Invariant: nothing outside of [start, end) counts; what is read beyond it is zero, and the position
-// tells, so that whoever reads checks it where the format ends.
+// Invariant: nothing outside of [start, end) counts; what is read beyond it is zero, and the
+// position tells, so that whoever reads checks it where the format ends.
 
 import { OutOfBytes } from './byte-reader.ts';
 

@@ -4,7 +4,9 @@
 import { signedOf, unsignedOf } from './bit-io.ts';
 import type { BitWindow } from './bit-window.ts';
 
-/** Reads an unsigned number of up to ten bytes; rounded beyond 2^53. Whoever reads checks the end. */
+/**
+ * Reads an unsigned number of up to ten bytes; rounded beyond 2^53. Whoever reads checks the end.
+ */
 export function readUvarint(bits: BitWindow): number {
   const { low, high } = readUvarint64(bits);
   return unsignedOf(low, high);

@@ -1,9 +1,9 @@
 // Merges chunks of one series that may overlap into chunks that do not: for the head's late samples
 // and for compaction.
 //
-// A chunk that overlaps no other is taken over byte by byte, or, when it is of an encoding that Varve
-// does not write, sample by sample as one chunk; groups of overlapping chunks are read sample by
-// sample. Of samples at the same time the one of the chunk that stands first in the list
+// A chunk that overlaps no other is taken over byte by byte, or, when it is of an encoding that
+// Varve does not write, sample by sample as one chunk; groups of overlapping chunks are read sample
+// by sample. Of samples at the same time the one of the chunk that stands first in the list
 // stays.
 
 import { assert } from '../errors/assert.ts';
