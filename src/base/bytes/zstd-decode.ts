@@ -1,8 +1,8 @@
 // Decodes zstd frames (RFC 8878) into one buffer that is reused: what Prometheus compresses WAL
 // records with, when told to.
 //
-// Of our own because the libraries for Node 20 trust the frame: they allocate what it says, loop as
-// long as it says, and take a wrong one for a right one (docs/design/zstd.md).
+// Of our own because the library for Node 20 trusts the frame: it allocates what it says, loops as
+// long as it says, and takes a wrong one for a right one (docs/design/0005-own-zstd-decoder.md).
 // Invariant: the buffer grows with what was decoded, never by what the frame announces; nothing is
 // decoded beyond the limit; each block costs at most 128 KiB of output. The frame's own checksum is
 // not looked at: the log's checksum covers every stored byte.

@@ -2,7 +2,7 @@
 // (test/golden/data/newer/README.md): read to its dumps, verified, and written anew for readers
 // that know only 1 to 3.
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { chunkCount, writtenEncoding } from '../../../src/base/chunk/chunk-format.ts';
 import { mergeChunks, type TimedChunk } from '../../../src/base/chunk/merge-chunks.ts';
@@ -39,6 +39,19 @@ test.each(sets)('$set has nothing that verify finds', ({ dir }) => {
 
 test.each(sets)('$set reads to its dump', ({ dir, dump }) => {
   expect(expectDump(disk, dir, dump)).toBeGreaterThan(20);
+});
+
+test('an index of version 3 is read as one of version 2: Prometheus makes no difference', () => {
+  const { dir, dump } = sets[1]!;
+  const memory = new MemoryDisk();
+  memory.makeDir('/b/chunks');
+  for (const name of ['meta.json', 'tombstones', 'chunks/000001', 'index'])
+    memory.replaceFile(`/b/${name}`, readFileSync(`${dir}/${name}`));
+  const index = Buffer.from(memory.readFile('/b/index'));
+  index.writeUInt8(3, 4);
+  memory.replaceFile('/b/index', index);
+  expect(verifyBlock(memory, '/b').filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(expectDump(memory, '/b', dump)).toBeGreaterThan(20);
 });
 
 test('they hold what is awkward about the newer encodings', () => {
