@@ -52,7 +52,8 @@ export class ForwardBits {
 
 /** A stream that is read from its end; reused by `open`. */
 export class BackwardBits {
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #start = 0;
   /** Bits that are left; below zero when more were read than there are. */
   left = 0;
@@ -61,7 +62,8 @@ export class BackwardBits {
   open(bytes: Uint8Array, start: number, end: number): void {
     const last = end > start ? bytes[end - 1]! : 0;
     if (last === 0) throw new OutOfBytes('a zstd stream without an end mark', start);
-    this.#bytes = bytes as Uint8Array<ArrayBuffer>;
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#start = start;
     this.left = (end - start) * 8 - 1 - Math.clz32(last << 24);
   }
@@ -69,6 +71,10 @@ export class BackwardBits {
   /** The next `count` (0…16) bits without stepping over them; zeros where there are none. */
   peek(count: number): number {
     const from = this.left - count;
+    const at = this.#start + (from >> 3);
+    // Four bytes at once wherever they are there: all but the stream's first and last bits.
+    if (from >= 0 && at + 4 <= this.#view.byteLength)
+      return (this.#view.getUint32(at, true) >>> (from & 7)) & ((1 << count) - 1);
     if (from >= 0) return bitsAt(this.#bytes, this.#start, from, count);
     if (this.left <= 0) return 0;
     return bitsAt(this.#bytes, this.#start, 0, this.left) << -from;

@@ -123,7 +123,9 @@ export class ZstdSequences {
   /** Steps to the next sequence; false at the end. Throws OutOfBytes. */
   next(): boolean {
     const bits = this.#bits;
-    const [lengths, offsets, matches] = [this.#lengths, this.#offsets, this.#matches];
+    const lengths = this.#lengths;
+    const offsets = this.#offsets;
+    const matches = this.#matches;
     if (this.#left === 0 || !lengths || !offsets || !matches) return false;
     const offsetCode = offsets.symbols[this.#offsetState]!;
     if (offsetCode > OFFSET_CODE_MAX) throw damaged('reach too far back', 0);
