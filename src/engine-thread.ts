@@ -408,11 +408,13 @@ class Engine {
     coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
   }
 
-  /** Without its series record a sample cannot be read, although it is in the log. */
-  #sayWhatIsMissing(stream: string, { tally: { unknownSeries, badSeries } }: ReplaySink): void {
-    if (unknownSeries === 0 && badSeries === 0) return;
-    const message = 'samples in the WAL belong to no series that can be read; they are left in it';
-    this.#logger.error(message, { stream, samples: unknownSeries, badSeriesRecords: badSeries });
+  /** Without its series record, or with a time beyond ±2^53 ms, a sample stays in the log only. */
+  #sayWhatIsMissing(stream: string, { tally }: ReplaySink): void {
+    const { badSeries: badSeriesRecords, timelessSamples, unknownSeries: samples } = tally;
+    if (samples + badSeriesRecords + timelessSamples === 0) return;
+    const message =
+      'samples in the WAL have no series or time that can be read; they are left in it';
+    this.#logger.error(message, { stream, samples, badSeriesRecords, timelessSamples });
   }
 
   #sayWalFailed(tenant: string, thrown: unknown): void {

@@ -124,4 +124,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : EXIT_FAILED);
 });
 
-process.exit(await main(process.argv.slice(2)));
+const exitCode = await main(process.argv.slice(2));
+// A pipe takes what was written piece by piece: leaving before it has all would cut off a dump.
+await new Promise<void>((written) => process.stdout.write('', () => written()));
+process.exit(exitCode);

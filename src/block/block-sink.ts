@@ -7,7 +7,7 @@ export interface ChunkToWrite {
   /** First and last sample's time, milliseconds, both inclusive. */
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
-  /** 1 XOR, 2 histogram, 3 float histogram (prometheus tsdb/docs/format/chunks.md). */
+  /** 1 XOR, 2 histogram, 3 float histogram, 255 aggregate (docs/formats/chunks.md). */
   readonly encoding: number;
   readonly sampleCount: number;
   readonly bytes: Uint8Array;

@@ -8,7 +8,12 @@ import { VarveError } from '../base/errors/varve-error.ts';
 import type { Labels } from '../base/model/labels.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import type { BlockSink, ChunkToWrite } from './block-sink.ts';
-import { isHistogramEncoding, SEGMENT_BYTES_MAX, storedBytes } from './chunks/format.ts';
+import {
+  isHistogramEncoding,
+  isWrittenEncoding,
+  SEGMENT_BYTES_MAX,
+  storedBytes,
+} from './chunks/format.ts';
 import { ChunkSegmentWriter } from './chunks/segment-writer.ts';
 import { type FileDigest, HashedFile } from './hashed-file.ts';
 import { SeriesEntry } from './index/series-entry.ts';
@@ -90,6 +95,8 @@ export class BlockWriter implements BlockSink {
   }
 
   addSeries(labels: Uint32Array, chunks: readonly ChunkToWrite[]): void {
+    for (const { encoding } of chunks)
+      assert(isWrittenEncoding(encoding), 'chunks are written in encodings that everybody reads');
     const entry = this.#entry;
     entry.clear();
     for (const symbol of labels) entry.labels.push(symbol);

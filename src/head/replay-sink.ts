@@ -35,6 +35,8 @@ export interface ReplayTally {
   duplicates: number;
   /** Samples, exemplars and metadata of series that the log does not name (a record was lost). */
   unknownSeries: number;
+  /** Samples and exemplars whose times are beyond ±2^53: left out. */
+  timelessSamples: number;
   /** Series records whose labels are not sorted, or empty. */
   badSeries: number;
   /** Deletions, which Varve's heads do not have: counted, not applied. */
@@ -50,6 +52,7 @@ export class ReplaySink implements RecordSink {
     covered: 0,
     duplicates: 0,
     unknownSeries: 0,
+    timelessSamples: 0,
     badSeries: 0,
     tombstones: 0,
   };
@@ -112,6 +115,10 @@ export class ReplaySink implements RecordSink {
     this.#forgetLast();
     const { refs, times, lows, highs, labels } = columns;
     for (let row = 0; row < refs.length; row++) {
+      if (!Number.isFinite(times.at(row))) {
+        this.tally.timelessSamples++;
+        continue;
+      }
       const slot = this.#slots.get(refs.at(row));
       if (slot === NO_SLOT) {
         this.tally.unknownSeries++;
@@ -154,6 +161,10 @@ export class ReplaySink implements RecordSink {
 
   /** The series' slot, or NO_SLOT when the sample is to be left out. */
   #slotFor(ref: number, at: LogPosition, timeMs: number): number {
+    if (!Number.isFinite(timeMs)) {
+      this.tally.timelessSamples++;
+      return NO_SLOT;
+    }
     if (this.#coverage.covers(at, timeMs)) {
       this.tally.covered++;
       return NO_SLOT;

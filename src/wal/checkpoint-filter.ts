@@ -23,6 +23,7 @@ import {
 } from './histograms-record.ts';
 import type { LogPosition } from './log.ts';
 import { beginMetadataRecord, type MetadataColumns, writeMetadataRow } from './metadata-record.ts';
+import { encodeMinValidTime } from './min-valid-time-record.ts';
 import type { RecordSink } from './record-decoder.ts';
 import { RefTable } from './ref-table.ts';
 import {
@@ -244,6 +245,11 @@ export class CheckpointFilter implements RecordSink {
       writeTombstone(columns, row, into);
       this.#counts.tombstonesKept++;
     }
+    this.#emit();
+  }
+
+  minValidTime(timeMs: number): void {
+    encodeMinValidTime(timeMs, this.#record);
     this.#emit();
   }
 

@@ -3,7 +3,7 @@
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { F64Column, U32Column } from '../base/bytes/columns.ts';
 import { RECORD_EXEMPLARS } from './format.ts';
-import { DeltaReader, LabelColumns, writeDelta, writeText } from './record-numbers.ts';
+import { baseTimeFor, DeltaReader, LabelColumns, writeDelta, writeText } from './record-numbers.ts';
 
 /** Exemplars of one record; values in two halves, labels as places in the record's bytes. */
 export class ExemplarColumns {
@@ -33,7 +33,7 @@ export interface ExemplarBase {
 export function beginExemplarsRecord(base: ExemplarBase, into: ByteWriter): void {
   into.u8(RECORD_EXEMPLARS);
   into.i64be(base.ref);
-  into.i64be(base.timeMs);
+  into.i64be(baseTimeFor(base.timeMs));
 }
 
 /** One exemplar without its labels, of which exactly `labelCount` must follow. */
@@ -48,7 +48,7 @@ export interface ExemplarHead {
 /** Begins an exemplar of a record that `base` began. */
 export function beginExemplar(head: ExemplarHead, base: ExemplarBase, into: ByteWriter): void {
   writeDelta(head.ref, base.ref, into);
-  writeDelta(head.timeMs, base.timeMs, into);
+  writeDelta(head.timeMs, baseTimeFor(base.timeMs), into);
   into.u64be(head.low, head.high);
   into.uvarint(head.labelCount);
 }
@@ -66,7 +66,7 @@ export function writeExemplarRow(
   { base, bytes, into }: { base: ExemplarBase; bytes: Uint8Array; into: ByteWriter },
 ): void {
   writeDelta(columns.refs.at(row), base.ref, into);
-  writeDelta(columns.times.at(row), base.timeMs, into);
+  writeDelta(columns.times.at(row), baseTimeFor(base.timeMs), into);
   into.u64be(columns.lows.at(row), columns.highs.at(row));
   columns.labels.write(row, bytes, into);
 }

@@ -35,6 +35,14 @@ export const RECORD_HISTOGRAMS = 7;
 export const RECORD_FLOAT_HISTOGRAMS = 8;
 export const RECORD_CUSTOM_HISTOGRAMS = 9;
 export const RECORD_CUSTOM_FLOAT_HISTOGRAMS = 10;
+/** With start timestamps, of newer Prometheis behind a feature flag: read, never written. */
+export const RECORD_SAMPLES_ST = 11;
+/** See RECORD_SAMPLES_ST; custom buckets or not. */
+export const RECORD_HISTOGRAMS_ST = 12;
+/** See RECORD_SAMPLES_ST; custom buckets or not. */
+export const RECORD_FLOAT_HISTOGRAMS_ST = 13;
+/** The first record of a newer Prometheus's checkpoint. */
+export const RECORD_MIN_VALID_TIME = 14;
 
 const RECORD_NAMES: readonly (string | undefined)[] = [
   undefined,

@@ -1,6 +1,6 @@
-// Native histogram records: integer (type 7), float (8), and both with custom buckets (9, 10).
-// docs/formats/wal.md, "Histograms". A record holds one kind; a batch may hold all, then several
-// records are written.
+// Native histogram records: integer (type 7), float (8), both with custom buckets (9, 10); those
+// with start timestamps (12, 13) are read only. docs/formats/wal.md, "Histograms". A record holds
+// one kind; a batch may hold all, then several records are written.
 
 import type { ByteReader } from '../base/bytes/byte-reader.ts';
 import { OutOfBytes } from '../base/bytes/byte-reader.ts';
@@ -12,9 +12,11 @@ import {
   RECORD_CUSTOM_FLOAT_HISTOGRAMS,
   RECORD_CUSTOM_HISTOGRAMS,
   RECORD_FLOAT_HISTOGRAMS,
+  RECORD_FLOAT_HISTOGRAMS_ST,
   RECORD_HISTOGRAMS,
+  RECORD_HISTOGRAMS_ST,
 } from './format.ts';
-import { DeltaReader, writeDelta } from './record-numbers.ts';
+import { baseTimeFor, DeltaReader, writeDelta } from './record-numbers.ts';
 
 /** Histogram samples, a cell of each column per sample. */
 export interface HistogramColumns {
@@ -45,6 +47,23 @@ export const HISTOGRAM_RECORD_TYPES: readonly number[] = [
   RECORD_CUSTOM_FLOAT_HISTOGRAMS,
 ];
 
+/** Whether histograms stand in records of this type, written or only read. */
+export function isHistogramRecord(type: number): boolean {
+  return hasStarts(type) || HISTOGRAM_RECORD_TYPES.includes(type);
+}
+
+function hasStarts(type: number): boolean {
+  return type === RECORD_HISTOGRAMS_ST || type === RECORD_FLOAT_HISTOGRAMS_ST;
+}
+
+function isFloatRecord(type: number): boolean {
+  return (
+    type === RECORD_FLOAT_HISTOGRAMS ||
+    type === RECORD_CUSTOM_FLOAT_HISTOGRAMS ||
+    type === RECORD_FLOAT_HISTOGRAMS_ST
+  );
+}
+
 function recordTypeOf(value: HistogramValue): number {
   const isCustom = value.schema === CUSTOM_BUCKETS_SCHEMA;
   if (value.isFloat) return isCustom ? RECORD_CUSTOM_FLOAT_HISTOGRAMS : RECORD_FLOAT_HISTOGRAMS;
@@ -71,7 +90,7 @@ export function encodeHistograms(
     if (recordTypeOf(scratch) !== type) continue;
     if (count++ === 0) {
       baseRef = refs.at(i);
-      baseTime = times.at(i);
+      baseTime = baseTimeFor(times.at(i));
       into.u8(type);
       into.i64be(baseRef);
       into.i64be(baseTime);
@@ -129,17 +148,30 @@ export function decodeHistograms(record: Uint8Array, into: HistogramColumns): vo
   clearHistograms(into);
   reader.reset(record, 0);
   const type = reader.u8();
-  const isFloat = type === RECORD_FLOAT_HISTOGRAMS || type === RECORD_CUSTOM_FLOAT_HISTOGRAMS;
+  const rows = { into, isFloat: isFloatRecord(type) };
   if (reader.remaining === 0) return;
-  reader.readBase();
-  while (reader.remaining > 0) {
-    const ref = reader.deltaRef();
-    const time = reader.deltaTime();
-    readHistogram(reader, isFloat, scratch);
-    into.refs.push(ref);
-    into.times.push(time);
-    into.values.push(scratch);
+  if (!hasStarts(type)) reader.readBase();
+  else {
+    const ref = reader.readFirst();
+    readRow(ref, reader.baseTime, rows);
   }
+  while (reader.remaining > 0) {
+    const ref = hasStarts(type) ? reader.nextRef() : reader.deltaRef();
+    const time = reader.deltaTime();
+    if (hasStarts(type)) reader.skipStart();
+    readRow(ref, time, rows);
+  }
+}
+
+function readRow(
+  ref: number,
+  time: number,
+  { into, isFloat }: { readonly into: HistogramColumns; readonly isFloat: boolean },
+): void {
+  readHistogram(reader, isFloat, scratch);
+  into.refs.push(ref);
+  into.times.push(time);
+  into.values.push(scratch);
 }
 
 function readHistogram(from: ByteReader, isFloat: boolean, into: HistogramValue): void {

@@ -1,9 +1,12 @@
-// Snappy for whole WAL records: the native encoder where it loads, snappyjs where it does not; the
-// write path's own decoder, whose buffer is reused.
+// The compression of whole WAL records. Snappy both ways: the native encoder where it loads,
+// snappyjs where it does not; the write path's own decoder, whose buffer is reused. Zstd is only
+// read.
 
+import { OutOfBytes } from '../base/bytes/byte-reader.ts';
 import { SnappyDecoder } from '../base/bytes/snappy-decode.ts';
+import { ZstdDecoder } from '../base/bytes/zstd-decode.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
-import { RECORD_BYTES_MAX } from './format.ts';
+import { RECORD_BYTES_MAX, SNAPPY_BIT, ZSTD_BIT } from './format.ts';
 
 /** What a log does with its records. */
 export type RecordCompression = 'none' | 'snappy';
@@ -11,7 +14,8 @@ export type RecordCompression = 'none' | 'snappy';
 type Compress = (record: Uint8Array) => Uint8Array;
 
 const compress = await loadCompress();
-const decoder = new SnappyDecoder(RECORD_BYTES_MAX);
+const snappyDecoder = new SnappyDecoder(RECORD_BYTES_MAX);
+const zstdDecoder = new ZstdDecoder(RECORD_BYTES_MAX);
 
 async function loadCompress(): Promise<Compress> {
   try {
@@ -32,25 +36,32 @@ export function compressRecord(record: Uint8Array): Uint8Array | undefined {
 }
 
 /**
- * The record in a snappy block, or why there is none; valid until the next call. The length that
- * the block states is checked against `recordBytesMax` before anything is allocated.
+ * The record that `stored` is when a fragment has these `flags`, or why there is none; valid until
+ * the next call. Nothing is allocated for a length over RECORD_BYTES_MAX, whatever is stated.
  */
-export function decompressRecord(stored: Uint8Array, recordBytesMax: number): Uint8Array | string {
+export function decompressRecord(
+  stored: Uint8Array,
+  flags: number,
+  recordBytesMax: number,
+): Uint8Array | string {
   // What is empty stays so: Prometheus does not call the decoder for it.
-  if (stored.length === 0) return stored;
-  try {
-    const length = decoder.decode(stored);
-    if (length > recordBytesMax) return `a record of ${length} bytes, over ${recordBytesMax}`;
-    return decoder.bytes.subarray(0, length);
-  } catch (thrown) {
-    if (thrown instanceof VarveError && thrown.kind === 'bad_request') {
-      return 'the compressed record does not decode';
-    }
-    throw thrown;
-  }
+  if (flags === 0 || stored.length === 0) return stored;
+  const record = decompress(stored, flags);
+  if (typeof record === 'string' || record.length <= recordBytesMax) return record;
+  return `a record of ${record.length} bytes, over ${recordBytesMax}`;
 }
 
-/** Whether these bytes begin as every zstd frame does (RFC 8878, 3.1.1). */
-export function isZstdFrame(stored: Uint8Array): boolean {
-  return [0x28, 0xb5, 0x2f, 0xfd].every((byte, index) => stored.at(index) === byte);
+function decompress(stored: Uint8Array, flags: number): Uint8Array | string {
+  try {
+    if (flags === ZSTD_BIT) return zstdDecoder.decode(stored);
+    if (flags !== SNAPPY_BIT) return 'not the compression that its header says';
+    const length = snappyDecoder.decode(stored);
+    return snappyDecoder.bytes.subarray(0, length);
+  } catch (thrown) {
+    if (thrown instanceof OutOfBytes)
+      return `the compressed record does not decode: ${thrown.message}`;
+    if (thrown instanceof VarveError && thrown.kind === 'bad_request')
+      return 'the compressed record does not decode';
+    throw thrown;
+  }
 }

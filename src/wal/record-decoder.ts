@@ -10,28 +10,34 @@ import {
   RECORD_CUSTOM_HISTOGRAMS,
   RECORD_EXEMPLARS,
   RECORD_FLOAT_HISTOGRAMS,
+  RECORD_FLOAT_HISTOGRAMS_ST,
   RECORD_HISTOGRAMS,
+  RECORD_HISTOGRAMS_ST,
   RECORD_METADATA,
+  RECORD_MIN_VALID_TIME,
   RECORD_SAMPLES,
+  RECORD_SAMPLES_ST,
   RECORD_SERIES,
   RECORD_TOMBSTONES,
   recordTypeName,
 } from './format.ts';
 import {
   decodeHistograms,
-  HISTOGRAM_RECORD_TYPES,
   type HistogramColumns,
+  isHistogramRecord,
   makeHistogramColumns,
 } from './histograms-record.ts';
 import type { LogPosition } from './log.ts';
 import { decodeMetadata, MetadataColumns } from './metadata-record.ts';
+import { decodeMinValidTime } from './min-valid-time-record.ts';
 import { decodeSamples, makeSampleColumns, type SampleColumns } from './samples-record.ts';
 import { decodeSeries, SeriesColumns } from './series-record.ts';
 import { decodeTombstones, TombstoneColumns } from './tombstones-record.ts';
 
 /**
  * Takes what records hold. Columns and bytes are valid during the call only; places of labels and
- * texts in the columns are places in `bytes`, the record. `at` is where the record was logged.
+ * texts in the columns are places in `bytes`, the record. Times, in milliseconds, are ±Infinity
+ * when they are beyond ±2^53. `at` is where the record was logged.
  */
 export interface RecordSink {
   series(columns: SeriesColumns, bytes: Uint8Array, at: LogPosition): void;
@@ -40,6 +46,11 @@ export interface RecordSink {
   exemplars(columns: ExemplarColumns, bytes: Uint8Array, at: LogPosition): void;
   metadata(columns: MetadataColumns, bytes: Uint8Array, at: LogPosition): void;
   tombstones(columns: TombstoneColumns, at: LogPosition): void;
+  /**
+   * What a newer Prometheus's checkpoint begins with: its log was truncated up to this time, so
+   * in-order samples before it are in its blocks, or gone.
+   */
+  minValidTime?(timeMs: number, at: LogPosition): void;
   /** A record of a type that this version does not read. */
   other?(record: Uint8Array, at: LogPosition): void;
 }
@@ -91,7 +102,7 @@ export class RecordDecoder {
   /** Whether `lastTimes` are those of this record, which was decoded last. */
   isOfSamples(record: Uint8Array): boolean {
     const type = record.at(0) ?? 0;
-    return type === RECORD_SAMPLES || HISTOGRAM_RECORD_TYPES.includes(type);
+    return type === RECORD_SAMPLES || type === RECORD_SAMPLES_ST || isHistogramRecord(type);
   }
 
   /** Hands the contents of `record` to `sink`. */
@@ -119,6 +130,7 @@ export class RecordDecoder {
         sink.series(this.#series, record, at);
         return DECODED;
       case RECORD_SAMPLES:
+      case RECORD_SAMPLES_ST:
         decodeSamples(record, this.#samples);
         this.#lastTimes = this.#samples.times;
         sink.samples(this.#samples, at);
@@ -127,6 +139,8 @@ export class RecordDecoder {
       case RECORD_FLOAT_HISTOGRAMS:
       case RECORD_CUSTOM_HISTOGRAMS:
       case RECORD_CUSTOM_FLOAT_HISTOGRAMS:
+      case RECORD_HISTOGRAMS_ST:
+      case RECORD_FLOAT_HISTOGRAMS_ST:
         decodeHistograms(record, this.#histograms);
         this.#lastTimes = this.#histograms.times;
         sink.histograms(this.#histograms, at);
@@ -143,6 +157,11 @@ export class RecordDecoder {
         decodeTombstones(record, this.#tombstones);
         sink.tombstones(this.#tombstones, at);
         return DECODED;
+      case RECORD_MIN_VALID_TIME: {
+        const timeMs = decodeMinValidTime(record);
+        sink.minValidTime?.(timeMs, at);
+        return DECODED;
+      }
       default: {
         const name = recordTypeName(type);
         this.skipped.set(name, (this.skipped.get(name) ?? 0) + 1);

@@ -8,6 +8,11 @@ import { ByteReader, OutOfBytes } from '../base/bytes/byte-reader.ts';
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { U32Column } from '../base/bytes/columns.ts';
 
+/** Marks in place of a start timestamp: none, that of the sample before, or that it follows. */
+const START_NONE = 0;
+const START_SAME = 1;
+const START_GIVEN = 2;
+
 /** Base and deltas of a record's references and times; one is reused for all records. */
 export class DeltaReader extends ByteReader {
   #baseRef = 0;
@@ -17,8 +22,44 @@ export class DeltaReader extends ByteReader {
   /** Reads the 16 bytes that a record of samples begins with. */
   readBase(): void {
     this.#baseRef = this.ref();
-    this.#baseTime = this.i64be();
-    this.#baseTimeExact = Number.isSafeInteger(this.#baseTime) ? 0n : exact(this.high, this.low);
+    this.#setBaseTime(this.i64be());
+  }
+
+  /**
+   * Reads the reference, time and start timestamp that a record with start timestamps begins with,
+   * those of its first sample; returns the reference.
+   */
+  readFirst(): number {
+    this.#baseRef = 0;
+    const ref = this.nextRef();
+    this.#setBaseTime(this.varint());
+    this.varint();
+    return ref;
+  }
+
+  /** The time of the first sample, or the base; ±Infinity beyond ±2^53. */
+  get baseTime(): number {
+    return this.#baseTimeExact === 0n ? this.#baseTime : timeOf(this.#baseTimeExact);
+  }
+
+  /** A reference as its distance to the one before, which `readFirst` or this read. */
+  nextRef(): number {
+    this.#baseRef = this.deltaRef();
+    return this.#baseRef;
+  }
+
+  /** Steps over the start timestamp of a sample that is not the first. */
+  skipStart(): void {
+    const mark = this.u8();
+    if (mark === START_NONE || mark === START_SAME) return;
+    if (mark !== START_GIVEN)
+      throw new OutOfBytes(`start timestamp mark ${mark}`, this.position - 1);
+    this.quickVarint();
+  }
+
+  #setBaseTime(time: number): void {
+    this.#baseTime = time;
+    this.#baseTimeExact = Number.isSafeInteger(time) ? 0n : exact(this.high, this.low);
   }
 
   /** A reference as its distance to the base. */
@@ -48,18 +89,43 @@ export class DeltaReader extends ByteReader {
 
   /** A time as a varint of its own; ±Infinity beyond ±2^53. */
   varintTime(): number {
-    const time = this.varint();
-    return Number.isSafeInteger(time)
-      ? time
-      : timeOf(BigInt.asIntN(64, exact(this.high, this.low)));
+    return this.#timeRead(this.varint());
+  }
+
+  /** A time in eight bytes; ±Infinity beyond ±2^53. */
+  wholeTime(): number {
+    return this.#timeRead(this.i64be());
+  }
+
+  #timeRead(time: number): number {
+    return Number.isSafeInteger(time) ? time : timeOf(exact(this.high, this.low));
   }
 }
 
-/** Writes a reference or a time as its distance to the record's base, exact for all of ±2^53. */
+/**
+ * Writes a reference or a time as its distance to the record's base, exact for all of ±2^53; a time
+ * of ±Infinity becomes the end of int64.
+ */
 export function writeDelta(value: number, base: number, into: ByteWriter): void {
   const delta = value - base;
   if (Number.isSafeInteger(delta)) into.varint(delta);
-  else writeExact(BigInt(value) - BigInt(base), into);
+  else writeExact(BigInt.asIntN(64, bigTime(value) - BigInt(base)), into);
+}
+
+/** What a record takes as its base when its first time is this one: any will do. */
+export function baseTimeFor(time: number): number {
+  return Number.isFinite(time) ? time : 0;
+}
+
+/** Writes a time in eight bytes; ±Infinity becomes the end of int64. */
+export function writeWholeTime(time: number, into: ByteWriter): void {
+  const bits = BigInt.asUintN(64, bigTime(time));
+  into.u64be(Number(bits & 0xffff_ffffn), Number(bits >> 32n));
+}
+
+function bigTime(time: number): bigint {
+  if (Number.isFinite(time)) return BigInt(time);
+  return time < 0 ? -(2n ** 63n) : 2n ** 63n - 1n;
 }
 
 /** A varint of any 64 bits; only for what plain numbers do not hold. */
@@ -71,7 +137,7 @@ function writeExact(value: bigint, into: ByteWriter): void {
 /** Writes a time as a varint; ±Infinity becomes the end of int64. */
 export function writeVarintTime(time: number, into: ByteWriter): void {
   if (Number.isFinite(time)) into.varint(time);
-  else writeExact(time < 0 ? -(2n ** 63n) : 2n ** 63n - 1n, into);
+  else writeExact(bigTime(time), into);
 }
 
 function exact(high: number, low: number): bigint {

@@ -7,10 +7,9 @@
 // Invariant: memory is one window of the file and at most two records of `recordBytesMax`.
 
 import { ByteWriter } from '../base/bytes/byte-writer.ts';
-import { VarveError } from '../base/errors/varve-error.ts';
 import type { SyncFile } from '../base/runtime/disk.ts';
-import { FRAGMENT_FIRST, FRAGMENT_FULL, FRAGMENT_LAST, SNAPPY_BIT, ZSTD_BIT } from './format.ts';
-import { decompressRecord, isZstdFrame } from './record-compression.ts';
+import { FRAGMENT_FIRST, FRAGMENT_FULL, FRAGMENT_LAST } from './format.ts';
+import { decompressRecord } from './record-compression.ts';
 import { SegmentReader } from './segment-reader.ts';
 
 /** Bytes `[start, end)` of a segment that gave no record, and why. */
@@ -29,7 +28,6 @@ export interface RecordReaderOptions {
 
 /** A cursor over the records of one segment. */
 export class RecordReader {
-  readonly #path: string;
   readonly #fragments: SegmentReader;
   readonly #options: RecordReaderOptions;
   readonly #parts = new ByteWriter(64 * 1024);
@@ -46,7 +44,6 @@ export class RecordReader {
   end = 0;
 
   constructor(file: SyncFile, options: RecordReaderOptions) {
-    this.#path = file.path;
     this.#options = options;
     this.#fragments = new SegmentReader(file, (start, end, reason) => {
       this.#giveUp(reason, start);
@@ -54,10 +51,7 @@ export class RecordReader {
     });
   }
 
-  /**
-   * Steps to the next record; false at the end of the file.
-   * Throws `unsupported` for a record compressed with zstd.
-   */
+  /** Steps to the next record; false at the end of the file. */
   next(): boolean {
     while (this.#fragments.next()) {
       const whole = this.#take();
@@ -109,17 +103,7 @@ export class RecordReader {
   }
 
   #decompress(stored: Uint8Array, start: number): Uint8Array | undefined {
-    if (this.#flags === 0) return stored;
-    if (this.#flags === ZSTD_BIT && isZstdFrame(stored)) {
-      throw new VarveError(
-        'unsupported',
-        `${this.#path}, byte ${start}: this version cannot read records compressed with zstd`,
-      );
-    }
-    const record =
-      this.#flags === SNAPPY_BIT
-        ? decompressRecord(stored, this.#options.recordBytesMax)
-        : 'not the compression that its header says';
+    const record = decompressRecord(stored, this.#flags, this.#options.recordBytesMax);
     if (typeof record !== 'string') return record;
     this.#unreadable(start, this.#fragments.end, record);
     return undefined;

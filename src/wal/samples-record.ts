@@ -1,10 +1,11 @@
-// Float sample records (type 2). docs/formats/wal.md, "Samples".
+// Float sample records (type 2; type 11, with start timestamps, is read only).
+// docs/formats/wal.md, "Samples".
 // Values are 64-bit patterns in two halves: a stale marker is a NaN whose payload must survive.
 
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { F64Column, U32Column } from '../base/bytes/columns.ts';
-import { RECORD_SAMPLES } from './format.ts';
-import { DeltaReader, writeDelta } from './record-numbers.ts';
+import { RECORD_SAMPLES, RECORD_SAMPLES_ST } from './format.ts';
+import { baseTimeFor, DeltaReader, writeDelta } from './record-numbers.ts';
 
 /** Float samples, a cell of each column per sample. */
 export interface SampleColumns {
@@ -34,7 +35,7 @@ export function clearSamples(columns: SampleColumns): void {
   columns.highs.clear();
 }
 
-/** Writes a record of samples `[start, end)`; times must be finite. */
+/** Writes a record of samples `[start, end)`. */
 export function encodeSamples(
   columns: SampleColumns,
   into: ByteWriter,
@@ -44,7 +45,7 @@ export function encodeSamples(
   into.u8(RECORD_SAMPLES);
   if (start >= end) return;
   const baseRef = refs.at(start);
-  const baseTime = times.at(start);
+  const baseTime = baseTimeFor(times.at(start));
   into.i64be(baseRef);
   into.i64be(baseTime);
   for (let i = start; i < end; i++) {
@@ -56,16 +57,36 @@ export function encodeSamples(
 
 const reader = new DeltaReader();
 
-/** Replaces what is in `into` by the record's samples. Throws OutOfBytes for a malformed record. */
+/**
+ * Replaces what is in `into` by the record's samples, of either type; times beyond ±2^53 are
+ * ±Infinity. Throws OutOfBytes for a malformed record.
+ */
 export function decodeSamples(record: Uint8Array, into: SampleColumns): void {
   clearSamples(into);
-  reader.reset(record, 1);
+  reader.reset(record, 0);
+  const type = reader.u8();
   if (reader.remaining === 0) return;
+  if (type === RECORD_SAMPLES_ST) readWithStarts(into);
+  else readSamples(into);
+}
+
+function readSamples({ refs, times, lows, highs }: SampleColumns): void {
   reader.readBase();
-  const { refs, times, lows, highs } = into;
   while (reader.remaining > 0) {
     refs.push(reader.deltaRef());
     times.push(reader.deltaTime());
+    reader.u64Into(lows, highs);
+  }
+}
+
+function readWithStarts({ refs, times, lows, highs }: SampleColumns): void {
+  refs.push(reader.readFirst());
+  times.push(reader.baseTime);
+  reader.u64Into(lows, highs);
+  while (reader.remaining > 0) {
+    refs.push(reader.nextRef());
+    times.push(reader.deltaTime());
+    reader.skipStart();
     reader.u64Into(lows, highs);
   }
 }

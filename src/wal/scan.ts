@@ -65,7 +65,7 @@ export class WalScan {
 
   /**
    * Reads one file to its end. Returns what is unreadable behind its last record, not yet told.
-   * Throws `unsupported` for records compressed with zstd, and what the disk throws.
+   * Throws what the disk throws.
    */
   async read(file: ScanFile): Promise<WalDamage | undefined> {
     const opened = this.#options.disk.openSync(file.path, 'read');

@@ -42,6 +42,28 @@ describe('exit code 0', () => {
   );
 });
 
+describe('a dump of a block and a log that a Prometheus 3.16 wrote', () => {
+  const LIVE = new URL('../golden/data/newer/live', import.meta.url).pathname;
+  const lines = (text: string): number => text.split('\n').length - 1;
+
+  test('comes through a pipe whole: every sample of both', () => {
+    // The pipe is the shell's: the ones that spawnSync makes take all at once.
+    const command = [process.execPath, LAUNCH, 'tsdb', 'dump', LIVE];
+    const options = { encoding: 'utf8', maxBuffer: 8 * 1024 * 1024 } as const;
+    const { stdout, stderr } = spawnSync('sh', ['-c', '"$@" | cat', 'sh', ...command], options);
+    expect(stderr).toBe('');
+    expect(lines(stdout)).toBe(2880 + 2052);
+  });
+
+  test('and verify finds nothing in them', () => {
+    const { code, stdout } = varve(['tsdb', 'verify', LIVE]);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: '1 blocks and 1 logs verified, 0 findings\n',
+    });
+  });
+});
+
 describe('exit code 2, naming the place', () => {
   test.each<[string, () => readonly string[], Record<string, string>, string]>([
     ['misspelt flag', () => ['serve', '--tsdb.pth=x'], {}, '--tsdb.pth: is no flag'],

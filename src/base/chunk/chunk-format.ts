@@ -9,7 +9,17 @@ export const ENCODING_HISTOGRAM = 2;
 /** Native histograms with float counts. */
 export const ENCODING_FLOAT_HISTOGRAM = 3;
 
-/** The encodings that Varve writes, as the byte in front of a chunk's data. */
+/** Floats, each with a start timestamp or none; of newer Prometheis, behind a feature flag. */
+export const ENCODING_XOR2 = 4;
+/** ENCODING_HISTOGRAM with start timestamps. */
+export const ENCODING_HISTOGRAM_ST = 5;
+/** ENCODING_FLOAT_HISTOGRAM with start timestamps. */
+export const ENCODING_FLOAT_HISTOGRAM_ST = 6;
+
+/**
+ * The encodings that Varve writes, as the byte in front of a chunk's data: those that every
+ * Prometheus 3 and every Thanos reads. Of the newer ones it only reads.
+ */
 export type ChunkEncoding =
   | typeof ENCODING_XOR
   | typeof ENCODING_HISTOGRAM
@@ -52,18 +62,40 @@ export interface ChunkPlace {
   readonly count: number;
 }
 
+/** Histogram chunks with start timestamps keep the flags in the upper two bits of the count. */
+const COUNT_MASK_ST = 0x3fff;
+
 /** The sample count in the header of a chunk of any encoding. */
-export function chunkCount(view: DataView, base: number): number {
-  return view.getUint16(base);
+export function chunkCount(encoding: number, view: DataView, base: number): number {
+  const count = view.getUint16(base);
+  return isHistogramWithStarts(encoding) ? count & COUNT_MASK_ST : count;
 }
 
-/** Narrows an encoding byte, or throws VarveError unsupported with its name. */
-export function knownEncoding(encoding: number): ChunkEncoding {
-  if (
-    encoding === ENCODING_XOR ||
-    encoding === ENCODING_HISTOGRAM ||
-    encoding === ENCODING_FLOAT_HISTOGRAM
-  )
-    return encoding;
-  throw new VarveError('unsupported', `Chunk encoding ${encoding} cannot be read by this version.`);
+/** Histogram chunks with start timestamps: another header, something behind each sample. */
+export function isHistogramWithStarts(encoding: number): boolean {
+  return encoding === ENCODING_HISTOGRAM_ST || encoding === ENCODING_FLOAT_HISTOGRAM_ST;
+}
+
+/**
+ * The encoding in which Varve writes the samples of a chunk of `encoding`: the same, or that
+ * without start timestamps. Throws VarveError unsupported, with the number, for one that it cannot
+ * even read.
+ */
+export function writtenEncoding(encoding: number): ChunkEncoding {
+  switch (encoding) {
+    case ENCODING_XOR:
+    case ENCODING_XOR2:
+      return ENCODING_XOR;
+    case ENCODING_HISTOGRAM:
+    case ENCODING_HISTOGRAM_ST:
+      return ENCODING_HISTOGRAM;
+    case ENCODING_FLOAT_HISTOGRAM:
+    case ENCODING_FLOAT_HISTOGRAM_ST:
+      return ENCODING_FLOAT_HISTOGRAM;
+    default:
+      throw new VarveError(
+        'unsupported',
+        `Chunk encoding ${encoding} cannot be read by this version.`,
+      );
+  }
 }

@@ -1,5 +1,5 @@
-// Reading a histogram or float histogram chunk (encodings 2 and 3), sample by sample
-// (docs/formats/chunks.md).
+// Reading a histogram or float histogram chunk (encodings 2 and 3; 5 and 6 with start timestamps,
+// which are stepped over), sample by sample (docs/formats/chunks.md).
 
 import { BitWindow } from './bit-window.ts';
 import {
@@ -9,9 +9,12 @@ import {
   HEADER_RESET_MASK,
   HEADER_UNKNOWN,
   HISTOGRAM_HEADER_BYTES,
+  isHistogramWithStarts,
+  writtenEncoding,
 } from './chunk-format.ts';
 import { HistogramState } from './histogram-state.ts';
 import { type HistogramValue, RESET_GAUGE, RESET_NO, RESET_UNKNOWN } from './histogram-value.ts';
+import { StartTimes } from './start-times.ts';
 
 /** A flyweight: `reset` on a chunk, `next` until it says false, `load` to have the histogram. */
 export class HistogramReader {
@@ -21,6 +24,7 @@ export class HistogramReader {
   readonly state = new HistogramState();
   #count = 0;
   readonly #bits = new BitWindow();
+  readonly #starts = new StartTimes();
 
   get timeMs(): number {
     return this.state.timeMs;
@@ -31,13 +35,17 @@ export class HistogramReader {
     return this.#bits.position;
   }
 
-  /** Begins a chunk of encoding 2 or 3; its bytes are copied. */
+  /** Begins a chunk of encoding 2, 3, 5 or 6; its bytes are copied. */
   reset(place: ChunkPlace): void {
-    this.#bits.load(place.view, place.base, place.lengthBytes);
+    const { view, base, encoding } = place;
+    this.#bits.load(view, base, place.lengthBytes);
     this.#bits.position = HISTOGRAM_HEADER_BYTES * 8;
     this.#bits.check('its header');
-    this.header = place.view.getUint8(place.base + 2) & HEADER_RESET_MASK;
-    this.state.reset(place.encoding === ENCODING_FLOAT_HISTOGRAM);
+    // With start timestamps the flags stand above the count, and the third byte is about those.
+    const hasStarts = isHistogramWithStarts(encoding);
+    this.header = view.getUint8(hasStarts ? base : base + 2) & HEADER_RESET_MASK;
+    this.#starts.reset(hasStarts ? view.getUint8(base + 2) : 0);
+    this.state.reset(writtenEncoding(encoding) === ENCODING_FLOAT_HISTOGRAM);
     this.#count = place.count;
   }
 
@@ -47,8 +55,10 @@ export class HistogramReader {
    * @throws VarveError damaged_chunk
    */
   next(): boolean {
-    if (this.state.count >= this.#count) return false;
+    const index = this.state.count;
+    if (index >= this.#count) return false;
     this.state.read(this.#bits);
+    this.#starts.skip(this.#bits, index);
     return true;
   }
 

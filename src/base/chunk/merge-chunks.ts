@@ -1,16 +1,17 @@
 // Merges chunks of one series that may overlap into chunks that do not: for the head's late samples
 // and for compaction.
 //
-// A chunk that overlaps no other is taken over byte by byte; groups of overlapping chunks are read
-// sample by sample. Of samples at the same time the one of the chunk that stands first in the list
+// A chunk that overlaps no other is taken over byte by byte, or, when it is of an encoding that
+// Varve does not write, sample by sample as one chunk; groups of overlapping chunks are read sample
+// by sample. Of samples at the same time the one of the chunk that stands first in the list
 // stays.
 
 import { assert } from '../errors/assert.ts';
 import { ChunkBuilder, type MadeChunk } from './chunk-builder.ts';
-import { type ChunkPlace, chunkCount, knownEncoding, SAMPLES_PER_CHUNK } from './chunk-format.ts';
+import { type ChunkPlace, chunkCount, SAMPLES_PER_CHUNK, writtenEncoding } from './chunk-format.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { HistogramValue } from './histogram-value.ts';
-import { notRising } from './reencode.ts';
+import { notRising, reencode } from './reencode.ts';
 
 /** A chunk to be merged, with the times of its first and last sample. */
 export interface TimedChunk extends ChunkPlace {
@@ -74,14 +75,17 @@ function mergeGroup(
   builder.finishChunk();
 }
 
-/** A copy of a chunk, its count in the header. */
+/** A copy of a chunk, its count in the header, without start timestamps. */
 function takenOver(chunk: TimedChunk): MadeChunk {
   const { view, base, lengthBytes, count, minTimeMs, maxTimeMs } = chunk;
+  const encoding = writtenEncoding(chunk.encoding);
+  if (encoding !== chunk.encoding)
+    return { encoding, count, minTimeMs, maxTimeMs, bytes: reencode(chunk) };
   const bytes = new Uint8Array(lengthBytes);
   bytes.set(new Uint8Array(view.buffer, view.byteOffset + base, lengthBytes));
   const header = new DataView(bytes.buffer);
-  if (chunkCount(header, 0) !== count) header.setUint16(0, count);
-  return { encoding: knownEncoding(chunk.encoding), count, minTimeMs, maxTimeMs, bytes };
+  if (chunkCount(encoding, header, 0) !== count) header.setUint16(0, count);
+  return { encoding, count, minTimeMs, maxTimeMs, bytes };
 }
 
 /** Where the merge stands in one chunk. */

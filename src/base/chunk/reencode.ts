@@ -3,7 +3,12 @@
 
 import { VarveError } from '../errors/varve-error.ts';
 import { BitSink } from './bit-sink.ts';
-import { type ChunkPlace, ENCODING_FLOAT_HISTOGRAM, ENCODING_XOR } from './chunk-format.ts';
+import {
+  type ChunkPlace,
+  ENCODING_FLOAT_HISTOGRAM,
+  ENCODING_XOR,
+  writtenEncoding,
+} from './chunk-format.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { beginSink } from './histogram-appender.ts';
 import { HistogramState } from './histogram-state.ts';
@@ -12,23 +17,23 @@ import { XOR_APPEND_BYTES_MAX, xorAppend, xorHeaderWrite } from './xor-append.ts
 import { XorState } from './xor-state.ts';
 
 /**
- * The data of the chunk, decoded and encoded again; a copy. Identical to the original when that was
- * written as Prometheus writes.
+ * The data of the chunk, decoded and encoded again, as `writtenEncoding` says; a copy. Identical to
+ * the original when that was written as Prometheus writes and has no start timestamps.
  *
  * @throws VarveError damaged_chunk, unsupported
  */
 export function reencode(place: ChunkPlace): Uint8Array {
   const reader = new ChunkReader();
   reader.open(place);
-  return place.encoding === ENCODING_XOR
+  return writtenEncoding(place.encoding) === ENCODING_XOR
     ? reencodeFloats(place, reader)
     : reencodeHistograms(place, reader);
 }
 
 function reencodeFloats(place: ChunkPlace, reader: ChunkReader): Uint8Array {
   const state = new XorState();
-  // A sample takes two bits at least; damaged ones can be shorter than they would be written.
-  const samplesMax = Math.min(place.count, place.lengthBytes * 4);
+  // A sample takes a bit at least; damaged ones can be shorter than they would be written.
+  const samplesMax = Math.min(place.count, place.lengthBytes * 8);
   const bytes = new Uint8Array((samplesMax + 1) * XOR_APPEND_BYTES_MAX);
   const view = new DataView(bytes.buffer);
   while (reader.next()) {
@@ -44,7 +49,7 @@ function reencodeHistograms(place: ChunkPlace, reader: ChunkReader): Uint8Array 
   const state = new HistogramState();
   const value = new HistogramValue();
   beginSink(sink, reader.header);
-  state.reset(place.encoding === ENCODING_FLOAT_HISTOGRAM);
+  state.reset(writtenEncoding(place.encoding) === ENCODING_FLOAT_HISTOGRAM);
   while (reader.next()) {
     reader.load(value);
     if (state.count > 0 && !(reader.timeMs > state.timeMs)) throw notRising(reader.timeMs);

@@ -95,3 +95,9 @@ export function readVarbitUint(bits: BitWindow): number {
   const high = bits.read(width - 32);
   return unsignedOf(bits.read(32), high);
 }
+
+/** Steps over a number of either kind. */
+export function skipVarbit(bits: BitWindow): void {
+  const ones = readPrefix(bits);
+  bits.position += WIDTHS[ones]!;
+}

@@ -65,10 +65,15 @@ export class XorCells implements XorWindow {
     return doubleOf(this.#lows[index]!, this.#highs[index]!);
   }
 
-  /** Writes all 64 bits: a chunk's first sample. */
-  putRaw(sink: BitSink, index: number, low: number, high: number): void {
+  /** A first value that is read elsewhere. */
+  set(index: number, low: number, high: number): void {
     this.#lows[index] = low;
     this.#highs[index] = high;
+  }
+
+  /** Writes all 64 bits: a chunk's first sample. */
+  putRaw(sink: BitSink, index: number, low: number, high: number): void {
+    this.set(index, low, high);
     sink.put64(low, high);
   }
 
@@ -94,14 +99,22 @@ export class XorCells implements XorWindow {
   /** Reads what `put` wrote. */
   read(bits: BitWindow, index: number): void {
     if (bits.read(1) === 0) return;
-    if (bits.read(1) === 1) {
-      const leading = bits.read(5);
-      const significant = bits.read(6) || 64;
-      if (leading + significant > 64)
-        throw bits.damaged(`holds a value of ${leading} + ${significant} bits`);
-      this.#leadings[index] = leading;
-      this.#trailings[index] = 64 - leading - significant;
-    }
+    if (bits.read(1) === 1) this.readWindow(bits, index);
+    this.readInWindow(bits, index);
+  }
+
+  /** Reads a new window: leading zeros, significant bits. */
+  readWindow(bits: BitWindow, index: number): void {
+    const leading = bits.read(5);
+    const significant = bits.read(6) || 64;
+    if (leading + significant > 64)
+      throw bits.damaged(`holds a value of ${leading} + ${significant} bits`);
+    this.#leadings[index] = leading;
+    this.#trailings[index] = 64 - leading - significant;
+  }
+
+  /** Reads the bits in the window onto the value. */
+  readInWindow(bits: BitWindow, index: number): void {
     // Without a window yet, all 64 bits follow.
     const leading = this.#leadings[index]!;
     const first = leading === NO_WINDOW ? 0 : leading;

@@ -4,9 +4,10 @@
 // VarveError damaged_chunk; a chunk costs at most 65535 steps, whatever its bytes are.
 
 import type { VarveError } from '../errors/varve-error.ts';
-import { signedOf, unsignedOf } from './bit-io.ts';
+import { signedOf } from './bit-io.ts';
 import { BitWindow, windowAt } from './bit-window.ts';
 import { TIME_JUMP_MAX_MS } from './chunk-format.ts';
+import { readUvarint, readVarint } from './go-varint.ts';
 import { NO_WINDOW, XOR_HEADER_BYTES, type XorState } from './xor-state.ts';
 
 export class XorReader {
@@ -166,14 +167,11 @@ export class XorReader {
   #readFirstTwo(): void {
     const bits = this.#bits;
     if (this.#read === 0) {
-      const { low, high } = this.#readUvarint64();
-      const sign = -(low & 1);
-      this.timeMs = signedOf(((low >>> 1) | (high << 31)) ^ sign, (high >>> 1) ^ sign);
+      this.timeMs = readVarint(bits);
       this.#high = bits.read(32) | 0;
       this.#low = bits.read(32) | 0;
     } else {
-      const { low, high } = this.#readUvarint64();
-      this.#delta = unsignedOf(low, high);
+      this.#delta = readUvarint(bits);
       this.#checkJump();
       this.timeMs += this.#delta;
       if (bits.read(1) === 1) {
@@ -199,22 +197,6 @@ export class XorReader {
     if (this.#bits.position > this.#bits.endBits)
       return this.#bits.damaged(`ends inside ${sample}`);
     return this.#bits.damaged(`holds a time beyond ±2^53 in ${sample}`);
-  }
-
-  /** Go's uvarint: up to ten bytes of seven bits, lowest first. */
-  #readUvarint64(): { low: number; high: number } {
-    const bits = this.#bits;
-    let low = 0;
-    let high = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      const byte = bits.read(8);
-      if (shift < 32) low |= (byte & 0x7f) << shift;
-      if (shift >= 32) high |= (byte & 0x7f) << (shift - 32);
-      else if (shift === 28) high |= (byte & 0x7f) >>> 4;
-      if (shift === 63 && byte > 1) break;
-      if (byte < 0x80) return { low, high };
-    }
-    throw bits.damaged('holds a varint of more than 64 bits');
   }
 }
 

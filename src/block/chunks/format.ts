@@ -2,7 +2,13 @@
 //
 //   magic, version, padding | length uvarint, encoding, data, crc32c | …
 
-import { ENCODING_FLOAT_HISTOGRAM, ENCODING_HISTOGRAM } from '../../base/chunk/chunk-format.ts';
+import {
+  ENCODING_FLOAT_HISTOGRAM,
+  ENCODING_FLOAT_HISTOGRAM_ST,
+  ENCODING_HISTOGRAM,
+  ENCODING_HISTOGRAM_ST,
+  ENCODING_XOR,
+} from '../../base/chunk/chunk-format.ts';
 import { uvarintBytes } from '../index/format.ts';
 
 /** First four bytes of a segment. */
@@ -22,12 +28,6 @@ export const CRC_BYTES = 4;
 /** No chunk is near this (120 floats take 2 KiB at most); a larger length is damage. */
 export const CHUNK_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Of Prometheus 3.12 and later, behind feature flags: floats, histograms with start times. */
-export const ENCODING_XOR2 = 4;
-/** See ENCODING_XOR2. */
-export const ENCODING_HISTOGRAM_ST = 5;
-/** See ENCODING_XOR2. */
-export const ENCODING_FLOAT_HISTOGRAM_ST = 6;
 /** Thanos's five aggregates in one. */
 export const ENCODING_AGGREGATE = 255;
 
@@ -38,6 +38,16 @@ export function isHistogramEncoding(encoding: number): boolean {
     encoding === ENCODING_FLOAT_HISTOGRAM ||
     encoding === ENCODING_HISTOGRAM_ST ||
     encoding === ENCODING_FLOAT_HISTOGRAM_ST
+  );
+}
+
+/** Encodings that blocks of Varve's have: those that every Prometheus 3 and every Thanos reads. */
+export function isWrittenEncoding(encoding: number): boolean {
+  return (
+    encoding === ENCODING_XOR ||
+    encoding === ENCODING_HISTOGRAM ||
+    encoding === ENCODING_FLOAT_HISTOGRAM ||
+    encoding === ENCODING_AGGREGATE
   );
 }
 

@@ -106,5 +106,11 @@ export function placeOf(chunk: StoredChunk): ChunkPlace {
   if (data.length < COUNT_BYTES)
     throw new VarveError('damaged_chunk', `A chunk of ${data.length} bytes has no sample count`);
   const view = new DataView(data.buffer, data.byteOffset, data.length);
-  return { encoding, view, base: 0, lengthBytes: data.length, count: chunkCount(view, 0) };
+  return {
+    encoding,
+    view,
+    base: 0,
+    lengthBytes: data.length,
+    count: chunkCount(encoding, view, 0),
+  };
 }

@@ -12,8 +12,12 @@ import { damagedBlock } from '../damage.ts';
 
 /** First four bytes of an index. */
 export const INDEX_MAGIC = 0xbaaad700;
-/** The only version that is read and written. */
+/** The version that is written. */
 export const INDEX_VERSION = 2;
+/** Every Prometheus since 2.55 reads this one as it reads 2; none has written it so far. */
+const INDEX_VERSION_RESERVED = 3;
+/** Which versions are read. */
+export const INDEX_VERSIONS_READ: readonly number[] = [INDEX_VERSION, INDEX_VERSION_RESERVED];
 /** Magic and version. */
 export const INDEX_HEADER_BYTES = 5;
 /** A series' reference is its offset divided by this. */

@@ -11,7 +11,7 @@ import {
   CRC_BYTES,
   INDEX_HEADER_BYTES,
   INDEX_MAGIC,
-  INDEX_VERSION,
+  INDEX_VERSIONS_READ,
   readToc,
   TOC_BYTES,
   type Toc,
@@ -30,8 +30,8 @@ export function checkIndexHeader(source: ByteSource): void {
   if (magic !== INDEX_MAGIC)
     throw damagedBlock(source.name, 0, `the magic number is ${magic.toString(16)}`);
   const version = reader.u8();
-  if (version !== INDEX_VERSION)
-    throw damagedBlock(source.name, 4, `index version ${version} is not known, only 2 is`);
+  if (!INDEX_VERSIONS_READ.includes(version))
+    throw damagedBlock(source.name, 4, `index version ${version} is not known, only 2 and 3 are`);
 }
 
 /** The table of contents at the end of the file. */

@@ -72,7 +72,7 @@ export const ROWS: readonly (readonly [string, string, Change, RegExp])[] = [
   ['an index cut off', 'index', (bytes) => bytes.subarray(0, 200), /table of contents/],
   ['an index with another magic', 'index', set(0, 0), /the magic number/],
   ['an index of version 1', 'index', set(4, 1), /index version 1 is not known/],
-  ['an index of version 3', 'index', set(4, 3), /index version 3 is not known/],
+  ['an index of version 4', 'index', set(4, 4), /index version 4 is not known/],
   ['a wrong TOC checksum', 'index', (b) => flip(b, b.length - 1), /table of contents/],
   [
     'a TOC that points outside',

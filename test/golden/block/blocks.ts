@@ -23,7 +23,9 @@ export interface DumpedSeries {
     readonly encoding: number;
     readonly mint: number;
     readonly maxt: number;
-    readonly samples: readonly (readonly [number, string, string?, string?])[];
+    readonly samples: readonly (readonly [number, string, string?, string?, string?])[];
+    /** Start timestamps, in newer dumps: read by Prometheus, stepped over by Varve. */
+    readonly starts?: readonly number[];
   }[];
 }
 

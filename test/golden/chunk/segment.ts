@@ -70,12 +70,13 @@ export function chunksOf(path: string): ChunkPlace[] {
     const base = at + 1;
     const end = base + lengthBytes;
     expect(crc32c(bytes.subarray(at, end))).toBe(view.getUint32(end));
+    const encoding = bytes[at]!;
     places.push({
-      encoding: bytes[at]!,
+      encoding,
       view,
       base,
       lengthBytes,
-      count: chunkCount(view, base),
+      count: chunkCount(encoding, view, base),
     });
     at = end + 4;
   }

@@ -14,7 +14,8 @@ export function bitString(value: bigint, bits: number): string {
   return BigInt.asUintN(bits, value).toString(2).padStart(bits, '0');
 }
 
-function uvarint(value: bigint): string {
+/** Go's unsigned varint. */
+export function uvarint(value: bigint): string {
   let out = '';
   while (value > 0x7fn) {
     out += bitString((value & 0x7fn) | 0x80n, 8);
@@ -25,6 +26,11 @@ function uvarint(value: bigint): string {
 
 function zigzag(value: bigint): bigint {
   return value >= 0n ? value * 2n : -value * 2n - 1n;
+}
+
+/** Go's signed varint. */
+export function varint(value: bigint): string {
+  return uvarint(zigzag(value));
 }
 
 function fits(value: bigint, bits: bigint): boolean {
@@ -113,7 +119,7 @@ export function naiveXorChunk(samples: readonly NaiveSample[]): Uint8Array {
   let delta = 0n;
   samples.forEach(({ timeMs, bits }, i) => {
     const now = BigInt(timeMs);
-    if (i === 0) out += uvarint(zigzag(now)) + bitString(bits, 64);
+    if (i === 0) out += varint(now) + bitString(bits, 64);
     else if (i === 1) out += uvarint(now - time) + values.next(bits);
     else out += timeDod(now - time - delta) + values.next(bits);
     if (i > 0) delta = now - time;

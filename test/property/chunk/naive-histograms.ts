@@ -1,9 +1,11 @@
-// Histogram chunks written down once more, slowly: the oracle for the bits of encodings 2 and 3.
+// Histogram chunks written down once more, slowly: the oracle for the bits of encodings 2 and 3,
+// and, with start timestamps, of 5 and 6.
 
 import type { F64Column, U32Column } from '../../../src/base/bytes/columns.ts';
 import type { HistogramValue } from '../../../src/base/chunk/histogram-value.ts';
 import { isStale } from '../../../src/base/chunk/stale.ts';
 import { bitString, bytesOfBits, NaiveXor, varbitInt, varbitUint } from './naive-bits.ts';
+import type { NaiveStarts } from './naive-starts.ts';
 
 /** A sample as plain arrays. */
 export interface NaiveHistogram {
@@ -93,15 +95,21 @@ class NaiveDod {
   }
 }
 
-/** A histogram chunk whose samples all have the layout of the first, or are stale. */
+/**
+ * A histogram chunk whose samples all have the layout of the first, or are stale; with `starts`
+ * one of the encodings 5 and 6.
+ */
 export function naiveHistogramChunk(
   samples: readonly NaiveHistogram[],
   isFloat: boolean,
   header: number,
+  starts?: NaiveStarts,
 ): Uint8Array {
   const [first] = samples;
   if (first === undefined) throw new Error('a chunk has samples');
-  let out = bitString(BigInt(samples.length), 16) + bitString(BigInt(header), 8) + layout(first);
+  const plainHeader = bitString(BigInt(samples.length), 16) + bitString(BigInt(header), 8);
+  const startsHeader = bitString(BigInt((header << 8) | samples.length), 16) + starts?.header;
+  let out = (starts === undefined ? plainHeader : startsHeader) + layout(first);
   const time = new NaiveDod(BigInt(first.timeMs));
   const sum = new NaiveXor(first.sum);
   const rows = first.numbers.map((n) =>
@@ -122,6 +130,7 @@ export function naiveHistogramChunk(
         .slice(2)
         .map((n, k) => number(n, k + 2))
         .join('');
+    out += starts?.after(i) ?? '';
   });
   return bytesOfBits(out);
 }

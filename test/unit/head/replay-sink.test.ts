@@ -5,6 +5,7 @@ import { EngineMemory } from '../../../src/head/engine-memory.ts';
 import { Head } from '../../../src/head/head.ts';
 import { HEAD_DEFAULTS } from '../../../src/head/head-options.ts';
 import { ReplaySink } from '../../../src/head/replay-sink.ts';
+import { makeSampleColumns } from '../../../src/wal/samples-record.ts';
 import {
   beginSeries,
   beginSeriesRecord,
@@ -52,7 +53,7 @@ function setUp() {
     }
     return found.map((one) => one.trim());
   };
-  return { sink, replay, labels };
+  return { head, sink, replay, labels };
 }
 
 describe('ReplaySink.series', () => {
@@ -71,5 +72,22 @@ describe('ReplaySink.series', () => {
     replay(20, ['c=1 b=2', 'a=1 b=2']);
     expect(labels()).toEqual(['b=2 c=1', 'a=1 b=2']);
     expect(sink.tally).toMatchObject({ series: 2, badSeries: 7 });
+  });
+});
+
+describe('ReplaySink.samples', () => {
+  it('leaves out and counts times that no number holds, and takes the others', () => {
+    const { sink, replay, head } = setUp();
+    replay(1, ['a=1']);
+    const columns = makeSampleColumns();
+    for (const timeMs of [5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 6]) {
+      columns.refs.push(1);
+      columns.times.push(timeMs);
+      columns.lows.push(0);
+      columns.highs.push(0);
+    }
+    sink.samples(columns, { segment: 0, offset: 0 });
+    expect(sink.tally).toMatchObject({ samples: 2, timelessSamples: 2, duplicates: 0 });
+    expect(head.newestTimeMs).toBe(6);
   });
 });

@@ -212,6 +212,19 @@ test('the rule sees where a sample was logged; in a checkpoint that is its numbe
   expect(disk.allFiles()).toEqual([`${DIR}/00000003`, `${DIR}/checkpoint.00000002/00000000`]);
 });
 
+test('times that no number holds stay beyond all others', async () => {
+  const wild = [Number.POSITIVE_INFINITY, 100, Number.NEGATIVE_INFINITY] as const;
+  const disk = await written(
+    [series(1), samples(...wild.map((timeMs) => [1, timeMs] as const)), exemplar(1, -wild[0])],
+    [exemplar(1, wild[0])],
+    THIRD,
+  );
+  const before = await dump(disk);
+  expect(before).toContain('sample 1@-Infinity in 0');
+  await writeCheckpoint(optionsFor(disk, { compression: 'snappy' }));
+  expect(await dump(disk)).toEqual(before.map((line) => line.replace(/ in 0$/, ' in 1')));
+});
+
 test('a checkpoint of nothing is one', async () => {
   const disk = await written([samples([1, 1])], [], THIRD);
   await writeCheckpoint(optionsFor(disk, { through: 0, isCovered: () => true }));

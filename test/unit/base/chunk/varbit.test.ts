@@ -8,6 +8,7 @@ import {
   putVarbitUint,
   readVarbitInt,
   readVarbitUint,
+  skipVarbit,
 } from '../../../../src/base/chunk/varbit.ts';
 import { bytesOfBits, varbitInt, varbitUint } from '../../../property/chunk/naive-bits.ts';
 
@@ -53,4 +54,18 @@ test.each([2 ** 53, -(2 ** 60), Number.NaN])('%d is refused', (value) => {
   expect(() => putVarbitInt(new BitSink(), value)).toThrow(
     expect.objectContaining({ code: 'unsupported' }),
   );
+});
+
+test('a number is stepped over whatever its width', () => {
+  const sink = new BitSink(1);
+  const ends = [...signed, ...unsigned].map((n, i) => {
+    if (i < signed.length) putVarbitInt(sink, n);
+    else putVarbitUint(sink, n);
+    return sink.position;
+  });
+  const bits = windowOf(sink.bytes());
+  for (const end of ends) {
+    skipVarbit(bits);
+    expect(bits.position).toBe(end);
+  }
 });
