@@ -394,14 +394,15 @@ export class History {
   }
 
   #localBlocks(): StoredBlock[] {
-    const disk = this.#disk;
-    const dirs = disk.stat(TSDB) === undefined ? [] : disk.list(TSDB);
-    return dirs.flatMap(({ name }) => readBlocks(disk, `${TSDB}/${name}`));
+    return this.#machine.undisturbed((disk) => {
+      const dirs = disk.stat(TSDB) === undefined ? [] : disk.list(TSDB);
+      return dirs.flatMap(({ name }) => readBlocks(disk, `${TSDB}/${name}`));
+    });
   }
 
   async #bucketBlocks(): Promise<StoredBlock[]> {
-    if (this.#store === undefined) return readBlocks(this.#disk, BUCKET);
-    return readObjects(this.#store.objects);
+    if (this.#store !== undefined) return readObjects(this.#store.objects);
+    return this.#machine.undisturbed((disk) => readBlocks(disk, BUCKET));
   }
 
   // ── Small things ────────────────────────────────────────────────────────────────────────────
