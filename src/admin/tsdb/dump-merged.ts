@@ -81,9 +81,12 @@ function placeOf({ bytes, encoding, count }: SelectedChunk) {
 function tell(context: ToolContext, { path }: DataDir, view: MergedView, samples: number): void {
   const { doubles, replay, warnings } = view;
   for (const warning of warnings) context.err(warning);
-  context.err(
-    `${path}: ${samples} samples; in more than one place ${doubles.same} with the same value, ` +
-      `${doubles.other} with another; in the log and left out ${replay.covered} that blocks hold, ` +
-      `${replay.duplicates} with another value, ${replay.unknownSeries} of unknown series`,
-  );
+  const twice = `${doubles.same} with the same value, ${doubles.other} with another`;
+  const leftOut = [
+    `${replay.covered} that blocks hold`,
+    `${replay.duplicates} with another value`,
+    `${replay.unknownSeries} of unknown series`,
+  ].join(', ');
+  context.err(`${path}: ${samples} samples; in more than one place ${twice}`);
+  context.err(`${path}: in the log and left out ${leftOut}`);
 }

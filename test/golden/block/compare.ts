@@ -15,21 +15,22 @@ import type { DumpedSeries } from './blocks.ts';
 export const AGGREGATE = 255;
 
 /** The bits that a dump's text stands for. */
-function bitsOf(text: string): string {
+export function bitsOf(text: string): string {
   if (text.startsWith('nan:')) return text.slice('nan:'.length);
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleBE(Number(text.replace('Inf', 'Infinity')));
   return bytes.toString('hex');
 }
 
-function hex(low: number, high: number): string {
+/** The 64 bits of two halves, as `bitsOf` has them. */
+export function hex(low: number, high: number): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
 
 const NUMBER = /[-+]?(?:Inf|NaN|\d[\d.]*(?:e[-+]\d+)?)/g;
 
 /** Are both texts the same, but for the last digits of bounds (histogram-text.ts)? */
-function isSameHistogram(actual: string, wanted: string): boolean {
+export function isSameHistogram(actual: string, wanted: string): boolean {
   if (actual === wanted) return true;
   if (actual.replace(NUMBER, '#') !== wanted.replace(NUMBER, '#')) return false;
   const numbers = (text: string): number[] =>
