@@ -272,10 +272,10 @@ describe('a select over a head and its blocks', () => {
             total[name] += runner.counts[name];
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
-    expect(total.reads).toBeGreaterThan(300);
-    expect(total.samples).toBeGreaterThan(10_000);
-    expect(total.doubled).toBeGreaterThan(100);
-  });
+    expect(total.reads).toBeGreaterThan(100);
+    expect(total.samples).toBeGreaterThan(5_000);
+    expect(total.doubled).toBeGreaterThan(50);
+  }, 240_000);
 });
