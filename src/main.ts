@@ -125,5 +125,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const exitCode = await main(process.argv.slice(2));
-// A pipe takes what its reader has room for; an exit would drop the rest.
-process.stdout.write('', () => process.exit(exitCode));
+// A pipe takes what was written piece by piece: leaving before it has all would cut off a dump.
+await new Promise<void>((written) => process.stdout.write('', () => written()));
+process.exit(exitCode);

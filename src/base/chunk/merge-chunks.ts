@@ -82,20 +82,6 @@ function mergeGroup(
   builder.finishChunk();
 }
 
-/** The first of the cursors, which are by rank, that has the smallest time: its sample stays. */
-function earliestOf(open: readonly Cursor[]): Cursor | undefined {
-  let earliest: Cursor | undefined;
-  for (const cursor of open)
-    if (earliest === undefined || cursor.timeMs < earliest.timeMs) earliest = cursor;
-  return earliest;
-}
-
-function insertByRank(open: Cursor[], cursor: Cursor): void {
-  let at = open.length;
-  while (at > 0 && open[at - 1]!.rank > cursor.rank) at--;
-  open.splice(at, 0, cursor);
-}
-
 /** A copy of a chunk, its count in the header. */
 function takenOver(chunk: TimedChunk): MadeChunk {
   const { view, base, lengthBytes, count, minTimeMs, maxTimeMs } = chunk;
@@ -140,4 +126,18 @@ class Cursor {
     this.#reader.load(value);
     builder.addHistogram(this.timeMs, value);
   }
+}
+
+/** The first of the cursors, which are by rank, that has the smallest time: its sample stays. */
+function earliestOf(open: readonly Cursor[]): Cursor | undefined {
+  let earliest: Cursor | undefined;
+  for (const cursor of open)
+    if (earliest === undefined || cursor.timeMs < earliest.timeMs) earliest = cursor;
+  return earliest;
+}
+
+function insertByRank(open: Cursor[], cursor: Cursor): void {
+  let at = open.length;
+  while (at > 0 && open[at - 1]!.rank > cursor.rank) at--;
+  open.splice(at, 0, cursor);
 }

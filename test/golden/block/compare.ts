@@ -22,7 +22,6 @@ export function bitsOf(text: string): string {
   return bytes.toString('hex');
 }
 
-/** The 64 bits of two halves, as `bitsOf` has them. */
 export function hex(low: number, high: number): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
