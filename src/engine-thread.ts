@@ -20,6 +20,7 @@ import { listBlockMetas, removeLeftovers } from './block/local-blocks.ts';
 import { quarantineDir, streamDir, walDir } from './block/paths.ts';
 import { createStreamDir, streamNameOf } from './block/stream-file.ts';
 import { listStreams } from './block/streams-on-disk.ts';
+import type { EngineStream } from './engine-stream.ts';
 import { EngineMemory } from './head/engine-memory.ts';
 import type {
   ClosedCut,
@@ -38,7 +39,7 @@ import { ReplaySink } from './head/replay-sink.ts';
 import { headStatus, mergeStatus } from './head/tsdb-status.ts';
 import { seriesFinder } from './query/find-series.ts';
 import type { TenantQuery } from './query/reader.ts';
-import { type Coverage, coverageOf, segmentBehind } from './wal/coverage.ts';
+import { coverageOf, segmentBehind } from './wal/coverage.ts';
 import { listWal } from './wal/directory.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
@@ -54,17 +55,6 @@ import { Streams } from './write/streams.ts';
 
 /** After this time a stream that could not be opened is tried again. */
 const OPEN_AGAIN_AFTER_MS = 60_000;
-
-interface EngineStream extends StreamParts {
-  readonly name: string;
-  readonly dir: string;
-  readonly identity: StreamIdentity;
-  readonly head: Head;
-  readonly log: WalLog;
-  readonly coverage: Coverage;
-  /** Where the log stood after its replay: all before it is published. */
-  readonly openedAt: LogPosition;
-}
 
 /** Makes the service; the simulation calls this with its own runtime. */
 export function makeEngine(
