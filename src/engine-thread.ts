@@ -7,7 +7,6 @@
 import type { TsdbStatus, WalReplayStatus } from './admin/status-routes.ts';
 import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import { engineOf } from './base/model/engine-of.ts';
-import { compareLabels } from './base/model/labels.ts';
 import { blockLabels, type StreamIdentity } from './base/model/stream-labels.ts';
 import { LimitedLog } from './base/observe/limited-log.ts';
 import type { Logger } from './base/observe/logger.ts';
@@ -21,6 +20,7 @@ import { listBlockMetas, removeLeftovers } from './block/local-blocks.ts';
 import { quarantineDir, streamDir, walDir } from './block/paths.ts';
 import { createStreamDir, streamNameOf } from './block/stream-file.ts';
 import { listStreams } from './block/streams-on-disk.ts';
+import type { EngineStream } from './engine-stream.ts';
 import { EngineMemory } from './head/engine-memory.ts';
 import type {
   ClosedCut,
@@ -29,20 +29,17 @@ import type {
   EngineSettings,
   OpenedCut,
   OpenedRead,
-  ReadStream,
 } from './head/engine-service.ts';
 import { Head } from './head/head.ts';
 import { type ShownHead, showHeads } from './head/head-metrics.ts';
 import { HEAD_DEFAULTS } from './head/head-options.ts';
-import { OpenReads } from './head/open-reads.ts';
+import { HeadReads, type StreamToRead } from './head/head-reads.ts';
 import { planCuts } from './head/plan.ts';
 import { ReplaySink } from './head/replay-sink.ts';
 import { headStatus, mergeStatus } from './head/tsdb-status.ts';
-import { findSeries } from './query/find-series.ts';
-import { type CompiledMatcher, compileMatchers } from './query/matcher.ts';
+import { seriesFinder } from './query/find-series.ts';
 import type { TenantQuery } from './query/reader.ts';
-import type { TimeRange } from './query/source.ts';
-import { type Coverage, coverageOf, segmentBehind } from './wal/coverage.ts';
+import { coverageOf, segmentBehind } from './wal/coverage.ts';
 import { listWal } from './wal/directory.ts';
 import { SEGMENT_BYTES_MAX } from './wal/format.ts';
 import type { LogPosition } from './wal/log.ts';
@@ -51,6 +48,7 @@ import type { ReplayProgress } from './wal/replay.ts';
 import { truncateWal } from './wal/truncate.ts';
 import type { WalLog } from './wal/wal-log.ts';
 import { walMetrics } from './wal/wal-metrics.ts';
+import { countOutcome } from './write/count-outcome.ts';
 import { Ingest } from './write/ingest.ts';
 import type { WriteOutcome, WriteRequest } from './write/outcome.ts';
 import type { StreamParts } from './write/stream.ts';
@@ -58,17 +56,6 @@ import { Streams } from './write/streams.ts';
 
 /** After this time a stream that could not be opened is tried again. */
 const OPEN_AGAIN_AFTER_MS = 60_000;
-
-interface EngineStream extends StreamParts {
-  readonly name: string;
-  readonly dir: string;
-  readonly identity: StreamIdentity;
-  readonly head: Head;
-  readonly log: WalLog;
-  readonly coverage: Coverage;
-  /** Where the log stood after its replay: all before it is published. */
-  readonly openedAt: LogPosition;
-}
 
 /** Makes the service; the simulation calls this with its own runtime. */
 export function makeEngine(
@@ -84,7 +71,7 @@ export function makeEngine(
     openCut: (order) => engine.openCut(order),
     closeCut: (cut) => engine.closeCut(cut),
     openRead: (wanted) => engine.openRead(wanted),
-    closeRead: async ({ id }) => engine.closeRead(id),
+    closeRead: async ({ id }) => engine.reads.close(id),
     replayStatus: async () => engine.replayStatus,
     corruptions: async () => engine.corruptions,
     tsdbStatus: async ({ tenant, limit }) => engine.tsdbStatus(tenant, limit),
@@ -95,6 +82,7 @@ export function makeEngine(
 
 class Engine {
   readonly metrics: MetricStore;
+  readonly reads: HeadReads;
   replayStatus: WalReplayStatus = { min: 0, max: 0, current: 0 };
   corruptions = 0;
   readonly #settings: EngineSettings;
@@ -106,8 +94,7 @@ class Engine {
   readonly #walLog: LimitedLog;
   readonly #byName = new Map<string, EngineStream>();
   /** Streams on disk that could not be opened, by name. */
-  readonly #notOpened = new Map<string, StreamIdentity>();
-  readonly #reads: OpenReads;
+  readonly #notOpened = new Map<string, StreamToRead>();
   /** When streams that could not be opened are tried again; never when there are none. */
   #retryAtMs = Number.POSITIVE_INFINITY;
 
@@ -118,7 +105,12 @@ class Engine {
     this.#logger = logger;
     this.#walLog = new LimitedLog(logger, runtime.clock);
     this.#memory = new EngineMemory({ random: runtime.random });
-    this.#reads = new OpenReads(this.#memory.epochs, runtime.timers);
+    this.reads = new HeadReads({
+      epochs: this.#memory.epochs,
+      timers: runtime.timers,
+      finder: seriesFinder,
+      labels: settings.labels,
+    });
     this.#streams = new Streams({
       symbols: this.#memory.symbols,
       factory: { open: (tenant, lifted) => this.#openNew({ tenant, lifted }) },
@@ -146,13 +138,13 @@ class Engine {
       this.#logger.error('not taken for a stream, left as it is', { path, error: error.message });
       if (error.kind === 'not_now') this.#retryAtMs = clock.monotonicMs() + OPEN_AGAIN_AFTER_MS;
     };
-    for (const { name, identity } of listStreams(disk, tsdbPath, onDamaged)) {
+    for (const { name, dir, identity } of listStreams(disk, tsdbPath, onDamaged)) {
       if (engineOf(identity.tenant, engines) !== index || this.#byName.has(name)) continue;
       try {
         await this.#streams.openFound(identity.tenant, identity.lifted, () => this.#open(identity));
       } catch (thrown) {
         this.#retryAtMs = clock.monotonicMs() + OPEN_AGAIN_AFTER_MS;
-        this.#notOpened.set(name, identity);
+        this.#notOpened.set(name, { dir, identity, head: undefined });
         const { code, message } = asVarveError(thrown);
         const fields = { stream: name, code, error: message };
         this.#logger.error('stream not opened, its writers get 503; the others go on', fields);
@@ -162,31 +154,19 @@ class Engine {
 
   async write(request: WriteRequest): Promise<WriteOutcome> {
     const outcome = await this.#ingest.write(request);
-    const { tenant } = request;
-    const { samples, histograms, exemplars } = outcome.written;
-    const count = (kind: string, amount: number): void => {
-      if (amount > 0)
-        this.metrics.counter('varve_receive_samples_total', { tenant, kind }).add(amount);
-    };
-    count('float', samples);
-    count('histogram', histograms);
-    count('exemplar', exemplars);
-    for (const { reason, count: refused } of outcome.refused) {
-      this.metrics.counter('varve_receive_samples_refused_total', { tenant, reason }).add(refused);
-    }
+    countOutcome(this.metrics, request.tenant, outcome);
     return outcome;
   }
 
   async dueCuts(flush: boolean): Promise<readonly CutOrder[]> {
     // A stream that nobody writes to has no other occasion to be opened, and cut.
-    if (flush ? this.#retryAtMs < Number.POSITIVE_INFINITY : this.#isTimeToRetry())
-      await this.replay();
+    const untilMs = flush ? Number.MAX_VALUE : this.#runtime.clock.monotonicMs();
+    if (this.#retryAtMs <= untilMs) await this.replay();
     const nowMs = this.#runtime.clock.nowMs();
     return [...this.#byName.values()].flatMap(({ name, head }) => {
       if (head.isCutting) return [];
-      const newestTimeMs = head.newestPublishedTimeMs;
-      const ranges = planCuts(head.windows, { newestTimeMs, nowMs, flush });
-      return ranges.map((range) => ({ stream: name, range }));
+      const context = { newestTimeMs: head.newestPublishedTimeMs, nowMs, flush };
+      return planCuts(head.windows, context).map((range) => ({ stream: name, range }));
     });
   }
 
@@ -226,58 +206,18 @@ class Engine {
     }
   }
 
-  async openRead({ tenant, query }: TenantQuery): Promise<OpenedRead> {
-    const matchers = compileMatchers(query.matchers);
-    // Before any series is looked for: see OpenReads.
-    const { id, word } = this.#reads.open();
-    try {
-      const streams: ReadStream[] = [];
-      for (const { dir, identity, head } of this.#ofTenant(tenant)) {
-        const snapshot = await this.#collect(head, matchers, query);
-        streams.push({ dir, labels: blockLabels(identity, this.#settings.labels), snapshot });
-      }
-      for (const [name, identity] of this.#notOpened) {
-        if (identity.tenant !== tenant) continue;
-        const labels = blockLabels(identity, this.#settings.labels);
-        const dir = streamDir(this.#settings.tsdbPath, name);
-        streams.push({ dir, labels, snapshot: undefined });
-      }
-      streams.sort((a, b) => compareLabels(a.labels, b.labels));
-      return { id, lease: word, streams };
-    } catch (thrown) {
-      this.#reads.close(id);
-      throw thrown;
-    }
-  }
-
-  closeRead(id: number): void {
-    this.#reads.close(id);
-  }
-
-  /** What a head has for a read; in slices, so that writes go on. */
-  async #collect(head: Head, matchers: readonly CompiledMatcher[], range: TimeRange) {
-    const steps = findSeries(head.postingsSource, matchers);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return head.collectRead(step.value, range);
-      await this.#runtime.timers.yieldNow();
-    }
-  }
-
-  #isTimeToRetry(): boolean {
-    return this.#runtime.clock.monotonicMs() >= this.#retryAtMs;
+  openRead(wanted: TenantQuery): Promise<OpenedRead> {
+    return this.reads.open([...this.#byName.values(), ...this.#notOpened.values()], wanted);
   }
 
   tsdbStatus(tenant: string, limit: number): TsdbStatus {
-    const heads = [...this.#byName.values()]
-      .filter((stream) => stream.identity.tenant === tenant)
-      .map(({ head }) => headStatus(head));
+    const heads = this.#ofTenant(tenant).map(({ head }) => headStatus(head));
     return mergeStatus(heads, limit);
   }
 
   async drain(): Promise<void> {
     await this.#ingest.settled();
-    this.#reads.closeAll();
+    this.reads.closeAll();
     for (const { log } of this.#byName.values()) await log.close();
   }
 
@@ -371,10 +311,9 @@ class Engine {
     const { clock, timers } = this.#runtime;
     const { limits, maxExemplars, tuning } = this.#settings;
     const seriesElsewhere = (head: Head): number =>
-      this.#ofTenant(tenant).reduce(
-        (sum, one) => sum + (one.head === head ? 0 : one.head.seriesCount),
-        0,
-      );
+      this.#ofTenant(tenant)
+        .filter((one) => one.head !== head)
+        .reduce((sum, one) => sum + one.head.seriesCount, 0);
     const head: Head = new Head(this.#memory, {
       ...HEAD_DEFAULTS,
       seriesPerSlice: tuning?.seriesPerSlice ?? HEAD_DEFAULTS.seriesPerSlice,

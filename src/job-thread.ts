@@ -18,16 +18,10 @@ import { type ThreadTools, threadTools } from './base/observe/thread-tools.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
-import { BlockReader } from './block/block-reader.ts';
 import { BlockWriter } from './block/block-writer.ts';
-import {
-  type KnownBlock,
-  listBlockMetas,
-  listLocalBlocks,
-  removeLocalBlock,
-} from './block/local-blocks.ts';
-import { blockDir, walDir } from './block/paths.ts';
-import { BlockSource } from './block/select-source.ts';
+import { type KnownBlock, listLocalBlocks, removeLocalBlock } from './block/local-blocks.ts';
+import { walDir } from './block/paths.ts';
+import { blockAccess } from './block/select-source.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import type { Bucket } from './bucket/bucket.ts';
 import { MeteredBucket } from './bucket/metered-bucket.ts';
@@ -166,22 +160,13 @@ class Jobs {
       dir,
       head: snapshot === undefined ? undefined : () => new HeadSource(snapshot, lease),
     }));
-    return this.selects.open((warnings) =>
-      openStreams(streams, query, {
-        listBlocks: (dir) =>
-          listBlockMetas({
-            disk,
-            dir,
-            onDamaged: (path, error) => {
-              this.#onDamaged(path, error);
-              warnings.add(`${path}: ${error.message}`);
-            },
-          }),
-        openBlock: (dir, ulid) => new BlockReader(disk, blockDir(dir, ulid)),
-        sourceOf: (options) => new BlockSource(options),
-        warnings,
-      }),
-    );
+    return this.selects.open((warnings) => {
+      const warn = (path: string, error: VarveError): void => {
+        this.#onDamaged(path, error);
+        warnings.add(`${path}: ${error.message}`);
+      };
+      return openStreams(streams, query, { ...blockAccess(disk, warn), warnings });
+    });
   }
 
   async ship({ retentionMs }: ShipRound): Promise<ShipReport> {

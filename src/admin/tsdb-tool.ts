@@ -5,16 +5,34 @@ import type { TsdbCommand } from '../base/config/command-line.ts';
 import type { TsdbToolOptions } from '../base/config/start.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { NodeDisk } from '../base/runtime/node-disk.ts';
+import { NodeRandom } from '../base/runtime/node-random.ts';
 import { analyzeBlock } from '../block/analyze.ts';
 import { BlockReader } from '../block/block-reader.ts';
+import { cutRecords } from '../block/cut-history.ts';
+import { listBlockMetas } from '../block/local-blocks.ts';
 import { readMeta } from '../block/meta.ts';
+import { walDir } from '../block/paths.ts';
+import { blockAccess } from '../block/select-source.ts';
 import { SeriesSamples } from '../block/series-samples.ts';
 import { verifyBlock } from '../block/verify.ts';
+import { EngineMemory } from '../head/engine-memory.ts';
+import { Head } from '../head/head.ts';
+import { HEAD_DEFAULTS } from '../head/head-options.ts';
+import { newLeaseWord, ReadLease } from '../head/read-lease.ts';
+import { HeadSource } from '../head/read-source.ts';
+import { ReplaySink } from '../head/replay-sink.ts';
+import { DoubleCounter } from '../query/count-doubles.ts';
+import { seriesFinder } from '../query/find-series.ts';
+import { openStreams, runToEnd } from '../query/open-streams.ts';
+import { select } from '../query/select.ts';
+import type { SelectQuery } from '../query/source.ts';
+import { coverageOf } from '../wal/coverage.ts';
+import { listWal } from '../wal/directory.ts';
 import { replayWal } from '../wal/replay.ts';
 import { analyze } from './tsdb/analyze.ts';
 import { dump } from './tsdb/dump.ts';
 import { listBlocks } from './tsdb/ls.ts';
-import { Lines, type ToolContext, type TsdbAccess } from './tsdb/output.ts';
+import { Lines, type MergedView, type ToolContext, type TsdbAccess } from './tsdb/output.ts';
 import { verify } from './tsdb/verify.ts';
 
 const TOOLS = { ls: listBlocks, dump, analyze, verify } as const satisfies Record<
@@ -61,5 +79,55 @@ function accessTo(disk: Disk): TsdbAccess {
       }
     },
     replayWal: (dir, sink) => replayWal({ disk, dir, sink }),
+    openMerged: (dir, query) => openMerged(disk, dir, query),
   };
+}
+
+/**
+ * Blocks and log of a stream's directory as one, as the engine and a reader would see them after a
+ * start; nothing is changed. Nobody may write there meanwhile.
+ */
+export async function openMerged(disk: Disk, dir: string, query: SelectQuery): Promise<MergedView> {
+  const warnings: string[] = [];
+  const warn = (path: string, { message }: Error): void => {
+    warnings.push(`${path}: ${message}`);
+  };
+  const { head, tally } = await replayHead(disk, dir, warnings);
+  const snapshot = await head.collectRead(
+    runToEnd(seriesFinder(query.matchers)(head.postingsSource)),
+    query,
+  );
+  const stream = { dir, head: () => new HeadSource(snapshot, new ReadLease(newLeaseWord())) };
+  const access = {
+    ...blockAccess(disk, warn),
+    warnings: { add: (warning: string) => warnings.push(warning) },
+  };
+  const opened = openStreams([stream], query, access);
+  const doubles = new DoubleCounter();
+  const series = select(opened.sources, {
+    onDamaged: (error) => warn(dir, error),
+    onChunks: (chunks) => doubles.add(chunks),
+  });
+  return { series, doubles, replay: tally, warnings, close: () => opened.close() };
+}
+
+/** What of the log is in no block, in a head, by the rule that the engine starts by. */
+async function replayHead(disk: Disk, dir: string, warnings: string[]) {
+  // Damaged blocks are told when they are opened for reading.
+  const metas = listBlockMetas({ disk, dir, onDamaged: () => undefined });
+  const coverage = coverageOf(cutRecords(metas), listWal(disk, walDir(dir)));
+  const head = new Head(new EngineMemory({ random: new NodeRandom() }), {
+    ...HEAD_DEFAULTS,
+    outOfOrderWindowMs: Number.POSITIVE_INFINITY,
+    maxSeries: Number.POSITIVE_INFINITY,
+    maxExemplars: 0,
+    maxMetadata: 0,
+    clock: { nowMs: () => 0 },
+    timers: { yieldNow: () => Promise.resolve() },
+  });
+  const sink = new ReplaySink(head, coverage, 0);
+  const report = await replayWal({ disk, dir: walDir(dir), sink });
+  for (const { path, offset, reason } of report.damages)
+    warnings.push(`${path}, byte ${offset}: ${reason}`);
+  return { head, tally: sink.tally };
 }

@@ -6,13 +6,16 @@
 import type { TimedChunk } from '../base/chunk/merge-chunks.ts';
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import { LabelKeyWriter } from '../base/model/label-key.ts';
+import type { Disk } from '../base/runtime/disk.ts';
 import type { SeriesBudget, SeriesSource, TimeRange } from '../query/source.ts';
-import type { BlockReader } from './block-reader.ts';
+import { BlockReader } from './block-reader.ts';
 import { ENCODING_AGGREGATE } from './chunks/format.ts';
 import { emptyChunk, placeOf, type StoredChunk } from './chunks/segment-reader.ts';
 import { withoutDeleted } from './delete-samples.ts';
 import { SERIES_ALIGNMENT } from './index/format.ts';
 import { SeriesEntry } from './index/series-entry.ts';
+import { listBlockMetas } from './local-blocks.ts';
+import { blockDir } from './paths.ts';
 import { type Interval, isAllDeleted } from './tombstones/intervals.ts';
 
 /** What of a block is read. */
@@ -24,6 +27,7 @@ export interface BlockSourceOptions {
   readonly onDamaged: (error: VarveError) => void;
 }
 
+/** A cursor; the block stays whoever's who opened it. */
 export class BlockSource implements SeriesSource {
   key: Uint8Array = new Uint8Array(0);
   readonly #options: BlockSourceOptions;
@@ -102,4 +106,13 @@ export class BlockSource implements SeriesSource {
       return false;
     }
   }
+}
+
+/** How `query/open-streams` gets at the blocks of a stream's directory. */
+export function blockAccess(disk: Disk, warn: (path: string, error: VarveError) => void) {
+  return {
+    listBlocks: (dir: string) => listBlockMetas({ disk, dir, onDamaged: warn }),
+    openBlock: (dir: string, ulid: string) => new BlockReader(disk, blockDir(dir, ulid)),
+    sourceOf: (part: BlockSourceOptions) => new BlockSource(part),
+  };
 }

@@ -15,13 +15,17 @@ export const READ_AGE_MAX_MS = 300_000;
 /** One open read. */
 export interface OpenRead {
   readonly id: number;
-  readonly word: SharedArrayBuffer;
+  /** See read-lease.ts. */
+  readonly lease: SharedArrayBuffer;
 }
 
 export class OpenReads {
   readonly #epochs: Epochs;
   readonly #timers: Pick<Timers, 'after'>;
-  readonly #open = new Map<number, { readonly word: SharedArrayBuffer; readonly cancel: Cancel }>();
+  readonly #open = new Map<
+    number,
+    { readonly lease: SharedArrayBuffer; readonly cancel: Cancel }
+  >();
 
   constructor(epochs: Epochs, timers: Pick<Timers, 'after'>) {
     this.#epochs = epochs;
@@ -39,10 +43,10 @@ export class OpenReads {
       throw new VarveError('overloaded', `${what}; try again later.`);
     }
     const id = this.#epochs.open();
-    const word = newLeaseWord();
+    const lease = newLeaseWord();
     const cancel = this.#timers.after(READ_AGE_MAX_MS, () => this.close(id));
-    this.#open.set(id, { word, cancel });
-    return { id, word };
+    this.#open.set(id, { lease, cancel });
+    return { id, lease };
   }
 
   /** Ends a read; one that has been ended already is left alone. */
@@ -51,7 +55,7 @@ export class OpenReads {
     if (read === undefined) return;
     this.#open.delete(id);
     read.cancel();
-    endLease(read.word);
+    endLease(read.lease);
     this.#epochs.close(id);
   }
 

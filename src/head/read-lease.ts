@@ -16,7 +16,7 @@ export function newLeaseWord(): SharedArrayBuffer {
 
 /** Ends a lease; before its epoch is closed. */
 export function endLease(word: SharedArrayBuffer): void {
-  Atomics.store(new Int32Array(word), 0, ENDED);
+  Atomics.exchange(new Int32Array(word), 0, ENDED);
 }
 
 /** The reader's side. */
@@ -28,7 +28,8 @@ export class ReadLease {
   }
 
   get holds(): boolean {
-    return Atomics.load(this.#word, 0) !== ENDED;
+    // A load alone might come before the reads that stand before it; adding nothing does not.
+    return Atomics.add(this.#word, 0, 0) !== ENDED;
   }
 
   /**

@@ -6,8 +6,8 @@
 
 import { U32Column } from '../base/bytes/columns.ts';
 import { intersectSorted, sortDistinct, subtractSorted } from '../base/bytes/sorted-u32.ts';
-import type { CompiledMatcher } from './matcher.ts';
-import type { PostingsSource } from './source.ts';
+import { type CompiledMatcher, compileMatchers } from './matcher.ts';
+import type { Matcher, PostingsSource } from './source.ts';
 
 /** Values tried and lists taken between two yields. */
 const STEPS_PER_SLICE = 1000;
@@ -83,4 +83,12 @@ function* ofValues(
     if (++steps % STEPS_PER_SLICE === 0) yield;
   }
   return sortDistinct(series.view());
+}
+
+/** The same, made ready for any number of sources; `bad_parameter` when matchers are wrong. */
+export function seriesFinder(
+  matchers: readonly Matcher[],
+): (source: PostingsSource) => Generator<void, Uint32Array> {
+  const compiled = compileMatchers(matchers);
+  return (source) => findSeries(source, compiled);
 }

@@ -3,8 +3,7 @@
 // compaction will have it ("earlier" is the smaller ULID).
 
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
-import { findSeries } from './find-series.ts';
-import { type CompiledMatcher, compileMatchers } from './matcher.ts';
+import { seriesFinder } from './find-series.ts';
 import type { OpenedSources } from './select-service.ts';
 import type {
   PostingsSource,
@@ -84,14 +83,14 @@ class Opening<Block extends OpenBlock> implements OpenedSources {
   readonly sources: StreamSource[] = [];
   readonly #query: SelectQuery;
   readonly #access: BlockAccess<Block>;
-  readonly #matchers: readonly CompiledMatcher[];
+  readonly #find: ReturnType<typeof seriesFinder>;
   readonly #blocks: Block[] = [];
   #indexBytes = 0;
 
   constructor(query: SelectQuery, access: BlockAccess<Block>) {
     this.#query = query;
     this.#access = access;
-    this.#matchers = compileMatchers(query.matchers);
+    this.#find = seriesFinder(query.matchers);
   }
 
   add(stream: number, { dir, head }: StreamToRead): void {
@@ -145,7 +144,7 @@ class Opening<Block extends OpenBlock> implements OpenedSources {
     const block = this.#access.openBlock(dir, ulid);
     let source: SeriesSource | undefined;
     try {
-      const refs = runToEnd(findSeries(block.index, this.#matchers));
+      const refs = runToEnd(this.#find(block.index));
       if (refs.length === 0) return undefined;
       source = this.#access.sourceOf({ block, refs, range: this.#query, onDamaged });
       this.#blocks.push(block);
@@ -157,7 +156,8 @@ class Opening<Block extends OpenBlock> implements OpenedSources {
   }
 }
 
-function runToEnd(steps: Generator<void, Uint32Array>): Uint32Array {
+/** For who has nobody to wait for. */
+export function runToEnd(steps: Generator<void, Uint32Array>): Uint32Array {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

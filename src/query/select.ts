@@ -27,6 +27,8 @@ export interface SelectOptions {
   /** Told of each chunk that should be merged and cannot be read. */
   readonly onDamaged: (error: VarveError) => void;
   readonly seriesBytesMax?: number;
+  /** Shown the chunks of each series, by precedence, before they are merged. */
+  readonly onChunks?: (chunks: readonly TimedChunk[]) => void;
 }
 
 /**
@@ -47,6 +49,7 @@ export function* select(
     const budget = new Budget(seriesBytesMax);
     const chunks: TimedChunk[] = [];
     for (const source of here) chunks.push(...source.chunks(budget));
+    options.onChunks?.(chunks);
     yield { stream, key, chunks: mergeSeries(chunks, onDamaged) };
   }
 }

@@ -1,5 +1,5 @@
 // Patterns that are no more than a list of words, `a|b|c`: dashboards send them for variables with
-// several values. Their series are looked up word by word instead of trying each value of the label.
+// several values. Their series are looked up word by word instead of trying each value.
 
 /** Characters that mean something else than themselves. */
 const META = new Set('\\.+*?()|[]{}^$');

@@ -3,7 +3,7 @@
 
 import type { TimedChunk } from '../base/chunk/merge-chunks.ts';
 
-/** One condition on a label, as PromQL has them; a pattern is RE2 and must match the whole value. */
+/** A condition on a label, as PromQL has them; a pattern is RE2 and must match the whole value. */
 export interface Matcher {
   readonly type: '=' | '!=' | '=~' | '!~';
   readonly name: string;

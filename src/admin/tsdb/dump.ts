@@ -6,6 +6,7 @@ import { asVarveError } from '../../base/errors/varve-error.ts';
 import { goFloat } from '../../base/model/go-text.ts';
 import { histogramText } from '../../base/model/histogram-text.ts';
 import { type Labels, labelsText } from '../../base/model/labels.ts';
+import { dumpMerged } from './dump-merged.ts';
 import { dumpWal } from './dump-wal.ts';
 import { locate } from './locate.ts';
 import type { ToolContext } from './output.ts';
@@ -57,6 +58,10 @@ export async function dump(context: ToolContext, dirs: readonly string[]): Promi
   const printer = new SamplePrinter(context);
   let failed = 0;
   for (const dir of dirs.flatMap((one) => locate(context.disk, one))) {
+    if (context.config.merged) {
+      failed += await dumpMerged(context, dir, printer);
+      continue;
+    }
     for (const block of byTime(context, dir.blocks)) {
       try {
         dumpBlock(context, block, printer);

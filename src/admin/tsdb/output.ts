@@ -8,6 +8,9 @@ import type { BlockReader } from '../../block/block-reader.ts';
 import type { BlockMeta } from '../../block/meta/format.ts';
 import type { SeriesSamples } from '../../block/series-samples.ts';
 import type { Finding } from '../../block/verify/findings.ts';
+import type { ReplayTally } from '../../head/replay-sink.ts';
+import type { MergedSeries } from '../../query/select.ts';
+import type { SelectQuery } from '../../query/source.ts';
 import type { RecordSink } from '../../wal/record-decoder.ts';
 import type { ReplayReport } from '../../wal/replay.ts';
 
@@ -21,6 +24,21 @@ export interface TsdbAccess {
   verifyBlock(blockPath: string): readonly Finding[];
   analyzeBlock(blockPath: string): BlockAnalysis;
   replayWal(walPath: string, sink: RecordSink): Promise<ReplayReport>;
+  /** Blocks and log of a stream's directory as one; who opens it closes it. */
+  openMerged(dir: string, query: SelectQuery): Promise<MergedView>;
+}
+
+/** What a stream's directory holds, blocks and log together. */
+export interface MergedView {
+  /** Sorted, each sample once; to be gone through once. */
+  readonly series: Iterable<MergedSeries>;
+  /** Samples that stood in more than one place; complete when all series were seen. */
+  readonly doubles: { readonly same: number; readonly other: number };
+  /** What reading the log into a head came to. */
+  readonly replay: ReplayTally;
+  /** What could not be read; complete when all series were seen. */
+  readonly warnings: readonly string[];
+  close(): void;
 }
 
 /** What each tool works with. */

@@ -59,18 +59,26 @@ function mergeGroup(
     builder.addChunk(takenOver(chunks[group[0]!]!));
     return;
   }
-  // Cursors in order of rank, so that the first one at a time is the one that stays.
-  const cursors = [...group].sort((a, b) => a - b).map((rank) => new Cursor(chunks[rank]!));
+  // The chunks come by their first time, and each is opened when that has come: a group may be a
+  // chain of very many chunks, of which few overlap at any one time.
+  const open: Cursor[] = [];
   const value = new HistogramValue();
-  for (;;) {
-    let earliest: Cursor | undefined;
-    for (const cursor of cursors)
-      if (!cursor.ended && (earliest === undefined || cursor.timeMs < earliest.timeMs))
-        earliest = cursor;
-    if (earliest === undefined) break;
+  for (let next = 0; next < group.length || open.length > 0; ) {
+    let earliest = earliestOf(open);
+    for (; next < group.length; next++) {
+      const rank = group[next]!;
+      if (earliest !== undefined && chunks[rank]!.minTimeMs > earliest.timeMs) break;
+      insertByRank(open, new Cursor(chunks[rank]!, rank));
+      earliest = earliestOf(open);
+    }
+    assert(earliest !== undefined, 'a chunk to be merged has a first sample');
     earliest.addTo(builder, value);
     const { timeMs } = earliest;
-    for (const cursor of cursors) if (!cursor.ended && cursor.timeMs === timeMs) cursor.step();
+    for (let at = open.length - 1; at >= 0; at--) {
+      const cursor = open[at]!;
+      if (cursor.timeMs === timeMs) cursor.step();
+      if (cursor.ended) open.splice(at, 1);
+    }
   }
   builder.finishChunk();
 }
@@ -92,10 +100,12 @@ function takenOver(chunk: TimedChunk): MadeChunk {
 class Cursor {
   ended = false;
   timeMs = Number.NEGATIVE_INFINITY;
+  readonly rank: number;
   readonly #reader = new ChunkReader();
   readonly #chunk: TimedChunk;
 
-  constructor(chunk: TimedChunk) {
+  constructor(chunk: TimedChunk, rank: number) {
+    this.rank = rank;
     this.#chunk = chunk;
     this.#reader.open(chunk);
     this.step();
@@ -120,4 +130,18 @@ class Cursor {
     this.#reader.load(value);
     builder.addHistogram(this.timeMs, value);
   }
+}
+
+/** The first of the cursors, which are by rank, that has the smallest time: its sample stays. */
+function earliestOf(open: readonly Cursor[]): Cursor | undefined {
+  let earliest: Cursor | undefined;
+  for (const cursor of open)
+    if (earliest === undefined || cursor.timeMs < earliest.timeMs) earliest = cursor;
+  return earliest;
+}
+
+function insertByRank(open: Cursor[], cursor: Cursor): void {
+  let at = open.length;
+  while (at > 0 && open[at - 1]!.rank > cursor.rank) at--;
+  open.splice(at, 0, cursor);
 }

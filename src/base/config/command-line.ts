@@ -91,10 +91,17 @@ function tsdb(rest: readonly string[], version: string): Invocation {
   }
   const name = `varve tsdb ${command}`;
   const description = TSDB_DESCRIPTIONS[command];
-  return run({ name, role: 'tsdb', rest: args, description, version }, (given, dirs) => {
+  const written = args.map(withValue);
+  return run({ name, role: 'tsdb', rest: written, description, version }, (given, dirs) => {
     if (dirs.length === 0) throw configError(`command tsdb ${command}`, 'needs a directory');
     return { kind: 'tsdb', command, args: dirs, given };
   });
+}
+
+/** `--merged DIR`: the directory behind a bool flag is not its value. */
+function withValue(arg: string): string {
+  const isBool = arg.startsWith('--') && knownFlags('tsdb').get(arg.slice(2))?.isBool === true;
+  return isBool ? `${arg}=true` : arg;
 }
 
 interface Run {

@@ -1,7 +1,7 @@
 // Options of `varve tsdb ls|dump|analyze|verify DIR`, named as promtool names them.
 
 import { option } from './option.ts';
-import { integer, oneOf } from './option-type.ts';
+import { bool, integer, oneOf } from './option-type.ts';
 
 const GROUP = 'Selection and output';
 
@@ -21,6 +21,14 @@ export const TSDB_TOOL_OPTIONS = {
     type: integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }),
     unit: 'milliseconds since 1970',
     help: 'dump: leave out samples after this time.',
+  }),
+  merged: option({
+    flag: 'merged',
+    roles: ['tsdb'],
+    group: GROUP,
+    type: bool(),
+    default: 'false',
+    help: 'dump: blocks and log of a stream as one, each sample once, sorted by series and time.',
   }),
   limit: option({
     flag: 'limit',

@@ -31,7 +31,7 @@ export function hex(low: number, high: number): string {
 const NUMBER = /[-+]?(?:Inf|NaN|\d[\d.]*(?:e[-+]\d+)?)/g;
 
 /** Are both texts the same, but for the last digits of bounds (histogram-text.ts)? */
-function isSameHistogram(actual: string, wanted: string): boolean {
+export function isSameHistogram(actual: string, wanted: string): boolean {
   if (actual === wanted) return true;
   if (actual.replace(NUMBER, '#') !== wanted.replace(NUMBER, '#')) return false;
   const numbers = (text: string): number[] =>

@@ -1,10 +1,11 @@
 // Small blocks for tests: series as text, chunks of plain floats.
 
 import { ChunkBuilder } from '../../../src/base/chunk/chunk-builder.ts';
-import { compareUtf8 } from '../../../src/base/model/labels.ts';
+import { compareUtf8, type Labels } from '../../../src/base/model/labels.ts';
 import type { Disk } from '../../../src/base/runtime/disk.ts';
 import type { BlockSink, ChunkToWrite } from '../../../src/block/block-sink.ts';
 import { BlockWriter, type WrittenBlock } from '../../../src/block/block-writer.ts';
+import type { LogPosition } from '../../../src/wal/log.ts';
 
 export const ULID = '01M832KAJWMK22126GMWCXRFNM';
 export const DIR = '/data/tenant';
@@ -76,20 +77,29 @@ export const SOME_SERIES: readonly SeriesToMake[] = [
   { labels: { __name__: 'up', job: 'b', süd: 'ü' }, chunks: [[[1500, Number.NaN]]] },
 ];
 
+/** What a block may have that is not as usual. */
+export interface BlockToMake {
+  readonly segmentBytesMax?: number;
+  readonly ulid?: string;
+  readonly labels?: Labels;
+  readonly wal?: LogPosition;
+}
+
 /** Writes a block of `series` with the range [1000, 4000). */
 export function makeBlock(
   disk: Disk,
   series: readonly SeriesToMake[] = SOME_SERIES,
-  options: { readonly segmentBytesMax?: number; readonly ulid?: string } = {},
+  options: BlockToMake = {},
 ): WrittenBlock {
   disk.makeDir(DIR);
-  const writer = new BlockWriter({ disk, dir: DIR, ulid: ULID, ...options });
+  const { labels, wal, ...rest } = options;
+  const writer = new BlockWriter({ disk, dir: DIR, ulid: ULID, ...rest });
   feed(writer, series);
   return writer.finish({
     minTimeMs: 1000,
     maxTimeMs: 4000,
-    labels: [{ name: 'tenant_id', value: 'tenant' }],
+    labels: labels ?? [{ name: 'tenant_id', value: 'tenant' }],
     source: 'receive',
-    wal: { segment: 3, offset: 4096 },
+    wal: wal ?? { segment: 3, offset: 4096 },
   });
 }

@@ -76,3 +76,26 @@ test('a chain of overlaps is one group; what touches nothing stays as it is', ()
 test('nothing merges to nothing', () => {
   expect(mergeChunks([])).toEqual([]);
 });
+
+test('a long chain of chunks, each overlapping the next, is merged in order', () => {
+  const chunks: TimedChunk[] = [];
+  for (let at = 0; at < 300; at++) {
+    // Samples of the chunk before at 10 and 12 are met again, and the earlier chunk's stay.
+    const [chunk] = floats([10 * at, 10 * at + 5, 10 * at + 10, 10 * at + 12], at + 1);
+    chunks.push(placed(chunk!));
+  }
+  const merged = mergeChunks(chunks.toReversed());
+  const samples = merged.flatMap(samplesOf);
+  expect(samples.length).toBe(300 * 3 + 1);
+  expect(samples.map(([time]) => time)).toEqual(
+    samples.map(([time]) => time).toSorted((a, b) => a - b),
+  );
+  // In the list as it is given, later times come first: the sample at 10 is of the second chunk.
+  expect(samples.slice(0, 5)).toEqual([
+    [0, 1],
+    [5, 1],
+    [10, 2],
+    [12, 1],
+    [15, 2],
+  ]);
+});

@@ -25,6 +25,18 @@ describe('help and version', () => {
   );
 });
 
+test.each([
+  [['--merged', 'dir'], 'true'],
+  [['dir', '--merged'], 'true'],
+  [['--merged=false', 'dir'], 'false'],
+  [['--no-merged', 'dir'], 'false'],
+])('varve tsdb dump %j: the directory is no value of a bool flag', (argv, wanted) => {
+  const invocation = parse('tsdb', 'dump', ...argv);
+  expect(invocation).toMatchObject({ kind: 'tsdb', args: ['dir'] });
+  const given = invocation.kind === 'tsdb' ? invocation.given.get('merged')?.texts : [];
+  expect(given).toEqual([wanted]);
+});
+
 describe('a mistake on the command line names what was written and what was meant', () => {
   test.each<[string[], string]>([
     [[], 'no command: say what to run: serve, receive, tsdb'],
