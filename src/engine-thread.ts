@@ -282,7 +282,7 @@ class Engine {
     { name, sink, firstSegment }: { name: string; sink: ReplaySink; firstSegment: number },
   ): Promise<WalLog> {
     const { disk, clock, timers } = this.#runtime;
-    const { tsdbPath, walCompression } = this.#settings;
+    const { tsdbPath, walCompression, walSegmentBytesMax } = this.#settings;
     const labels = { tenant: identity.tenant };
     const startedMs = clock.monotonicMs();
     const { log, report } = await openLog(
@@ -299,6 +299,7 @@ class Engine {
         yieldNow: () => timers.yieldNow(),
         onProgress: (progress) => this.#noteProgress(progress),
         firstSegment,
+        segmentBytesMax: walSegmentBytesMax,
       },
       sink,
     );

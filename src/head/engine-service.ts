@@ -21,6 +21,7 @@ export interface EngineSettings {
   /** `--receive.block-label`. */
   readonly blockLabels: readonly string[];
   readonly walCompression: boolean;
+  readonly walSegmentBytesMax: number;
   readonly outOfOrderWindowMs: number;
   readonly maxExemplars: number;
   readonly limits: {

@@ -33,6 +33,8 @@ export interface OpenLogOptions {
    * must not come before them, even when somebody has removed the log.
    */
   readonly firstSegment?: number;
+  /** SEGMENT_BYTES_MAX by default. */
+  readonly segmentBytesMax?: number;
 }
 
 /** A log that can be appended to, and what replaying it found. */
@@ -62,7 +64,7 @@ export async function openLog(options: OpenLogOptions, sink: RecordSink): Promis
     cutTornEnd(disk, report.torn);
   }
   syncSegments(disk, dir);
-  const { clock, compression, observer, onLoss, firstSegment } = options;
+  const { clock, compression, observer, onLoss, firstSegment, segmentBytesMax } = options;
   const log = new WalLog({
     disk,
     dir,
@@ -71,6 +73,7 @@ export async function openLog(options: OpenLogOptions, sink: RecordSink): Promis
     observer,
     ...(onLoss === undefined ? {} : { onLoss }),
     ...(firstSegment === undefined ? {} : { firstSegment }),
+    ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
   });
   return { log, report };
 }

@@ -9,6 +9,7 @@ import { CutLoop, type CutRound } from '../../src/head/cut-loop.ts';
 import { EnginePool } from '../../src/head/engine-pool.ts';
 import type { EngineSettings, OpenedCut } from '../../src/head/engine-service.ts';
 import { type JobService, type JobSettings, makeJobs } from '../../src/job-thread.ts';
+import { SEGMENT_BYTES_MAX } from '../../src/wal/format.ts';
 import type { WriteOutcome } from '../../src/write/outcome.ts';
 import { DEFAULT_WIRE_LIMITS } from '../../src/write/wire/limits.ts';
 import type { DiskFaults, Fault } from './disk-faults.ts';
@@ -189,6 +190,7 @@ function engineSettings(options: MachineOptions, index: number): EngineSettings 
     labels: { external: [], tenantLabelName: 'tenant_id' },
     blockLabels: options.blockLabels,
     walCompression: options.walCompression,
+    walSegmentBytesMax: SEGMENT_BYTES_MAX,
     outOfOrderWindowMs: 24 * 3_600_000,
     maxExemplars: 100,
     limits: {
