@@ -3,7 +3,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Processes } from '../e2e/processes.ts';
 import { VarveProcess } from '../e2e/varve-process.ts';
 import { waitFor } from '../e2e/waiting.ts';
@@ -269,7 +269,7 @@ export class KillCampaign {
     while (performance.now() < endMs && this.varve.process.end === undefined) {
       if (hasLogOpen(pid)) return true;
       if (this.varve.process.stderr.includes('msg=ready')) return false;
-      await nextTurn();
+      await sleep(1);
     }
     return false;
   }

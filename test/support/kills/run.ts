@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { PROMTOOL, peersFor } from '../e2e/peers.ts';
 import { type CampaignOptions, judge, KILL_KINDS, KillCampaign, textOf } from './campaign.ts';
+import { askPromtool, verifyDirs } from './judges.ts';
 
 /** Runs it; VARVE_SEED gives the same choices again (what a kill meets is still chance). */
 export async function runKills(
@@ -26,6 +28,15 @@ export async function runKills(
     print(`bucket: ${textOf(bucket)}`);
     judge(bucket);
     expect(bucket.acknowledged).toBe(last.acknowledged);
+    const { tsdbDir, bucketDir, fleet, table } = campaign;
+    const verified = verifyDirs([tsdbDir, bucketDir]);
+    print(`varve tsdb verify: ${verified.text.slice(-2000)}`);
+    expect(verified.isClean).toBe(true);
+    if (peersFor(PROMTOOL)) {
+      const view = await askPromtool({ bucketDir, scratch: dir, fleet, table });
+      print(`promtool, merged: ${JSON.stringify(view)}`);
+      expect(view).toMatchObject({ lost: 0, doubled: 0, changed: 0 });
+    }
   } finally {
     printCampaign(campaign, print);
   }
