@@ -128,6 +128,8 @@ export function floatBits(series: number, timeMs: number, into: Bits): void {
 export type SampleKind = 'float' | 'integer' | 'float histogram' | 'custom buckets';
 
 const bits: Bits = { low: 0, high: 0 };
+const double = new Float64Array(1);
+const pair = new Uint32Array(double.buffer);
 
 /**
  * The value of a histogram sample: layouts change now and then, the sum is any pattern but the
@@ -182,7 +184,24 @@ function fillFloatBuckets(into: HistogramValue, salt: number, buckets: number): 
     halves[2 * bucket] = bits.low;
     halves[2 * bucket + 1] = bits.high & 0x7fffffff;
   }
-  into.count = mix(salt, 9, 2) / 3;
+  into.count = doubleNotBelowZero(salt, 9);
+  into.zeroCount = doubleNotBelowZero(salt, 10);
+}
+
+/** Any double but those below zero, NaNs with payloads among them. */
+function doubleNotBelowZero(salt: number, which: number): number {
+  floatBits(salt, which, bits);
+  pair[0] = bits.low;
+  pair[1] = bits.high & 0x7fffffff;
+  return double[0] ?? 0;
+}
+
+/** Every bit counts. */
+function isSameDouble(a: number, b: number): boolean {
+  double[0] = a;
+  const [low, high] = pair;
+  double[0] = b;
+  return low === pair[0] && high === pair[1];
 }
 
 /** True when both say the same: empty buckets (zero) may stand in the spans of one only. */
@@ -191,8 +210,8 @@ export function sameHistogram(a: HistogramValue, b: HistogramValue): boolean {
     a.isFloat === b.isFloat &&
     a.schema === b.schema &&
     a.zeroThreshold === b.zeroThreshold &&
-    a.zeroCount === b.zeroCount &&
-    a.count === b.count &&
+    isSameDouble(a.zeroCount, b.zeroCount) &&
+    isSameDouble(a.count, b.count) &&
     a.sumLow === b.sumLow &&
     a.sumHigh === b.sumHigh &&
     sameCells(a.customValues.view(), b.customValues.view()) &&
