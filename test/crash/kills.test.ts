@@ -8,5 +8,5 @@ const processes = new Processes();
 afterAll(() => processes.endAll());
 
 test('a few SIGKILLs under load lose, double and change nothing', { timeout: 180_000 }, () =>
-  runKills({ processes, kills: 6, killsOfEachKind: 1, killsBetweenLooks: 2 }),
+  runKills({ processes, kills: 6, killsOfEachKind: 1, killsBetweenLooks: 3 }),
 );
