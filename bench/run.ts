@@ -1,17 +1,26 @@
 // `npm run bench`: Varve beside Debian's prometheus and victoria-metrics, with the same data, on
 // this machine, one after the other. `npm run bench -- ingest` runs one part, `-- ingest varve` one
-// part on one server; the parts: ingest (and block size), ingest2, first-sight (and replay).
+// part on one server; the parts: ingest (and block size), ingest2, first-sight (and
+// replay), restart.
 //
 // Prints what DESIGN §4 wants beside what was reached, and appends a line to bench/results.jsonl.
-// Takes about five minutes, 1 GB of memory and 2 GB under the system's temporary directory.
+// Takes about ten minutes, 6 GB of memory and 3 GB under the system's temporary directory.
 
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { PARTS } from './side-by-side/parts.ts';
+import { restart } from './restart/restart.ts';
+import { firstSight, ingest, ingest2, type Part } from './side-by-side/parts.ts';
 import { SERVERS } from './side-by-side/servers.ts';
 import { compare, type PartFigures, type Reached } from './side-by-side/targets.ts';
+
+const PARTS: Readonly<Record<string, Part>> = {
+  ingest,
+  ingest2,
+  'first-sight': firstSight,
+  restart,
+};
 
 /** The checkout: this file runs from its dist/ (or from a copy of it, then nothing is recorded). */
 function checkoutRoot(): string | undefined {

@@ -41,7 +41,6 @@ import { seriesFinder } from './query/find-series.ts';
 import type { TenantQuery } from './query/reader.ts';
 import { coverageOf, segmentBehind } from './wal/coverage.ts';
 import { listWal } from './wal/directory.ts';
-import { SEGMENT_BYTES_MAX } from './wal/format.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
 import type { ReplayProgress } from './wal/replay.ts';
@@ -278,7 +277,7 @@ class Engine {
     { name, sink, firstSegment }: { name: string; sink: ReplaySink; firstSegment: number },
   ): Promise<WalLog> {
     const { disk, clock, timers } = this.#runtime;
-    const { tsdbPath, walCompression, tuning } = this.#settings;
+    const { tsdbPath, walCompression, walSegmentBytesMax } = this.#settings;
     const labels = { tenant: identity.tenant };
     const startedMs = clock.monotonicMs();
     const { log, report } = await openLog(
@@ -289,13 +288,13 @@ class Engine {
         clock,
         logger: this.#logger.child({ stream: name }),
         compression: walCompression ? 'snappy' : 'none',
-        segmentBytesMax: tuning?.walSegmentBytesMax ?? SEGMENT_BYTES_MAX,
         observer: walMetrics(this.metrics, identity.tenant, (thrown) =>
           this.#sayWalFailed(identity.tenant, thrown),
         ),
         yieldNow: () => timers.yieldNow(),
         onProgress: (progress) => this.#noteProgress(progress),
         firstSegment,
+        segmentBytesMax: walSegmentBytesMax,
       },
       sink,
     );

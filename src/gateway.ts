@@ -342,6 +342,7 @@ function engineSettings(config: ServeConfig, index: number): EngineSettings {
     labels: labelRules(config),
     blockLabels: config.blockLabels,
     walCompression: config.tsdbWalCompression,
+    walSegmentBytesMax: config.tsdbWalSegmentBytes,
     outOfOrderWindowMs: config.tsdbOutOfOrderTimeWindowMs,
     maxExemplars: config.tsdbMaxExemplars,
     limits: {

@@ -30,7 +30,8 @@ export interface PartContext {
 
 export type Part = (context: PartContext) => Promise<Record<string, PartFigures>>;
 
-function planOf(version: 1 | 2, series: number, rounds: number, nowMs: number): LoadPlan {
+/** `rounds` scrapes of `series` series, the last of them before now. */
+export function planOf(version: 1 | 2, series: number, rounds: number, nowMs: number): LoadPlan {
   // Within one window of two hours, the last one that is over: nobody cuts a block meanwhile.
   const startMs = Math.floor((nowMs - rounds * STEP_MS) / WINDOW_MS) * WINDOW_MS;
   return {
@@ -51,7 +52,8 @@ interface Load {
   readonly warmUp: number;
 }
 
-function makeLoad(plan: LoadPlan, dir: string, warmUp: number): Load {
+/** Makes the bodies of a plan, unless they are there. */
+export function makeLoad(plan: LoadPlan, dir: string, warmUp: number): Load {
   const path = join(dir, `${plan.series}-v${plan.version}.bodies`);
   if (!existsSync(path)) {
     const megabytes = writeBodies(plan, path) / 1e6;
@@ -64,7 +66,7 @@ function makeLoad(plan: LoadPlan, dir: string, warmUp: number): Load {
 }
 
 /** Sends a load and measures its second part. */
-async function sendLoad(kind: ServerKind, running: Running, load: Load) {
+export async function sendLoad(kind: ServerKind, running: Running, load: Load) {
   const { plan, path, warmUp } = load;
   const server = running.process;
   const sender = await Sender.start({ plan, path, port: running.writePort, url: kind.writeUrl });
@@ -100,7 +102,7 @@ function quantile(sorted: readonly number[], share: number): number {
 }
 
 /** Runs `measure` on a fresh server of each kind; what one could not do does not end the others. */
-async function onEach(
+export async function onEach(
   context: PartContext,
   name: string,
   measure: (kind: ServerKind, running: Running, dir: string) => Promise<Figures>,
@@ -205,9 +207,3 @@ function blockFigures(dir: string): Figures {
   const bytesPerSample = (chunkBytes + indexBytes) / samples;
   return { samples, chunkBytes, indexBytes, bytesPerSample };
 }
-
-export const PARTS: Readonly<Record<string, Part>> = {
-  ingest,
-  ingest2,
-  'first-sight': firstSight,
-};

@@ -54,6 +54,27 @@ export const TARGETS: readonly Target[] = [
     atMost: 1.1,
   },
   {
+    part: 'restart',
+    figure: 'readySeconds',
+    what: 'restart with 1 M series, seconds to ready',
+    against: 'prometheus',
+    atMost: 0.5,
+  },
+  {
+    part: 'restart',
+    figure: 'peakToPeakBefore',
+    what: 'restart with 1 M series, peak memory to peak before',
+    against: 'fixed',
+    atMost: 1.1,
+  },
+  {
+    part: 'restart',
+    figure: 'peakToResidentBefore',
+    what: 'restart with 1 M series, peak memory to memory before',
+    against: 'fixed',
+    atMost: 1.1,
+  },
+  {
     part: 'block',
     figure: 'bytesPerSample',
     what: 'block, bytes a sample',

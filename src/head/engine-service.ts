@@ -24,6 +24,7 @@ export interface EngineSettings {
   /** `--receive.block-label`. */
   readonly blockLabels: readonly string[];
   readonly walCompression: boolean;
+  readonly walSegmentBytesMax: number;
   readonly outOfOrderWindowMs: number;
   readonly maxExemplars: number;
   readonly limits: {
@@ -41,9 +42,8 @@ export interface EngineSettings {
   readonly tuning?: EngineTuning;
 }
 
-/** See SEGMENT_BYTES_MAX (wal/format.ts) and HEAD_DEFAULTS. */
+/** See HEAD_DEFAULTS. */
 export interface EngineTuning {
-  readonly walSegmentBytesMax: number;
   readonly seriesPerSlice: number;
 }
 

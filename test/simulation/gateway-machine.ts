@@ -65,7 +65,7 @@ const FACTS = {
   memoryLimitBytes: 2 ** 32,
 };
 /** Small, so that what happens between two of them happens often. */
-const TUNING = { walSegmentBytesMax: 2 * PAGE_BYTES, seriesPerSlice: 2 };
+const TUNING = { walSegmentBytesMax: 2 * PAGE_BYTES, tuning: { seriesPerSlice: 2 } };
 
 /** Reads the command line that a history gives its gateway. */
 export function setupOf(flags: readonly string[]): Setup {
@@ -108,7 +108,7 @@ export class GatewayMachine {
     this.#hit = disk.faults.hit.bind(disk.faults);
     const services = {
       'engine-thread': (settings: EngineSettings) =>
-        makeEngine({ ...settings, tuning: TUNING }, runtime, this.#tools()),
+        makeEngine({ ...settings, ...TUNING }, runtime, this.#tools()),
       'job-thread': (settings: JobSettings) => this.#makeJobs(settings, runtime),
     };
     const runtime: Runtime = {

@@ -11,6 +11,7 @@ import type { EngineSettings, OpenedCut, OpenedRead } from '../../src/head/engin
 import { type JobService, type JobSettings, makeJobs } from '../../src/job-thread.ts';
 import { Reader, type Selection } from '../../src/query/reader.ts';
 import type { SelectQuery } from '../../src/query/source.ts';
+import { SEGMENT_BYTES_MAX } from '../../src/wal/format.ts';
 import type { WriteOutcome } from '../../src/write/outcome.ts';
 import { DEFAULT_WIRE_LIMITS } from '../../src/write/wire/limits.ts';
 import type { DiskFaults, Fault } from './disk-faults.ts';
@@ -201,6 +202,7 @@ function engineSettings(options: MachineOptions, index: number): EngineSettings 
     labels: { external: [], tenantLabelName: 'tenant_id' },
     blockLabels: options.blockLabels,
     walCompression: options.walCompression,
+    walSegmentBytesMax: SEGMENT_BYTES_MAX,
     outOfOrderWindowMs: 24 * 3_600_000,
     maxExemplars: 100,
     limits: {

@@ -16,6 +16,7 @@ const pages = trackedFiles(/\.md$/)
 const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   '--compact.enable-vertical-compaction': 'thanos compact',
   '--query.replica-label': 'thanos query',
+  '--storage.tsdb.wal-segment-size': 'prometheus',
   '--cpu-prof': 'node',
   '--cpu-prof-dir': 'node',
 };

@@ -1,8 +1,9 @@
 // Options of the local database and of the bucket.
 
 import { option } from './option.ts';
-import { bool, duration, integer, labels, path, yamlContent } from './option-type.ts';
+import { bool, byteSize, duration, integer, labels, path, yamlContent } from './option-type.ts';
 
+const MIB = 1024 * 1024;
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 
@@ -62,6 +63,15 @@ export const STORAGE_OPTIONS = {
     help:
       'Compress the records of the write-ahead log with snappy. Off, unlike in Thanos: it ' +
       'saves a sixth of the bytes and costs a tenth of the speed (bench/wal/append.ts).',
+  }),
+  tsdbWalSegmentBytes: option({
+    flag: 'tsdb.wal-segment-size',
+    group: 'Local storage',
+    type: byteSize({ min: MIB, max: 256 * MIB }),
+    default: '128MiB',
+    help:
+      'A segment of the write-ahead log ends before it would grow beyond this; only whole ' +
+      'segments are removed after a cut. Prometheus calls it --storage.tsdb.wal-segment-size.',
   }),
   tsdbMaxExemplars: option({
     flag: 'tsdb.max-exemplars',

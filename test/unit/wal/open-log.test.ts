@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SEGMENT_BYTES_MAX } from '../../../src/wal/format.ts';
+import { PAGE_BYTES, SEGMENT_BYTES_MAX } from '../../../src/wal/format.ts';
 import { type OpenLogOptions, openLog } from '../../../src/wal/open-log.ts';
 import { WalLog } from '../../../src/wal/wal-log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -82,6 +82,15 @@ describe('openLog', () => {
     expect(disk.stat(segment)!.sizeBytes).toBe(whole);
     expect(disk.allFiles().some((path) => path.startsWith('/t/quarantine/'))).toBe(true);
     expect(logger.records.some(({ message }) => message.startsWith('torn end'))).toBe(true);
+  });
+
+  it('ends segments at the size that it is given', async () => {
+    const disk = new MemoryDisk();
+    const segmentBytesMax = 2 * PAGE_BYTES;
+    const { log } = await openLog({ ...options(disk), segmentBytesMax }, ignoringSink());
+    for (const id of [1, 2, 3]) log.append(opaqueRecord(id, 40_000));
+    await log.sync();
+    expect(disk.list(DIR).map(({ name }) => name)).toEqual(['00000000', '00000001', '00000002']);
   });
 
   it('begins no segment before one that blocks know, even when somebody removed the log', async () => {
