@@ -17,6 +17,10 @@ const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   '--compact.enable-vertical-compaction': 'thanos compact',
   '--query.replica-label': 'thanos query',
   '--storage.tsdb.wal-segment-size': 'prometheus',
+  '--seed': 'npm run simulate',
+  '--seeds': 'npm run simulate',
+  '--minutes': 'npm run simulate',
+  '--jobs': 'npm run simulate',
   '--cpu-prof': 'node',
   '--cpu-prof-dir': 'node',
 };
