@@ -16,10 +16,14 @@ import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
 import { cutRecords, windowFrontiers } from './block/cut-history.ts';
+import { foreignBlocks } from './block/foreign-blocks.ts';
 import { listBlockMetas, removeLeftovers } from './block/local-blocks.ts';
-import { quarantineDir, streamDir, walDir } from './block/paths.ts';
+import type { BlockMeta } from './block/meta/format.ts';
+import { adoptedDir, quarantineDir, streamDir, walDir } from './block/paths.ts';
 import { createStreamDir, streamNameOf } from './block/stream-file.ts';
 import { listStreams } from './block/streams-on-disk.ts';
+import { SHIPPER_FILE } from './bucket/shipper-file.ts';
+import { Adopting } from './head/adopting.ts';
 import { EngineMemory } from './head/engine-memory.ts';
 import type {
   ClosedCut,
@@ -34,7 +38,8 @@ import { HEAD_DEFAULTS } from './head/head-options.ts';
 import { planCuts } from './head/plan.ts';
 import { ReplaySink } from './head/replay-sink.ts';
 import { headStatus, mergeStatus } from './head/tsdb-status.ts';
-import { type Coverage, coverageOf, segmentBehind } from './wal/coverage.ts';
+import { Adoption } from './wal/adoption.ts';
+import { type Coverage, type CoveredRange, coverageOf } from './wal/coverage.ts';
 import { listWal } from './wal/directory.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
@@ -43,7 +48,9 @@ import { truncateWal } from './wal/truncate.ts';
 import type { WalLog } from './wal/wal-log.ts';
 import { walMetrics } from './wal/wal-metrics.ts';
 import { Ingest } from './write/ingest.ts';
+import { BatchEncoder } from './write/log-batch.ts';
 import type { WriteOutcome, WriteRequest } from './write/outcome.ts';
+import { countOutcome } from './write/outcome-metrics.ts';
 import type { StreamParts } from './write/stream.ts';
 import { Streams } from './write/streams.ts';
 
@@ -57,6 +64,7 @@ interface EngineStream extends StreamParts {
   readonly head: Head;
   readonly log: WalLog;
   readonly coverage: Coverage;
+  readonly adoption: Adoption;
   /** Where the log stood after its replay: all before it is published. */
   readonly openedAt: LogPosition;
 }
@@ -146,18 +154,7 @@ class Engine {
 
   async write(request: WriteRequest): Promise<WriteOutcome> {
     const outcome = await this.#ingest.write(request);
-    const { tenant } = request;
-    const { samples, histograms, exemplars } = outcome.written;
-    const count = (kind: string, amount: number): void => {
-      if (amount > 0)
-        this.metrics.counter('varve_receive_samples_total', { tenant, kind }).add(amount);
-    };
-    count('float', samples);
-    count('histogram', histograms);
-    count('exemplar', exemplars);
-    for (const { reason, count: refused } of outcome.refused) {
-      this.metrics.counter('varve_receive_samples_refused_total', { tenant, reason }).add(refused);
-    }
+    countOutcome(this.metrics, request.tenant, outcome);
     return outcome;
   }
 
@@ -258,23 +255,66 @@ class Engine {
     };
     const metas = listBlockMetas({ disk, dir, onDamaged });
     const cuts = cutRecords(metas);
-    const coverage = coverageOf(cuts, listWal(disk, walDir(dir)));
+    const adoption = await this.#beginAdoption(name, { metas, cuts });
+    const coverage = coverageOf([...cuts, ...adoption.covered], listWal(disk, walDir(dir)));
     const head = this.#makeHead(identity.tenant);
     for (const { windowStartMs, frontierMs } of windowFrontiers(metas, HEAD_DEFAULTS.windowMs)) {
       head.restoreFrontier(windowStartMs, frontierMs);
     }
-    const sink = new ReplaySink(head, coverage, clock.nowMs());
-    const firstSegment = segmentBehind(cuts);
+    await adoption.readDeletions(() => new ReplaySink(head, coverage, clock.nowMs()));
+    const sink = new ReplaySink(head, coverage, clock.nowMs(), adoption.foreignPart);
+    const { firstSegment } = adoption;
     const log = await this.#openLog(identity, { name, sink, firstSegment });
+    await this.#adoptBeside(adoption, { head, log, sink });
     await head.removeEmptySeries();
     const newestBlockMs = metas.reduce((max, meta) => Math.max(max, meta.maxTimeMs - 1), -Infinity);
     head.beginLive({
       newestTimeMs: newestBlockMs,
       outOfOrderWindowMs: this.#settings.outOfOrderWindowMs,
     });
-    const stream = { name, dir, identity, head, log, coverage, openedAt: log.syncedPosition() };
+    const openedAt = log.syncedPosition();
+    const stream = { name, dir, identity, head, log, adoption, coverage, openedAt };
     this.#byName.set(name, stream);
     return stream;
+  }
+
+  #beginAdoption(
+    name: string,
+    { metas, cuts }: { metas: readonly BlockMeta[]; cuts: readonly CoveredRange[] },
+  ): Promise<Adoption> {
+    const { disk, timers } = this.#runtime;
+    const { tsdbPath } = this.#settings;
+    const options = {
+      disk,
+      dir: streamDir(tsdbPath, name),
+      asideDir: adoptedDir(tsdbPath, name),
+      logger: this.#logger.child({ stream: name }),
+      yieldNow: () => timers.yieldNow(),
+    };
+    return Adoption.begin(options, {
+      foreign: foreignBlocks(metas),
+      cuts,
+      shipperFile: SHIPPER_FILE,
+    });
+  }
+
+  async #adoptBeside(
+    adoption: Adoption,
+    { head, log, sink }: { head: Head; log: WalLog; sink: ReplaySink },
+  ): Promise<void> {
+    const encoder = new BatchEncoder(this.#memory);
+    const into = new Adopting({
+      head,
+      rules: adoption,
+      slotOf: (ref) => sink.slotOf(ref),
+      log: (batch) => {
+        encoder.append({ head, log }, batch);
+        return log.sync();
+      },
+      nowMs: this.#runtime.clock.nowMs(),
+    });
+    await adoption.takeBeside(into);
+    adoption.tell({ ...sink.tally, ...into.figures });
   }
 
   async #openLog(
@@ -333,14 +373,16 @@ class Engine {
     return head;
   }
 
-  async #truncate({ name, dir, head, log, coverage }: EngineStream): Promise<void> {
+  async #truncate({ name, dir, head, log, adoption, coverage }: EngineStream): Promise<void> {
     const { disk, timers } = this.#runtime;
     const { tsdbPath, walCompression } = this.#settings;
     const report = await truncateWal(log, {
       disk,
       dir: walDir(dir),
       isLive: (ref) => head.isLiveRef(ref),
-      isCovered: (at, timeMs) => coverage.covers(at, timeMs),
+      isCovered: (at, timeMs, ref) =>
+        coverage.covers(at, timeMs) || adoption.deletes(ref, at, timeMs),
+      isDeletionOpen: (at, through) => adoption.isDeletionOpen(at, through),
       isExemplarCovered: (_, timeMs) => timeMs < head.exemplars.oldestTimeMs,
       quarantineDir: quarantineDir(tsdbPath, name),
       compression: walCompression ? 'snappy' : 'none',

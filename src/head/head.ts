@@ -4,7 +4,8 @@
 // between: a slot in hand is not protected) … `takeBatch`, log and sync it, `publish`. After a
 // failed sync `takeBackAll`. Cuts: `windows` → planCuts → `openSnapshot` → (job) → `closeSnapshot`.
 
-import type { U32Column } from '../base/bytes/columns.ts';
+import type { BitSet } from '../base/bytes/bit-set.ts';
+import type { F64Column, U32Column } from '../base/bytes/columns.ts';
 import type { HistogramValue } from '../base/chunk/histogram-value.ts';
 import { assert } from '../base/errors/assert.ts';
 import { Admission } from './admission.ts';
@@ -19,7 +20,7 @@ import { OpenChunks } from './open-chunks.ts';
 import type { PendingBatch } from './pending.ts';
 import type { CutRange, WindowState } from './plan.ts';
 import { Publisher } from './publisher.ts';
-import { NEW } from './series-record.ts';
+import { ADMITTED_TIME, NEW } from './series-record.ts';
 import { SeriesStore } from './series-store.ts';
 import type { CutSnapshot } from './snapshot.ts';
 import { NO_SERIES, type Verdict } from './verdict.ts';
@@ -42,6 +43,7 @@ export class Head {
   readonly #options: HeadOptions;
   readonly #windows: Windows;
   readonly #chunks: OpenChunks;
+  readonly #search: ChunkSearch;
   readonly #admission: Admission;
   readonly #publisher: Publisher;
   readonly #forgetting: Forgetting;
@@ -57,9 +59,10 @@ export class Head {
     this.#windows = new Windows(options.windowMs);
     this.#chunks = new OpenChunks(memory, records);
     this.#publisher = new Publisher(memory, records, this.#chunks, this.#windows);
+    this.#search = new ChunkSearch(memory, records);
     this.#admission = new Admission({
       records,
-      search: new ChunkSearch(memory, records),
+      search: this.#search,
       outOfOrderWindowMs: options.outOfOrderWindowMs,
     });
     const { timers, seriesPerSlice } = options;
@@ -184,6 +187,17 @@ export class Head {
   /** True when this is news about the metric of that series; then it is pending. */
   admitMetadata(slot: number, type: number, unit: number, help: number): boolean {
     return this.metadata.admit(this.#admission.current, slot, { type, unit, help });
+  }
+
+  /** Time of the newest admitted sample of the series that came in order; -Infinity: none. */
+  newestInOrderMs(slot: number): number {
+    const { records } = this.store;
+    return records.view(slot).getFloat64(records.offset(slot) + ADMITTED_TIME, true);
+  }
+
+  /** Adds to `found` the index of each of `times` (they ascend) that a published sample has. */
+  markTimes(slot: number, times: F64Column, found: BitSet): void {
+    this.#search.markTimes(slot, times, found);
   }
 
   /** Some series of the metric with that name (a symbol id), or NO_SERIES. */

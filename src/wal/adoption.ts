@@ -1,0 +1,150 @@
+// One stream's adoption, from the first look into its directory to the last word about it: what
+// engine-thread.ts asks on the way. The steps are in adopt.ts.
+
+import { F64Column, U32Column } from '../base/bytes/columns.ts';
+import { walDir } from '../block/paths.ts';
+import {
+  type AdoptedBlocks,
+  type AdoptOptions,
+  type AdoptsBeside,
+  adoptBeside,
+  type Settled,
+  settleOrigin,
+} from './adopt.ts';
+import { type CoveredRange, segmentBehind } from './coverage.ts';
+import { Deletions, findDeletions } from './deletions.ts';
+import type { LogPosition } from './log.ts';
+import { coverageOfOrigin, coversLate } from './origin.ts';
+import type { RecordSink } from './record-decoder.ts';
+import { findWalFiles } from './replay.ts';
+import { WalScan } from './scan.ts';
+
+/** Takes series records as a replay does, and tells which series each reference names. */
+export interface NamesSeries extends Pick<RecordSink, 'series'> {
+  slotOf(ref: number): number;
+}
+
+/** What is in a block or deleted although no block cut by Varve says so. */
+export interface ForeignPart {
+  deletes(ref: number, at: LogPosition, timeMs: number): boolean;
+  coversLate(at: LogPosition, timeMs: number): boolean;
+}
+
+export class Adoption {
+  readonly #options: AdoptOptions;
+  readonly #blocks: AdoptedBlocks;
+  readonly #settled: Settled;
+  #deletions: Deletions;
+
+  private constructor(options: AdoptOptions, blocks: AdoptedBlocks, settled: Settled) {
+    this.#options = options;
+    this.#blocks = blocks;
+    this.#settled = settled;
+    this.#deletions = new Deletions(settled.origin.firstSegment);
+  }
+
+  /** The first step of opening a stream's directory. Throws what the disk throws, `damaged_wal`. */
+  static async begin(
+    options: AdoptOptions,
+    blocks: Omit<AdoptedBlocks, 'firstSegment' | 'hasOwn'> & { cuts: readonly CoveredRange[] },
+  ): Promise<Adoption> {
+    const { cuts } = blocks;
+    const all = { ...blocks, hasOwn: cuts.length > 0, firstSegment: segmentBehind(cuts) };
+    return new Adoption(options, all, await settleOrigin(options, all));
+  }
+
+  /** Beside those that cut blocks name. */
+  get covered(): readonly CoveredRange[] {
+    return coverageOfOrigin(this.#settled.origin);
+  }
+
+  /** No segment below this one may be begun. */
+  get firstSegment(): number {
+    return Math.max(this.#settled.origin.firstSegment, this.#blocks.firstSegment);
+  }
+
+  /** Reads the deletions in the log, if it has any; `naming` gets all series records, once. */
+  async readDeletions(makeNaming: () => NamesSeries): Promise<void> {
+    const { disk, dir, yieldNow } = this.#options;
+    const { firstSegment: firstOwnSegment, hasDeletions } = this.#settled.origin;
+    if (!hasDeletions) return;
+    const wal = walDir(dir);
+    this.#deletions = await findDeletions({ disk, dir: wal, firstOwnSegment, yieldNow });
+    if (this.#deletions.isEmpty) return;
+    const naming = makeNaming();
+    const refs = new F64Column();
+    const slots = new U32Column();
+    const sink = seriesOnly((columns, bytes, at) => {
+      naming.series(columns, bytes, at);
+      for (let row = 0; row < columns.refs.length; row++) refs.push(columns.refs.at(row));
+    });
+    const scan = new WalScan({ disk, sink, yieldNow, onDamage: () => undefined }); // told later
+    for (const file of findWalFiles(disk, wal).files) await scan.read(file);
+    for (let i = 0; i < refs.length; i++) slots.push(naming.slotOf(refs.at(i)));
+    this.#deletions.share(refs, slots);
+  }
+
+  /** For the replay; undefined when the whole log is as Varve's own. */
+  get foreignPart(): ForeignPart | undefined {
+    const { origin } = this.#settled;
+    const deletions = this.#deletions;
+    if (deletions.isEmpty && origin.lateCovered.length === 0) return undefined;
+    return {
+      deletes: (ref, at, timeMs) => deletions.deletes(ref, at, timeMs),
+      coversLate: (at, timeMs) => coversLate(origin, at, timeMs),
+    };
+  }
+
+  /** Samples in Prometheus's chunks of the head, before this time, are in its blocks. */
+  get coveredBeforeMs(): number {
+    return this.#blocks.foreign.coveredBeforeMs;
+  }
+
+  isEvicted(ref: number): boolean {
+    return this.#deletions.isEvicted(ref);
+  }
+
+  deletesBeside(ref: number, timeMs: number): boolean {
+    return this.#deletions.deletesBeside(ref, timeMs);
+  }
+
+  deletes(ref: number, at: LogPosition, timeMs: number): boolean {
+    return this.#deletions.deletes(ref, at, timeMs);
+  }
+
+  /** See CheckpointOptions.isDeletionOpen. */
+  isDeletionOpen(at: LogPosition, through: number): boolean {
+    const { firstSegment } = this.#settled.origin;
+    return at.segment < firstSegment && through < firstSegment - 1;
+  }
+
+  /** The last step before writes are taken: what lies beside the log comes into it. */
+  async takeBeside(into: AdoptsBeside): Promise<void> {
+    await adoptBeside(this.#options, this.#settled.beside, into);
+  }
+
+  /** Tells what was found, when there was anything. */
+  tell(figures: Readonly<Record<string, number>>): void {
+    if (!this.#settled.isAdoption) return;
+    const { origin } = this.#settled;
+    const { coveredBeforeMs } = origin;
+    this.#options.logger.info("adopted a Prometheus's data directory", {
+      blocks: this.#blocks.foreign.count,
+      own_from_segment: origin.firstSegment,
+      covered_before_ms: Number.isFinite(coveredBeforeMs) ? coveredBeforeMs : undefined,
+      ...figures,
+    });
+  }
+}
+
+function seriesOnly(series: RecordSink['series']): RecordSink {
+  const ignore = (): void => undefined;
+  return {
+    series,
+    samples: ignore,
+    histograms: ignore,
+    exemplars: ignore,
+    metadata: ignore,
+    tombstones: ignore,
+  };
+}
