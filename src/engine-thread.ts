@@ -15,7 +15,7 @@ import { type ThreadTools, threadTools } from './base/observe/thread-tools.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
-import { cutRecords, windowFrontiers } from './block/cut-history.ts';
+import { cutRecords, newestTimeMs, windowFrontiers } from './block/cut-history.ts';
 import { foreignBlocks } from './block/foreign-blocks.ts';
 import { listBlockMetas, removeLeftovers } from './block/local-blocks.ts';
 import type { BlockMeta } from './block/meta/format.ts';
@@ -32,15 +32,16 @@ import type {
   EngineSettings,
   OpenedCut,
 } from './head/engine-service.ts';
-import { Head } from './head/head.ts';
+import type { Head } from './head/head.ts';
 import { type ShownHead, showHeads } from './head/head-metrics.ts';
 import { HEAD_DEFAULTS } from './head/head-options.ts';
+import { makeHead } from './head/make-head.ts';
 import { planCuts } from './head/plan.ts';
+import { tellReplay } from './head/replay-report.ts';
 import { ReplaySink } from './head/replay-sink.ts';
 import { headStatus, mergeStatus } from './head/tsdb-status.ts';
 import { Adoption } from './wal/adoption.ts';
-import { type Coverage, type CoveredRange, coverageOf } from './wal/coverage.ts';
-import { listWal } from './wal/directory.ts';
+import type { Coverage } from './wal/coverage.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
 import type { ReplayProgress } from './wal/replay.ts';
@@ -100,6 +101,7 @@ class Engine {
   readonly #memory: EngineMemory;
   readonly #streams: Streams;
   readonly #ingest: Ingest;
+  readonly #encoder: BatchEncoder;
   readonly #walLog: LimitedLog;
   readonly #byName = new Map<string, EngineStream>();
   /** When streams that could not be opened are tried again; never when there are none. */
@@ -112,6 +114,7 @@ class Engine {
     this.#logger = logger;
     this.#walLog = new LimitedLog(logger, runtime.clock);
     this.#memory = new EngineMemory({ random: runtime.random });
+    this.#encoder = new BatchEncoder(this.#memory);
     this.#streams = new Streams({
       symbols: this.#memory.symbols,
       factory: { open: (tenant, lifted) => this.#openNew({ tenant, lifted }) },
@@ -238,6 +241,7 @@ class Engine {
 
   async #open(identity: StreamIdentity): Promise<EngineStream> {
     const { disk, clock } = this.#runtime;
+    const nowMs = clock.nowMs();
     const { tsdbPath } = this.#settings;
     const name = streamNameOf(identity);
     const dir = createStreamDir(disk, tsdbPath, identity);
@@ -254,67 +258,39 @@ class Engine {
       this.#logger.error('not taken for a block, left as it is', { path, error: error.message });
     };
     const metas = listBlockMetas({ disk, dir, onDamaged });
-    const cuts = cutRecords(metas);
-    const adoption = await this.#beginAdoption(name, { metas, cuts });
-    const coverage = coverageOf([...cuts, ...adoption.covered], listWal(disk, walDir(dir)));
+    const adoption = await this.#beginAdoption(name, metas);
+    const coverage = adoption.coverage();
     const head = this.#makeHead(identity.tenant);
-    for (const { windowStartMs, frontierMs } of windowFrontiers(metas, HEAD_DEFAULTS.windowMs)) {
-      head.restoreFrontier(windowStartMs, frontierMs);
-    }
-    await adoption.readDeletions(() => new ReplaySink(head, coverage, clock.nowMs()));
-    const sink = new ReplaySink(head, coverage, clock.nowMs(), adoption.foreignPart);
+    head.restoreFrontiers(windowFrontiers(metas, HEAD_DEFAULTS.windowMs));
+    await adoption.readDeletions(() => new ReplaySink(head, coverage, nowMs));
+    const sink = new ReplaySink(head, coverage, nowMs, adoption.foreignPart);
     const { firstSegment } = adoption;
     const log = await this.#openLog(identity, { name, sink, firstSegment });
-    await this.#adoptBeside(adoption, { head, log, sink });
+    const rules = adoption;
+    const into = new Adopting({ head, log, encoder: this.#encoder, sink, rules, nowMs });
+    await adoption.takeBeside(into, log, sink.tally);
     await head.removeEmptySeries();
-    const newestBlockMs = metas.reduce((max, meta) => Math.max(max, meta.maxTimeMs - 1), -Infinity);
-    head.beginLive({
-      newestTimeMs: newestBlockMs,
-      outOfOrderWindowMs: this.#settings.outOfOrderWindowMs,
-    });
+    const { outOfOrderWindowMs } = this.#settings;
+    head.beginLive({ newestTimeMs: newestTimeMs(metas), outOfOrderWindowMs });
     const openedAt = log.syncedPosition();
     const stream = { name, dir, identity, head, log, adoption, coverage, openedAt };
     this.#byName.set(name, stream);
     return stream;
   }
 
-  #beginAdoption(
-    name: string,
-    { metas, cuts }: { metas: readonly BlockMeta[]; cuts: readonly CoveredRange[] },
-  ): Promise<Adoption> {
+  #beginAdoption(name: string, metas: readonly BlockMeta[]): Promise<Adoption> {
     const { disk, timers } = this.#runtime;
     const { tsdbPath } = this.#settings;
-    const options = {
-      disk,
-      dir: streamDir(tsdbPath, name),
-      asideDir: adoptedDir(tsdbPath, name),
-      logger: this.#logger.child({ stream: name }),
-      yieldNow: () => timers.yieldNow(),
-    };
-    return Adoption.begin(options, {
+    const dir = streamDir(tsdbPath, name);
+    const asideDir = adoptedDir(tsdbPath, name);
+    const logger = this.#logger.child({ stream: name });
+    const yieldNow = () => timers.yieldNow();
+    const blocks = {
       foreign: foreignBlocks(metas),
-      cuts,
+      cuts: cutRecords(metas),
       shipperFile: SHIPPER_FILE,
-    });
-  }
-
-  async #adoptBeside(
-    adoption: Adoption,
-    { head, log, sink }: { head: Head; log: WalLog; sink: ReplaySink },
-  ): Promise<void> {
-    const encoder = new BatchEncoder(this.#memory);
-    const into = new Adopting({
-      head,
-      rules: adoption,
-      slotOf: (ref) => sink.slotOf(ref),
-      log: (batch) => {
-        encoder.append({ head, log }, batch);
-        return log.sync();
-      },
-      nowMs: this.#runtime.clock.nowMs(),
-    });
-    await adoption.takeBeside(into);
-    adoption.tell({ ...sink.tally, ...into.figures });
+    };
+    return Adoption.begin({ disk, dir, asideDir, logger, yieldNow }, blocks);
   }
 
   async #openLog(
@@ -345,32 +321,20 @@ class Engine {
     this.corruptions += report.damageCount;
     this.metrics.counter('varve_tsdb_wal_corruptions_total', labels).add(report.damageCount);
     const seconds = (clock.monotonicMs() - startedMs) / 1000;
-    this.#logger.info('stream opened', { stream: name, seconds, ...sink.tally });
-    this.#sayWhatIsMissing(name, sink);
+    tellReplay(this.#logger.child({ stream: name }), { seconds, tally: sink.tally });
     return log;
   }
 
   #makeHead(tenant: string): Head {
     const { clock, timers } = this.#runtime;
     const { limits, maxExemplars } = this.#settings;
-    const seriesElsewhere = (head: Head): number =>
-      this.#ofTenant(tenant).reduce(
-        (sum, one) => sum + (one.head === head ? 0 : one.head.seriesCount),
-        0,
-      );
-    const head: Head = new Head(this.#memory, {
-      ...HEAD_DEFAULTS,
-      // Replay takes back whatever was acknowledged, however old; `beginLive` sets the window.
-      outOfOrderWindowMs: Number.POSITIVE_INFINITY,
-      // The limit is the tenant's, shared by its streams; asked for new series only.
-      get maxSeries(): number {
-        return limits.seriesPerTenant - seriesElsewhere(head);
-      },
+    return makeHead(this.#memory, {
+      seriesMax: limits.seriesPerTenant,
+      others: () => this.#ofTenant(tenant).map(({ head }) => head),
       maxExemplars,
       clock,
       timers,
     });
-    return head;
   }
 
   async #truncate({ name, dir, head, log, adoption, coverage }: EngineStream): Promise<void> {
@@ -390,13 +354,6 @@ class Engine {
     });
     if (report === undefined) return;
     coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
-  }
-
-  /** Without its series record a sample cannot be read, although it is in the log. */
-  #sayWhatIsMissing(stream: string, { tally: { unknownSeries, badSeries } }: ReplaySink): void {
-    if (unknownSeries === 0 && badSeries === 0) return;
-    const message = 'samples in the WAL belong to no series that can be read; they are left in it';
-    this.#logger.error(message, { stream, samples: unknownSeries, badSeriesRecords: badSeries });
   }
 
   #sayWalFailed(tenant: string, thrown: unknown): void {

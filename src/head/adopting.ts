@@ -1,5 +1,5 @@
-// Takes what a Prometheus left beside its log, late samples and chunks of the head, into a head that
-// has replayed the log, and logs it anew: the way of a write, with an orderly sender.
+// Takes what a Prometheus left beside its log, late samples and chunks of the head, into a head
+// that has replayed the log, and logs it anew: the way of a write.
 //
 // Invariant: nothing is published that is not synced; what the head has already adds nothing.
 
@@ -13,10 +13,13 @@ import { asVarveError } from '../base/errors/varve-error.ts';
 import type { AdoptsBeside } from '../wal/adopt.ts';
 import type { HeadChunk } from '../wal/head-chunks/reader.ts';
 import type { HistogramColumns } from '../wal/histograms-record.ts';
+import type { Log } from '../wal/log.ts';
 import type { RecordSink } from '../wal/record-decoder.ts';
 import type { SampleColumns } from '../wal/samples-record.ts';
+import type { StreamParts } from '../write/stream.ts';
 import type { Head } from './head.ts';
 import type { PendingBatch } from './pending.ts';
+import type { ReplaySink } from './replay-sink.ts';
 import { ADMITTED, ALREADY_STORED, type Verdict } from './verdict.ts';
 
 /** What of the Prometheus's samples is not to be taken (wal/adoption.ts). */
@@ -31,11 +34,12 @@ export interface AdoptingRules {
 
 export interface AdoptingOptions {
   readonly head: Head;
-  /** The series that the replayed log names so, or NO_SLOT. */
-  readonly slotOf: (ref: number) => number;
+  readonly log: Pick<Log, 'append' | 'sync' | 'withdraw'>;
+  /** Puts a batch into the log (write/log-batch.ts). */
+  readonly encoder: { append(stream: StreamParts, batch: PendingBatch): void };
+  /** The replay that has read the log: which series its references name. */
+  readonly sink: Pick<ReplaySink, 'slotOf'>;
   readonly rules: AdoptingRules;
-  /** Logs the batch and syncs it; publishing comes after. */
-  readonly log: (batch: PendingBatch) => Promise<unknown>;
   readonly nowMs: number;
 }
 
@@ -107,14 +111,14 @@ export class Adopting implements AdoptsBeside {
 
   takeChunk(chunk: HeadChunk): void {
     const { data, encoding, isLate, maxTimeMs, ref } = chunk;
-    const { head, rules, slotOf } = this.#options;
+    const { head, rules, sink } = this.#options;
     const view = new DataView(data.buffer, data.byteOffset, data.length);
     const count = data.length < COUNT_BYTES ? 0 : chunkCount(view, 0);
     if ((!isLate && maxTimeMs < rules.coveredBeforeMs) || rules.isEvicted(ref)) {
       this.tally.covered += count;
       return;
     }
-    const slot = slotOf(ref);
+    const slot = sink.slotOf(ref);
     if (slot === NO_SLOT) {
       this.tally.unknownSeries += count;
       head.reserveWalRefs(ref);
@@ -132,11 +136,12 @@ export class Adopting implements AdoptsBeside {
   }
 
   async commit(): Promise<void> {
-    const { head, log, nowMs } = this.#options;
+    const { encoder, head, log, nowMs } = this.#options;
     this.#pending = 0;
     if (!head.hasPending) return;
     const batch = head.takeBatch();
-    await log(batch);
+    encoder.append({ head, log }, batch);
+    await log.sync();
     head.publish(batch, nowMs);
   }
 
@@ -201,8 +206,8 @@ export class Adopting implements AdoptsBeside {
   }
 
   #slotFor(ref: number, timeMs: number): number {
-    const { head, slotOf } = this.#options;
-    const slot = slotOf(ref);
+    const { head, sink } = this.#options;
+    const slot = sink.slotOf(ref);
     if (slot === NO_SLOT) {
       this.tally.unknownSeries++;
       head.reserveWalRefs(ref);

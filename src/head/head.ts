@@ -263,6 +263,14 @@ export class Head {
     return this.#cut !== undefined;
   }
 
+  /** For a start on existing blocks: these windows have been cut up to there. */
+  restoreFrontiers(
+    frontiers: readonly { readonly windowStartMs: number; readonly frontierMs: number }[],
+  ): void {
+    for (const { windowStartMs, frontierMs } of frontiers)
+      this.restoreFrontier(windowStartMs, frontierMs);
+  }
+
   /** For a start on existing blocks: the window of `windowStartMs` has been cut up to there. */
   restoreFrontier(windowStartMs: number, frontierMs: number): void {
     const window = this.#windows.of(windowStartMs);

@@ -32,7 +32,7 @@ export interface ForeignRule {
 }
 
 /** What a replay did, for the log line at its end and for metrics. */
-export interface ReplayTally {
+export type ReplayTally = {
   series: number;
   samples: number;
   histograms: number;
@@ -49,7 +49,7 @@ export interface ReplayTally {
   tombstones: number;
   /** Samples left out because a Prometheus's user deleted them. */
   deleted: number;
-}
+};
 
 export class ReplaySink implements RecordSink {
   readonly tally: ReplayTally = {

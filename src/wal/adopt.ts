@@ -71,6 +71,8 @@ export interface AdoptsBeside {
   /** Takes the records of the late log. */
   readonly late: RecordSink;
   takeChunk(chunk: HeadChunk): void;
+  /** What was taken and what was not, for the operator's log. */
+  readonly figures: Readonly<Record<string, number>>;
   /** Logs, syncs and publishes what was taken, if it has become much. */
   commitIfMuch(): Promise<void>;
   /** The same, however little it is. */

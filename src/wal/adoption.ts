@@ -11,9 +11,10 @@ import {
   type Settled,
   settleOrigin,
 } from './adopt.ts';
-import { type CoveredRange, segmentBehind } from './coverage.ts';
+import { type Coverage, type CoveredRange, coverageOf, segmentBehind } from './coverage.ts';
 import { Deletions, findDeletions } from './deletions.ts';
-import type { LogPosition } from './log.ts';
+import { listWal } from './directory.ts';
+import type { Log, LogPosition } from './log.ts';
 import { coverageOfOrigin, coversLate } from './origin.ts';
 import type { RecordSink } from './record-decoder.ts';
 import { findWalFiles } from './replay.ts';
@@ -30,13 +31,19 @@ export interface ForeignPart {
   coversLate(at: LogPosition, timeMs: number): boolean;
 }
 
+/** All that the directory's blocks say. */
+interface StreamBlocks extends AdoptedBlocks {
+  /** Those that were cut from this log. */
+  readonly cuts: readonly CoveredRange[];
+}
+
 export class Adoption {
   readonly #options: AdoptOptions;
-  readonly #blocks: AdoptedBlocks;
+  readonly #blocks: StreamBlocks;
   readonly #settled: Settled;
   #deletions: Deletions;
 
-  private constructor(options: AdoptOptions, blocks: AdoptedBlocks, settled: Settled) {
+  private constructor(options: AdoptOptions, blocks: StreamBlocks, settled: Settled) {
     this.#options = options;
     this.#blocks = blocks;
     this.#settled = settled;
@@ -46,16 +53,18 @@ export class Adoption {
   /** The first step of opening a stream's directory. Throws what the disk throws, `damaged_wal`. */
   static async begin(
     options: AdoptOptions,
-    blocks: Omit<AdoptedBlocks, 'firstSegment' | 'hasOwn'> & { cuts: readonly CoveredRange[] },
+    blocks: Omit<StreamBlocks, 'firstSegment' | 'hasOwn'>,
   ): Promise<Adoption> {
     const { cuts } = blocks;
     const all = { ...blocks, hasOwn: cuts.length > 0, firstSegment: segmentBehind(cuts) };
     return new Adoption(options, all, await settleOrigin(options, all));
   }
 
-  /** Beside those that cut blocks name. */
-  get covered(): readonly CoveredRange[] {
-    return coverageOfOrigin(this.#settled.origin);
+  /** What blocks cover of the log, whoever made them. */
+  coverage(): Coverage {
+    const { disk, dir } = this.#options;
+    const ranges = [...this.#blocks.cuts, ...coverageOfOrigin(this.#settled.origin)];
+    return coverageOf(ranges, listWal(disk, walDir(dir)));
   }
 
   /** No segment below this one may be begun. */
@@ -118,21 +127,30 @@ export class Adoption {
     return at.segment < firstSegment && through < firstSegment - 1;
   }
 
-  /** The last step before writes are taken: what lies beside the log comes into it. */
-  async takeBeside(into: AdoptsBeside): Promise<void> {
-    await adoptBeside(this.#options, this.#settled.beside, into);
-  }
-
-  /** Tells what was found, when there was anything. */
-  tell(figures: Readonly<Record<string, number>>): void {
+  /**
+   * The last step before writes are taken: what lies beside the log comes into it, and what was
+   * found is told. The log is closed when that fails.
+   * @param replayed what the replay counted
+   */
+  async takeBeside(
+    into: AdoptsBeside,
+    log: Pick<Log, 'close'>,
+    replayed: Readonly<Record<string, number>>,
+  ): Promise<void> {
+    try {
+      await adoptBeside(this.#options, this.#settled.beside, into);
+    } catch (thrown) {
+      await log.close().catch(() => undefined); // `thrown` is what went wrong first
+      throw thrown;
+    }
     if (!this.#settled.isAdoption) return;
-    const { origin } = this.#settled;
-    const { coveredBeforeMs } = origin;
+    const { coveredBeforeMs, firstSegment } = this.#settled.origin;
     this.#options.logger.info("adopted a Prometheus's data directory", {
       blocks: this.#blocks.foreign.count,
-      own_from_segment: origin.firstSegment,
+      own_from_segment: firstSegment,
       covered_before_ms: Number.isFinite(coveredBeforeMs) ? coveredBeforeMs : undefined,
-      ...figures,
+      ...replayed,
+      ...into.figures,
     });
   }
 }
