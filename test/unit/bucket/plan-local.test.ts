@@ -4,7 +4,16 @@ import { planLocalDeletions, planUploads } from '../../../src/bucket/plan-local.
 
 function block(ulid: string, minTimeMs: number, coversLog = false): LocalBlock {
   const maxTimeMs = minTimeMs + 10;
-  return { ulid, dir: '', minTimeMs, maxTimeMs, files: [], coversLog, metaBytes: new Uint8Array() };
+  return {
+    ulid,
+    dir: '',
+    minTimeMs,
+    maxTimeMs,
+    files: [],
+    coversLog,
+    isForeign: false,
+    metaBytes: new Uint8Array(),
+  };
 }
 
 const ulids = (blocks: readonly LocalBlock[]): string[] => blocks.map(({ ulid }) => ulid);

@@ -23,7 +23,15 @@ function world(): { disk: MemoryDisk; bucket: MemoryBucket; block: LocalBlock } 
   });
   const metaBytes = Buffer.from('{"ulid":"…"}');
   const times = { minTimeMs: 0, maxTimeMs: 1 };
-  const block = { ulid: ULID, dir: DIR, ...times, coversLog: false, files, metaBytes };
+  const block = {
+    ulid: ULID,
+    dir: DIR,
+    ...times,
+    coversLog: false,
+    isForeign: false,
+    files,
+    metaBytes,
+  };
   return { disk, bucket: new MemoryBucket(clock), block };
 }
 
