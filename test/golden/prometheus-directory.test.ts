@@ -80,9 +80,9 @@ describe("a start on a Prometheus's directory", () => {
       covered_before_ms: 1700013600000,
       samples: 3074,
       histograms: 480,
-      covered: 870,
-      deleted: 146,
-      late_samples: 560,
+      covered: 1073,
+      deleted: 177,
+      late_samples: 722,
       head_chunk_samples: 0,
       unknownSeries: 0,
     });
