@@ -28,6 +28,7 @@ import type { RecordSink } from './record-decoder.ts';
 import { RecordReader } from './record-reader.ts';
 import { findWalFiles, replayWal } from './replay.ts';
 import { setAside } from './set-aside.ts';
+import { syncTree } from './sync-tree.ts';
 
 export interface AdoptOptions {
   readonly disk: Disk;
@@ -86,6 +87,7 @@ export async function settleOrigin(options: AdoptOptions, blocks: AdoptedBlocks)
   const known = readOrigin(disk, dir);
   const isSeen = beside.hasHeadChunks || beside.hasLateLog;
   if (known !== undefined && !isSeen) return { origin: known, beside, isAdoption: false };
+  if (known === undefined) await syncTree(disk, dir, yieldNow);
   const { checkpoints, segments } = listWal(disk, walDir(dir));
   const behind = Math.max(segments.at(-1) ?? -1, checkpoints.at(-1) ?? -1) + 1;
   const firstOwnSegment = known?.firstSegment ?? Math.max(behind, blocks.firstSegment);

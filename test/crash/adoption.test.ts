@@ -32,15 +32,15 @@ function machineOn(disk: MemoryDisk): EngineMachine {
   });
 }
 
-function adoptedDisk(): MemoryDisk {
+async function adoptedDisk(): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
-  layDirectory(disk, DIR);
+  await layDirectory(disk, DIR);
   return disk;
 }
 
 /** The disk operations of an undisturbed start before which the disk is not as it was before. */
 async function stepsOfStart(): Promise<number[]> {
-  const disk = adoptedDisk();
+  const disk = await adoptedDisk();
   const steps: number[] = [];
   let count = 0;
   const hit = disk.faults.hit.bind(disk.faults);
@@ -54,7 +54,7 @@ async function stepsOfStart(): Promise<number[]> {
 }
 
 async function startCutOff(end: End, operation: number): Promise<MemoryDisk> {
-  const machine = machineOn(adoptedDisk());
+  const machine = machineOn(await adoptedDisk());
   machine.goDownAtOperation(operation, end, new SeededRandom(operation));
   await Promise.race([machine.start(), machine.died]);
   machine.goDown(end, new SeededRandom(operation));

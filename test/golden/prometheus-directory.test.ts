@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import {
+  copyDirectory,
   differences,
   expectedSamples,
   layDirectory,
@@ -28,9 +29,9 @@ function machineOn(disk: MemoryDisk): EngineMachine {
   });
 }
 
-function adoptedDisk(): MemoryDisk {
+async function adoptedDisk(): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
-  layDirectory(disk, DIR);
+  await layDirectory(disk, DIR);
   return disk;
 }
 
@@ -48,7 +49,7 @@ const ALL = { differences: [], doubled: [] };
 
 describe("a start on a Prometheus's directory", () => {
   it('has every sample that the Prometheus answered, none twice', async () => {
-    const machine = machineOn(adoptedDisk());
+    const machine = machineOn(await adoptedDisk());
     await machine.start();
     await machine.cutRound(true);
     await machine.drain();
@@ -56,12 +57,25 @@ describe("a start on a Prometheus's directory", () => {
   });
 
   it('has them after restarts, before the first cut and after it', async () => {
-    let machine = machineOn(adoptedDisk());
+    let machine = machineOn(await adoptedDisk());
     await machine.start();
     machine.goDown('power', undefined);
     machine = machineOn(machine.remains);
     await machine.start();
     await machine.cutRound(true);
+    machine.goDown('power', undefined);
+    machine = machineOn(machine.remains);
+    await machine.start();
+    await machine.cutRound(true);
+    await machine.drain();
+    expect(merged(machine.remains)).toEqual(ALL);
+  });
+
+  it('has made durable what was only copied', async () => {
+    const disk = new MemoryDisk();
+    copyDirectory(disk, DIR);
+    let machine = machineOn(disk);
+    await machine.start();
     machine.goDown('power', undefined);
     machine = machineOn(machine.remains);
     await machine.start();
@@ -71,7 +85,7 @@ describe("a start on a Prometheus's directory", () => {
   });
 
   it('sets aside what it has taken over, and says what that was', async () => {
-    const machine = machineOn(adoptedDisk());
+    const machine = machineOn(await adoptedDisk());
     await machine.start();
     const { fields } = machine.logger.records.find(({ message }) => message.startsWith('adopted'))!;
     expect(fields).toMatchObject({
@@ -95,7 +109,7 @@ describe("a start on a Prometheus's directory", () => {
   });
 
   it('takes from the chunks of the head what a repaired log has lost', async () => {
-    const disk = adoptedDisk();
+    const disk = await adoptedDisk();
     // What Prometheus does of a log that it finds damaged: all behind the damage goes.
     for (const segment of [5, 6, 7]) disk.removeFile(`${DIR}/wal/0000000${segment}`);
     const machine = machineOn(disk);
@@ -114,7 +128,7 @@ describe("a start on a Prometheus's directory", () => {
   });
 
   it('takes late samples from the chunks of the head when their log is damaged', async () => {
-    const disk = adoptedDisk();
+    const disk = await adoptedDisk();
     const file = disk.openSync(`${DIR}/wbl/00000002`, 'update');
     file.write(new Uint8Array(3000).fill(0xff), 100);
     file.close();
@@ -129,7 +143,7 @@ describe("a start on a Prometheus's directory", () => {
   });
 
   it('does not open a stream whose origin.json is damaged, and says which', async () => {
-    const disk = adoptedDisk();
+    const disk = await adoptedDisk();
     disk.replaceFile(`${DIR}/origin.json`, Buffer.from('{"version": 1'));
     const machine = machineOn(disk);
     await machine.start();

@@ -12,20 +12,31 @@ import { listBlockMetas } from '../../src/block/local-blocks.ts';
 import type { BlockMeta } from '../../src/block/meta/format.ts';
 import { blockDir } from '../../src/block/paths.ts';
 import { SeriesSamples } from '../../src/block/series-samples.ts';
+import { syncTree } from '../../src/wal/sync-tree.ts';
 
 const DATA = new URL('../golden/data/prometheus-directory/', import.meta.url).pathname;
 
 /** `labels time` → kind and value. */
 export type Samples = Map<string, string>;
 
-/** Copies the directory to `dir` of `disk`, durably, as `cp -r` and `sync` do. */
-export function layDirectory(disk: Disk, dir: string, from = join(DATA, 'data')): void {
+/** Copies the directory to `dir` of `disk` as `cp -r` does: nothing of it is synced. */
+export function copyDirectory(disk: Disk, dir: string, from = join(DATA, 'data')): void {
   disk.makeDir(dir);
   for (const name of readdirSync(from)) {
     const path = join(from, name);
-    if (statSync(path).isDirectory()) layDirectory(disk, `${dir}/${name}`, path);
-    else disk.replaceFile(`${dir}/${name}`, readFileSync(path));
+    if (statSync(path).isDirectory()) copyDirectory(disk, `${dir}/${name}`, path);
+    else {
+      const file = disk.openSync(`${dir}/${name}`, 'create');
+      file.write(readFileSync(path), 0);
+      file.close();
+    }
   }
+}
+
+/** The same, and `sync`. */
+export async function layDirectory(disk: Disk, dir: string): Promise<void> {
+  copyDirectory(disk, dir);
+  await syncTree(disk, dir, async () => undefined);
 }
 
 /** What that Prometheus answers. */

@@ -41,4 +41,10 @@ describe('planLocalDeletions', () => {
     expect(planLocalDeletions(blocks, none, { ...rule, hasBucket: false })).toEqual(blocks);
     expect(planLocalDeletions(blocks, new Set(['A']), { ...rule, retentionMs: 0 })).toEqual([]);
   });
+
+  it('without a bucket keeps what a Prometheus left, with one lets it go like any other', () => {
+    const foreign = { ...block('A', 0), isForeign: true };
+    expect(planLocalDeletions([foreign], new Set(), { ...rule, hasBucket: false })).toEqual([]);
+    expect(planLocalDeletions([foreign], new Set(['A']), rule)).toEqual([foreign]);
+  });
 });
