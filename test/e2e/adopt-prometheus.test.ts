@@ -45,11 +45,13 @@ class Source {
     this.prometheus = prometheus;
   }
 
-  static async start(): Promise<Source> {
+  /** On a directory of its own, or on `dataDir`. */
+  static async start(name: string, dataDir?: string): Promise<Source> {
     const [port = 0] = await freePorts(1);
     const args = ['--web.enable-remote-write-receiver', '--web.enable-admin-api'];
     const config = { storage: { tsdb: { out_of_order_time_window: '24h' } } };
-    const options = { dir: join(dir, 'prometheus'), port, args };
+    const place = { dir: join(dir, name), ...(dataDir === undefined ? {} : { dataDir }) };
+    const options = { ...place, port, args };
     const prometheus = new PrometheusProcess(processes, options, config);
     await prometheus.ready();
     return new Source(prometheus);
@@ -152,11 +154,28 @@ function segmentsIn(tenantDir: string): number {
   return readdirSync(join(tenantDir, 'wal')).length;
 }
 
+/** The Prometheus goes on where Varve has ended, and Varve where that was killed. */
+async function thereAndBack(varve: VarveProcess, wanted: Dump): Promise<void> {
+  const source = await Source.start('back', join(varve.dataDir, 'tsdb', TENANT));
+  const has = await source.prometheus.samplesOf(NAME, '12h');
+  expect(compareDumps(wanted, has)).toMatchObject(EXACTLY);
+  // Half a second off: at no time that there is a sample of.
+  const nowMs = Math.floor(Date.now() / 1000) * 1000 + 500;
+  await source.write(nowMs - 45 * 1000, nowMs);
+  await source.settled();
+  const more = await source.prometheus.samplesOf(NAME, '12h');
+  expect(samplesIn(more)).toBe(samplesIn(wanted) + 2 * ALL_SERIES.length);
+  await source.prometheus.process.stop('SIGKILL');
+  await varve.start();
+  expect(compareDumps(more, await bucketOf(varve))).toMatchObject(EXACTLY);
+  await varve.kill();
+}
+
 const EXACTLY = { missing: 0, extra: 0, different: 0, examples: [] };
 
 describe.runIf(peersFor(PROMETHEUS, PROMTOOL))("a Prometheus's directory", () => {
   test('is adopted whole, also when a start is killed', { timeout: 240_000 }, async () => {
-    const source = await Source.start();
+    const source = await Source.start('prometheus');
     await source.fill();
     const wanted = await source.prometheus.samplesOf(NAME, '12h');
     await source.prometheus.process.stop('SIGKILL');
@@ -170,6 +189,7 @@ describe.runIf(peersFor(PROMETHEUS, PROMTOOL))("a Prometheus's directory", () =>
     await varve.start();
     expect(compareDumps(wanted, await bucketOf(varve))).toMatchObject(EXACTLY);
     expect(await varve.terminate()).toBe(0);
+    await thereAndBack(varve, wanted);
 
     for (const [name, isReached] of MOMENTS) {
       const killed = await prepare(name, source.dataDir);
