@@ -9,7 +9,8 @@ import {
   mergeBlocks,
   readAll,
 } from '../support/adopt-directory.ts';
-import { EngineMachine, TSDB } from '../support/engine-machine.ts';
+import { BUCKET, EngineMachine, TSDB } from '../support/engine-machine.ts';
+import { exactBody } from '../support/exact-body.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
 
@@ -17,7 +18,7 @@ const DIR = `${TSDB}/a`;
 const wanted = expectedSamples();
 let seed = 1000;
 
-function machineOn(disk: MemoryDisk): EngineMachine {
+function machineOn(disk: MemoryDisk, onCut = (): void => undefined): EngineMachine {
   return new EngineMachine({
     disk,
     clock: new ManualClock(),
@@ -25,8 +26,15 @@ function machineOn(disk: MemoryDisk): EngineMachine {
     blockLabels: [],
     retentionMs: 0,
     walCompression: false,
-    onCut: () => undefined,
+    onCut,
   });
+}
+
+/** Varve's own sample, behind all that was adopted. */
+async function writeOwn(machine: EngineMachine, number: number): Promise<void> {
+  const sample = { timeMs: LAST_CHUNK_MS + 2 * 3_600_000 + number, bits: '3ff0000000000000' };
+  const body = exactBody([{ labels: [['__name__', 'own']], samples: [sample] }]);
+  expect((await machine.write('a', body)).written.samples).toBe(1);
 }
 
 async function adoptedDisk(): Promise<MemoryDisk> {
@@ -82,6 +90,45 @@ describe("a start on a Prometheus's directory", () => {
     await machine.cutRound(true);
     await machine.drain();
     expect(merged(machine.remains)).toEqual(ALL);
+  });
+
+  it('does not bring back what was deleted, from a checkpoint of both logs', async () => {
+    let disk = await adoptedDisk();
+    for (let life = 0; life < 5; life++) {
+      const machine = machineOn(disk);
+      await machine.start();
+      await writeOwn(machine, life); // a segment a life
+      machine.goDown('kill', undefined);
+      disk = machine.remains;
+    }
+    // Down when the window of late samples alone is cut, and the log was truncated after it.
+    let cuts = 0;
+    const machine: EngineMachine = machineOn(disk, () => {
+      if (++cuts === 2) machine.goDown('kill', undefined);
+    });
+    await machine.start();
+    await Promise.race([machine.cutRound(true), machine.died]);
+    disk = machine.remains;
+    expect(disk.stat(`${DIR}/wal/00000007`)).toBeUndefined();
+    const last = machineOn(disk);
+    await last.start();
+    await last.cutRound(true);
+    await last.drain();
+    const { all } = mergeBlocks(readAll(last.remains, DIR));
+    for (const key of all.keys()) if (key.startsWith('__name__=own')) all.delete(key);
+    expect(differences(all, wanted)).toEqual([]);
+  });
+
+  it('uploads its blocks with their deletions, and none of a directory not looked at', async () => {
+    const disk = await adoptedDisk();
+    const machine = machineOn(disk);
+    await machine.start();
+    await layDirectory(disk, `${TSDB}/b`);
+    expect(await machine.ship()).toMatchObject({ uploaded: 2, found: 0, failed: 0, waiting: 0 });
+    const names = disk.allFiles().filter((path) => path.startsWith(BUCKET));
+    expect(names.filter((path) => path.endsWith('/meta.json'))).toHaveLength(2);
+    expect(names.filter((path) => path.endsWith('/tombstones'))).toHaveLength(2);
+    await machine.drain();
   });
 
   it('sets aside what it has taken over, and says what that was', async () => {

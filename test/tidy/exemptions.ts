@@ -69,7 +69,6 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/head/series-store.ts': 'test/unit/head/head.test.ts',
   'src/job-thread.ts': 'test/e2e/interchange.test.ts',
   'src/main.ts': 'test/e2e/command-line.test.ts',
-  'src/wal/adoption.ts': 'test/golden/prometheus-directory.test.ts',
   'src/wal/head-chunks/format.ts': 'test/damage/head-chunks.test.ts',
   'src/wal/checkpoint-filter.ts': 'test/unit/wal/checkpoint.test.ts',
   'src/wal/checkpoint-writer.ts': 'test/unit/wal/checkpoint.test.ts',
