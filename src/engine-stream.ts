@@ -2,6 +2,7 @@
 
 import type { StreamIdentity } from './base/model/stream-labels.ts';
 import type { Head } from './head/head.ts';
+import type { Adoption } from './wal/adoption.ts';
 import type { Coverage } from './wal/coverage.ts';
 import type { LogPosition } from './wal/log.ts';
 import type { WalLog } from './wal/wal-log.ts';
@@ -15,6 +16,7 @@ export interface EngineStream extends StreamParts {
   readonly head: Head;
   readonly log: WalLog;
   readonly coverage: Coverage;
+  readonly adoption: Adoption;
   /** Where the log stood after its replay: all before it is published. */
   readonly openedAt: LogPosition;
 }

@@ -15,12 +15,16 @@ import { type ThreadTools, threadTools } from './base/observe/thread-tools.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
-import { cutRecords, windowFrontiers } from './block/cut-history.ts';
+import { cutRecords, newestTimeMs, windowFrontiers } from './block/cut-history.ts';
+import { foreignBlocks } from './block/foreign-blocks.ts';
 import { listBlockMetas, removeLeftovers } from './block/local-blocks.ts';
-import { quarantineDir, streamDir, walDir } from './block/paths.ts';
+import type { BlockMeta } from './block/meta/format.ts';
+import { adoptedDir, quarantineDir, streamDir, walDir } from './block/paths.ts';
 import { createStreamDir, streamNameOf } from './block/stream-file.ts';
 import { listStreams } from './block/streams-on-disk.ts';
+import { SHIPPER_FILE } from './bucket/shipper-file.ts';
 import type { EngineStream } from './engine-stream.ts';
+import { Adopting } from './head/adopting.ts';
 import { EngineMemory } from './head/engine-memory.ts';
 import type {
   ClosedCut,
@@ -30,17 +34,18 @@ import type {
   OpenedCut,
   OpenedRead,
 } from './head/engine-service.ts';
-import { Head } from './head/head.ts';
+import type { Head } from './head/head.ts';
 import { type ShownHead, showHeads } from './head/head-metrics.ts';
 import { HEAD_DEFAULTS } from './head/head-options.ts';
 import { HeadReads, type StreamToRead } from './head/head-reads.ts';
+import { makeHead } from './head/make-head.ts';
 import { planCuts } from './head/plan.ts';
+import { tellReplay } from './head/replay-report.ts';
 import { ReplaySink } from './head/replay-sink.ts';
 import { headStatus, mergeStatus } from './head/tsdb-status.ts';
 import { seriesFinder } from './query/find-series.ts';
 import type { TenantQuery } from './query/reader.ts';
-import { coverageOf, segmentBehind } from './wal/coverage.ts';
-import { listWal } from './wal/directory.ts';
+import { Adoption } from './wal/adoption.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
 import type { ReplayProgress } from './wal/replay.ts';
@@ -49,6 +54,7 @@ import type { WalLog } from './wal/wal-log.ts';
 import { walMetrics } from './wal/wal-metrics.ts';
 import { countOutcome } from './write/count-outcome.ts';
 import { Ingest } from './write/ingest.ts';
+import { BatchEncoder } from './write/log-batch.ts';
 import type { WriteOutcome, WriteRequest } from './write/outcome.ts';
 import type { StreamParts } from './write/stream.ts';
 import { Streams } from './write/streams.ts';
@@ -90,6 +96,7 @@ class Engine {
   readonly #memory: EngineMemory;
   readonly #streams: Streams;
   readonly #ingest: Ingest;
+  readonly #encoder: BatchEncoder;
   readonly #walLog: LimitedLog;
   readonly #byName = new Map<string, EngineStream>();
   /** Streams on disk that could not be opened, by name. */
@@ -110,6 +117,7 @@ class Engine {
       finder: seriesFinder,
       labels: settings.labels,
     });
+    this.#encoder = new BatchEncoder(this.#memory);
     this.#streams = new Streams({
       symbols: this.#memory.symbols,
       factory: { open: (tenant, lifted) => this.#openNew({ tenant, lifted }) },
@@ -235,6 +243,7 @@ class Engine {
 
   async #open(identity: StreamIdentity): Promise<EngineStream> {
     const { disk, clock } = this.#runtime;
+    const nowMs = clock.nowMs();
     const { tsdbPath } = this.#settings;
     const name = streamNameOf(identity);
     const dir = createStreamDir(disk, tsdbPath, identity);
@@ -251,25 +260,40 @@ class Engine {
       this.#logger.error('not taken for a block, left as it is', { path, error: error.message });
     };
     const metas = listBlockMetas({ disk, dir, onDamaged });
-    const cuts = cutRecords(metas);
-    const coverage = coverageOf(cuts, listWal(disk, walDir(dir)));
+    const adoption = await this.#beginAdoption(name, metas);
+    const coverage = adoption.coverage();
     const head = this.#makeHead(identity.tenant);
-    for (const { windowStartMs, frontierMs } of windowFrontiers(metas, HEAD_DEFAULTS.windowMs)) {
-      head.restoreFrontier(windowStartMs, frontierMs);
-    }
-    const sink = new ReplaySink(head, coverage, clock.nowMs());
-    const firstSegment = segmentBehind(cuts);
+    head.restoreFrontiers(windowFrontiers(metas, HEAD_DEFAULTS.windowMs));
+    await adoption.readDeletions(() => new ReplaySink(head, coverage, nowMs));
+    const sink = new ReplaySink(head, coverage, nowMs, adoption.foreignPart);
+    const { firstSegment } = adoption;
     const log = await this.#openLog(identity, { name, sink, firstSegment });
+    const rules = adoption;
+    const into = new Adopting({ head, log, encoder: this.#encoder, sink, rules, nowMs });
+    await adoption.takeBeside(into, log, sink.tally);
     await head.removeEmptySeries();
-    const newestBlockMs = metas.reduce((max, meta) => Math.max(max, meta.maxTimeMs - 1), -Infinity);
-    head.beginLive({
-      newestTimeMs: newestBlockMs,
-      outOfOrderWindowMs: this.#settings.outOfOrderWindowMs,
-    });
-    const stream = { name, dir, identity, head, log, coverage, openedAt: log.syncedPosition() };
+    const { outOfOrderWindowMs } = this.#settings;
+    head.beginLive({ newestTimeMs: newestTimeMs(metas), outOfOrderWindowMs });
+    const openedAt = log.syncedPosition();
+    const stream = { name, dir, identity, head, log, adoption, coverage, openedAt };
     this.#byName.set(name, stream);
     this.#notOpened.delete(name);
     return stream;
+  }
+
+  #beginAdoption(name: string, metas: readonly BlockMeta[]): Promise<Adoption> {
+    const { disk, timers } = this.#runtime;
+    const { tsdbPath } = this.#settings;
+    const dir = streamDir(tsdbPath, name);
+    const asideDir = adoptedDir(tsdbPath, name);
+    const logger = this.#logger.child({ stream: name });
+    const yieldNow = () => timers.yieldNow();
+    const blocks = {
+      foreign: foreignBlocks(metas),
+      cuts: cutRecords(metas),
+      shipperFile: SHIPPER_FILE,
+    };
+    return Adoption.begin({ disk, dir, asideDir, logger, yieldNow }, blocks);
   }
 
   async #openLog(
@@ -301,42 +325,33 @@ class Engine {
     this.corruptions += report.damageCount;
     this.metrics.counter('varve_tsdb_wal_corruptions_total', labels).add(report.damageCount);
     const seconds = (clock.monotonicMs() - startedMs) / 1000;
-    this.#logger.info('stream opened', { stream: name, seconds, ...sink.tally });
-    this.#sayWhatIsMissing(name, sink);
+    tellReplay(this.#logger.child({ stream: name }), { seconds, tally: sink.tally });
     return log;
   }
 
   #makeHead(tenant: string): Head {
     const { clock, timers } = this.#runtime;
     const { limits, maxExemplars, tuning } = this.#settings;
-    const seriesElsewhere = (head: Head): number =>
-      this.#ofTenant(tenant)
-        .filter((one) => one.head !== head)
-        .reduce((sum, one) => sum + one.head.seriesCount, 0);
-    const head: Head = new Head(this.#memory, {
-      ...HEAD_DEFAULTS,
+    return makeHead(this.#memory, {
       seriesPerSlice: tuning?.seriesPerSlice ?? HEAD_DEFAULTS.seriesPerSlice,
-      // Replay takes back whatever was acknowledged, however old; `beginLive` sets the window.
-      outOfOrderWindowMs: Number.POSITIVE_INFINITY,
-      // The limit is the tenant's, shared by its streams; asked for new series only.
-      get maxSeries(): number {
-        return limits.seriesPerTenant - seriesElsewhere(head);
-      },
+      seriesMax: limits.seriesPerTenant,
+      others: () => this.#ofTenant(tenant).map(({ head }) => head),
       maxExemplars,
       clock,
       timers,
     });
-    return head;
   }
 
-  async #truncate({ name, dir, head, log, coverage }: EngineStream): Promise<void> {
+  async #truncate({ name, dir, head, log, adoption, coverage }: EngineStream): Promise<void> {
     const { disk, timers } = this.#runtime;
     const { tsdbPath, walCompression } = this.#settings;
     const report = await truncateWal(log, {
       disk,
       dir: walDir(dir),
       isLive: (ref) => head.isLiveRef(ref),
-      isCovered: (at, timeMs) => coverage.covers(at, timeMs),
+      isCovered: (at, timeMs, ref) =>
+        coverage.covers(at, timeMs) || adoption.deletes(ref, at, timeMs),
+      isDeletionOpen: (at, through) => adoption.isDeletionOpen(at, through),
       isExemplarCovered: (_, timeMs) => timeMs < head.exemplars.oldestTimeMs,
       quarantineDir: quarantineDir(tsdbPath, name),
       compression: walCompression ? 'snappy' : 'none',
@@ -344,15 +359,6 @@ class Engine {
     });
     if (report === undefined) return;
     coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
-  }
-
-  /** Without its series record, or with a time beyond ±2^53 ms, a sample stays in the log only. */
-  #sayWhatIsMissing(stream: string, { tally }: ReplaySink): void {
-    const { badSeries: badSeriesRecords, timelessSamples, unknownSeries: samples } = tally;
-    if (samples + badSeriesRecords + timelessSamples === 0) return;
-    const message =
-      'samples in the WAL have no series or time that can be read; they are left in it';
-    this.#logger.error(message, { stream, samples, badSeriesRecords, timelessSamples });
   }
 
   #sayWalFailed(tenant: string, thrown: unknown): void {

@@ -20,7 +20,7 @@ import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
 import { BlockWriter } from './block/block-writer.ts';
 import { type KnownBlock, listLocalBlocks, removeLocalBlock } from './block/local-blocks.ts';
-import { walDir } from './block/paths.ts';
+import { originFile, walDir } from './block/paths.ts';
 import { blockAccess } from './block/select-source.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import type { Bucket } from './bucket/bucket.ts';
@@ -174,6 +174,8 @@ class Jobs {
     const { logger, bucket, metrics } = this.#tools;
     const total = { uploaded: 0, bytesSent: 0, found: 0, failed: 0, removed: 0, waiting: 0 };
     for (const { dir, identity } of this.#streams()) {
+      // Not Varve's yet: the engine has not looked at what was there before.
+      if (disk.stat(originFile(dir)) === undefined) continue;
       const tenant = { tenant: identity.tenant };
       metrics.counter('varve_shipper_dir_syncs_total', tenant).add();
       try {

@@ -26,6 +26,7 @@ import { seriesFinder } from '../query/find-series.ts';
 import { openStreams, runToEnd } from '../query/open-streams.ts';
 import { select } from '../query/select.ts';
 import type { SelectQuery } from '../query/source.ts';
+import { Adoption } from '../wal/adoption.ts';
 import { coverageOf } from '../wal/coverage.ts';
 import { listWal } from '../wal/directory.ts';
 import { replayWal } from '../wal/replay.ts';
@@ -114,8 +115,10 @@ export async function openMerged(disk: Disk, dir: string, query: SelectQuery): P
 /** What of the log is in no block, in a head, by the rule that the engine starts by. */
 async function replayHead(disk: Disk, dir: string, warnings: string[]) {
   // Damaged blocks are told when they are opened for reading.
-  const metas = listBlockMetas({ disk, dir, onDamaged: () => undefined });
-  const coverage = coverageOf(cutRecords(metas), listWal(disk, walDir(dir)));
+  const cuts = cutRecords(listBlockMetas({ disk, dir, onDamaged: () => undefined }));
+  const yieldNow = (): Promise<void> => Promise.resolve();
+  const settled = Adoption.settled({ disk, dir, yieldNow }, cuts);
+  const coverage = settled?.coverage() ?? coverageOf(cuts, listWal(disk, walDir(dir)));
   const head = new Head(new EngineMemory({ random: new NodeRandom() }), {
     ...HEAD_DEFAULTS,
     outOfOrderWindowMs: Number.POSITIVE_INFINITY,
@@ -123,9 +126,10 @@ async function replayHead(disk: Disk, dir: string, warnings: string[]) {
     maxExemplars: 0,
     maxMetadata: 0,
     clock: { nowMs: () => 0 },
-    timers: { yieldNow: () => Promise.resolve() },
+    timers: { yieldNow },
   });
-  const sink = new ReplaySink(head, coverage, 0);
+  await settled?.readDeletions(() => new ReplaySink(head, coverage, 0));
+  const sink = new ReplaySink(head, coverage, 0, settled?.foreignPart);
   const report = await replayWal({ disk, dir: walDir(dir), sink });
   for (const { path, offset, reason } of report.damages)
     warnings.push(`${path}, byte ${offset}: ${reason}`);

@@ -1,5 +1,6 @@
 // What a stream's blocks say about its log and its windows. Pure.
 
+import { isPartial } from './foreign-blocks.ts';
 import type { BlockMeta } from './meta/format.ts';
 
 /** A block cut from this stream's head: its range, and how far the log went into it. */
@@ -26,14 +27,15 @@ export interface WindowFrontier {
 
 /**
  * The frontier of every window that any block reaches into, whoever made it: a sample before it
- * goes to a late block. A window that a larger block spans counts as cut to its end.
+ * goes to a late block. A window that a larger block spans counts as cut to its end; one that a
+ * Prometheus made of late samples only does not count.
  */
 export function windowFrontiers(
   metas: readonly BlockMeta[],
   windowMs: number,
 ): readonly WindowFrontier[] {
   const frontiers = new Map<number, number>();
-  for (const { minTimeMs, maxTimeMs } of metas) {
+  for (const { minTimeMs, maxTimeMs } of metas.filter((meta) => !isPartial(meta))) {
     const first = Math.floor(minTimeMs / windowMs) * windowMs;
     for (let start = first; start < maxTimeMs; start += windowMs) {
       const end = Math.min(maxTimeMs, start + windowMs);
@@ -43,4 +45,9 @@ export function windowFrontiers(
   return [...frontiers]
     .sort(([a], [b]) => a - b)
     .map(([windowStartMs, frontierMs]) => ({ windowStartMs, frontierMs }));
+}
+
+/** The newest sample that these blocks may hold; -Infinity without any. */
+export function newestTimeMs(metas: readonly BlockMeta[]): number {
+  return metas.reduce((max, { maxTimeMs }) => Math.max(max, maxTimeMs - 1), -Infinity);
 }

@@ -18,7 +18,9 @@ import {
   parseBlockTmpDirName,
   parseChunkSegmentName,
   TMP_FOR_DELETION,
+  TOMBSTONES_FILE,
 } from './paths.ts';
+import { readTombstones } from './tombstones.ts';
 
 export interface LocalBlocksOptions {
   readonly disk: Disk;
@@ -91,7 +93,8 @@ function readBlock(path: string, { disk, labels }: LocalBlocksOptions): KnownBlo
   const files = filesOf(disk, path, meta);
   const { ulid, minTimeMs, maxTimeMs } = meta;
   const metaBytes = metaForBucket(disk, path, meta, { labels, files });
-  const block = { ulid, dir: path, minTimeMs, maxTimeMs, files, metaBytes };
+  const isForeign = meta.thanos === undefined;
+  const block = { ulid, dir: path, minTimeMs, maxTimeMs, files, isForeign, metaBytes };
   return { block, walSegment: meta.thanos?.varve?.wal?.segment };
 }
 
@@ -124,14 +127,20 @@ export function removeLeftovers(disk: Disk, dir: string): readonly string[] {
   return left;
 }
 
-/** Chunk segments, then the index: the order in which they are uploaded. */
+/**
+ * Chunk segments, index, tombstones if anything is deleted: the order in which they are uploaded.
+ * Thanos's shipper leaves tombstones behind, and with them what was deleted comes back; in the
+ * bucket they hold for whoever opens the block with Prometheus's code, as its compactor does.
+ */
 function filesOf(disk: Disk, path: string, meta: BlockMeta): readonly LocalBlockFile[] {
   const noted = new Map(meta.thanos?.varve?.files.map((file) => [file.relPath, file]));
   const segments = disk
     .list(blockFile(path, CHUNKS_DIR))
     .filter((entry) => parseChunkSegmentName(entry.name) !== undefined)
     .map((entry) => `${CHUNKS_DIR}/${entry.name}`);
-  return [...segments, INDEX_FILE].map((name) => {
+  const isDeleted = meta.thanos === undefined && readTombstones(disk, path).size > 0;
+  const last = isDeleted ? [INDEX_FILE, TOMBSTONES_FILE] : [INDEX_FILE];
+  return [...segments, ...last].map((name) => {
     const note = noted.get(name);
     const sizeBytes = note?.sizeBytes ?? disk.stat(blockFile(path, name))?.sizeBytes ?? 0;
     const crc32c = note === undefined ? undefined : Number.parseInt(note.crc32c, 16);
@@ -156,7 +165,7 @@ function metaForBucket(
     resolutionMs: 0,
     source: 'receive',
     segmentFiles: given.files
-      .filter(({ name }) => name !== INDEX_FILE)
+      .filter(({ name }) => name.startsWith(`${CHUNKS_DIR}/`))
       .map(({ name }) => name.slice(CHUNKS_DIR.length + 1)),
     files: [...files, { relPath: META_FILE }],
     seriesBytesMax: 0,

@@ -4,9 +4,10 @@
 //   <tsdb.path>/<tenant>/                 a Prometheus data directory, one per tenant …
 //   <tsdb.path>/<tenant>@<hash>/          … and one per stream with lifted labels (stream.json)
 //     wal/ wbl/ chunks_head/
+//     origin.json                       whose the log's segments are
 //     <ULID>/                             a block
 //     <ULID>.tmp-for-creation/            a block being written
-//   <tsdb.path>/.varve/                   lock.db, catalog.db, quarantine/
+//   <tsdb.path>/.varve/                   lock.db, catalog.db, quarantine/, adopted/
 
 import { assert } from '../base/errors/assert.ts';
 import { isUlid } from '../base/model/ulid.ts';
@@ -19,6 +20,8 @@ export const TMP_FOR_DELETION = '.tmp-for-deletion';
 export const VARVE_DIR = '.varve';
 /** Names a stream's lifted labels. */
 export const STREAM_FILE = 'stream.json';
+/** Says whose the segments of a stream's log are. */
+export const ORIGIN_FILE = 'origin.json';
 
 const CHUNK_SEGMENT_NAME = /^[0-9]{6,10}$/;
 const WAL_SEGMENT_NAME = /^[0-9]{8,10}$/;
@@ -54,6 +57,16 @@ export function quarantineDir(tsdbPath: string, stream: string): string {
   return `${varveDir(tsdbPath)}/quarantine/${checkedName(stream)}`;
 }
 
+/** Where a Prometheus's files go whose samples are in the log of `stream` now. */
+export function adoptedDir(tsdbPath: string, stream: string): string {
+  return `${varveDir(tsdbPath)}/adopted/${checkedName(stream)}`;
+}
+
+/** What was called `name`, set aside in `dir`; the first one has number 1. */
+export function asidePath(dir: string, name: string, number: number): string {
+  return `${dir}/${checkedName(name)}-${number}`;
+}
+
 /** The name of a stream's directory; `hash` only when labels are lifted out of its series. */
 export function streamName(tenant: string, hash?: string): string {
   return hash === undefined ? tenant : `${tenant}@${hash}`;
@@ -76,19 +89,39 @@ export function streamFile(dir: string): string {
   return `${dir}/${STREAM_FILE}`;
 }
 
+/** Where a stream's directory says whose the segments of its log are. */
+export function originFile(dir: string): string {
+  return `${dir}/${ORIGIN_FILE}`;
+}
+
 /** The write-ahead log of the data directory `dir`. */
 export function walDir(dir: string): string {
   return `${dir}/wal`;
 }
 
+/** Prometheus's log of late samples, in a data directory. */
+export const WBL_DIR = 'wbl';
+/** Prometheus's chunks of the head, in a data directory. */
+export const CHUNKS_HEAD_DIR = 'chunks_head';
+
 /** Prometheus's log of late samples; only ever read. */
 export function wblDir(dir: string): string {
-  return `${dir}/wbl`;
+  return `${dir}/${WBL_DIR}`;
 }
 
 /** Prometheus's chunks of the head; only ever read. */
 export function chunksHeadDir(dir: string): string {
-  return `${dir}/chunks_head`;
+  return `${dir}/${CHUNKS_HEAD_DIR}`;
+}
+
+/** A file of the `chunks_head` directory `dir`. */
+export function headChunksFile(dir: string, number: number): string {
+  return `${dir}/${String(number).padStart(6, '0')}`;
+}
+
+/** The number of such a file's name; undefined for everything else. */
+export function parseHeadChunksName(name: string): number | undefined {
+  return CHUNK_SEGMENT_NAME.test(name) ? Number(name) : undefined;
 }
 
 /** A segment of a log, or of a checkpoint in it. */

@@ -17,7 +17,8 @@ export interface LocalBlock {
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
   /**
-   * Chunk files and index, in the order in which they are uploaded; meta.json is not among them.
+   * Chunk files, index and tombstones, in the order in which they are uploaded; meta.json is not
+   * among them.
    */
   readonly files: readonly LocalBlockFile[];
   /**
@@ -25,6 +26,11 @@ export interface LocalBlock {
    * in a block: without it a restart would take them for new ones and cut them again.
    */
   readonly coversLog: boolean;
+  /**
+   * Another made it, and its meta.json has no `thanos` section: who uploaded it before may have
+   * given it another one.
+   */
+  readonly isForeign: boolean;
   /** meta.json as it is to stand in the bucket. */
   readonly metaBytes: Uint8Array;
 }

@@ -23,6 +23,7 @@ export interface LocalRetention {
 
 /**
  * Blocks that may leave the disk: old enough, of no use to the log, in the bucket if there is one.
+ * Without one, those that a Prometheus left stay: its user chose how long they are kept, not ours.
  */
 export function planLocalDeletions(
   blocks: readonly LocalBlock[],
@@ -34,6 +35,6 @@ export function planLocalDeletions(
     (block) =>
       block.maxTimeMs <= nowMs - retentionMs &&
       !block.coversLog &&
-      (!hasBucket || uploaded.has(block.ulid)),
+      (hasBucket ? uploaded.has(block.ulid) : !block.isForeign),
   );
 }

@@ -9,7 +9,7 @@ import { VarveError } from '../base/errors/varve-error.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { collect } from '../base/runtime/file-pieces.ts';
 import type { Bucket, PutSource } from './bucket.ts';
-import { blockKey, META_FILE } from './layout.ts';
+import { blockKey, META_FILE, TOMBSTONES_FILE } from './layout.ts';
 import type { LocalBlock, LocalBlockFile } from './local-block.ts';
 import { bytesSource, fileSource } from './put-sources.ts';
 
@@ -72,13 +72,38 @@ async function checkSameBlock(
   metaKey: string,
 ): Promise<void> {
   const stored = await collect(bucket.get(metaKey), META_BYTES_MAX, metaKey);
-  if (Buffer.compare(stored, block.metaBytes) !== 0) {
+  const isSame =
+    Buffer.compare(stored, block.metaBytes) === 0 ||
+    (block.isForeign && isSameBlock(stored, block.metaBytes));
+  if (!isSame) {
     throw new VarveError('already_exists', `${metaKey} in ${bucket.name} is of another block`);
   }
   for (const file of block.files) {
     const local = fileSource(disk, `${block.dir}/${file.name}`);
     const wanted = file.crc32c ?? (await crcOf(wholeOf(local)));
-    await verify(bucket, blockKey(block.ulid, file.name), file.sizeBytes, wanted);
+    const key = blockKey(block.ulid, file.name);
+    // Thanos's shipper leaves them behind.
+    if (file.name === TOMBSTONES_FILE && !(await bucket.exists(key))) await bucket.put(key, local);
+    await verify(bucket, key, file.sizeBytes, wanted);
+  }
+}
+
+/** Are these one block's meta.json, whatever their `thanos` sections say? */
+function isSameBlock(a: Uint8Array, b: Uint8Array): boolean {
+  const [one, other] = [identityOf(a), identityOf(b)];
+  return one !== undefined && one === other;
+}
+
+/** What stays the same of a block, whoever uploads it; undefined for what is no meta.json. */
+function identityOf(bytes: Uint8Array): string | undefined {
+  try {
+    const meta: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (typeof meta !== 'object' || meta === null) return undefined;
+    const { maxTime, minTime, ulid } = meta as Readonly<Record<string, unknown>>;
+    return JSON.stringify([ulid, minTime, maxTime]);
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return undefined;
+    throw thrown;
   }
 }
 

@@ -4,7 +4,8 @@
 // between: a slot in hand is not protected) … `takeBatch`, log and sync it, `publish`. After a
 // failed sync `takeBackAll`. Cuts: `windows` → planCuts → `openSnapshot` → (job) → `closeSnapshot`.
 
-import type { U32Column } from '../base/bytes/columns.ts';
+import type { BitSet } from '../base/bytes/bit-set.ts';
+import type { F64Column, U32Column } from '../base/bytes/columns.ts';
 import type { HistogramValue } from '../base/chunk/histogram-value.ts';
 import { assert } from '../base/errors/assert.ts';
 import type { TimeRange } from '../query/source.ts';
@@ -23,7 +24,7 @@ import type { CutRange, WindowState } from './plan.ts';
 import { Publisher } from './publisher.ts';
 import { ReadCollector } from './read-collector.ts';
 import type { ReadSnapshot } from './read-snapshot.ts';
-import { NEW } from './series-record.ts';
+import { ADMITTED_TIME, NEW } from './series-record.ts';
 import { SeriesStore } from './series-store.ts';
 import type { CutSnapshot } from './snapshot.ts';
 import { NO_SERIES, type Verdict } from './verdict.ts';
@@ -46,6 +47,7 @@ export class Head {
   readonly #options: HeadOptions;
   readonly #windows: Windows;
   readonly #chunks: OpenChunks;
+  readonly #search: ChunkSearch;
   readonly #admission: Admission;
   readonly #publisher: Publisher;
   readonly #forgetting: Forgetting;
@@ -61,9 +63,10 @@ export class Head {
     this.#windows = new Windows(options.windowMs);
     this.#chunks = new OpenChunks(memory, records);
     this.#publisher = new Publisher(memory, records, this.#chunks, this.#windows);
+    this.#search = new ChunkSearch(memory, records);
     this.#admission = new Admission({
       records,
-      search: new ChunkSearch(memory, records),
+      search: this.#search,
       outOfOrderWindowMs: options.outOfOrderWindowMs,
     });
     const { timers, seriesPerSlice } = options;
@@ -190,6 +193,17 @@ export class Head {
     return this.metadata.admit(this.#admission.current, slot, { type, unit, help });
   }
 
+  /** Time of the newest admitted sample of the series that came in order; -Infinity: none. */
+  newestInOrderMs(slot: number): number {
+    const { records } = this.store;
+    return records.view(slot).getFloat64(records.offset(slot) + ADMITTED_TIME, true);
+  }
+
+  /** Adds to `found` the index of each of `times` (they ascend) that a published sample has. */
+  markTimes(slot: number, times: F64Column, found: BitSet): void {
+    this.#search.markTimes(slot, times, found);
+  }
+
   /** Some series of the metric with that name (a symbol id), or NO_SERIES. */
   slotOfMetric(name: number): number {
     return this.store.postings.anySlot(this.nameSymbol, name);
@@ -251,6 +265,14 @@ export class Head {
   /** Is a cut under way? Then no other can be opened. */
   get isCutting(): boolean {
     return this.#cut !== undefined;
+  }
+
+  /** For a start on existing blocks: these windows have been cut up to there. */
+  restoreFrontiers(
+    frontiers: readonly { readonly windowStartMs: number; readonly frontierMs: number }[],
+  ): void {
+    for (const { windowStartMs, frontierMs } of frontiers)
+      this.restoreFrontier(windowStartMs, frontierMs);
   }
 
   /** For a start on existing blocks: the window of `windowStartMs` has been cut up to there. */

@@ -23,8 +23,16 @@ export interface CoverageRule {
   covers(at: LogPosition, timeMs: number): boolean;
 }
 
+/** What is known of the part of a log that a Prometheus wrote (wal/origin.ts, wal/deletions.ts). */
+export interface ForeignRule {
+  /** Was it deleted there? */
+  deletes(ref: number, at: LogPosition, timeMs: number): boolean;
+  /** Is it in a block if it was late, that is older than its series' newest? */
+  coversLate(at: LogPosition, timeMs: number): boolean;
+}
+
 /** What a replay did, for the log line at its end and for metrics. */
-export interface ReplayTally {
+export type ReplayTally = {
   series: number;
   samples: number;
   histograms: number;
@@ -39,9 +47,11 @@ export interface ReplayTally {
   timelessSamples: number;
   /** Series records whose labels are not sorted, or empty. */
   badSeries: number;
-  /** Deletions, which Varve's heads do not have: counted, not applied. */
+  /** Records of deletions of a Prometheus: what they delete is left out. */
   tombstones: number;
-}
+  /** Samples left out because a Prometheus's user deleted them. */
+  deleted: number;
+};
 
 export class ReplaySink implements RecordSink {
   readonly tally: ReplayTally = {
@@ -55,20 +65,29 @@ export class ReplaySink implements RecordSink {
     timelessSamples: 0,
     badSeries: 0,
     tombstones: 0,
+    deleted: 0,
   };
   readonly #head: Head;
   readonly #coverage: CoverageRule;
   readonly #nowMs: number;
+  readonly #foreign: ForeignRule | undefined;
   readonly #slots = new RefMap();
   #ids = new U32Column(256);
   /** What `#ids` was for the series before, whose symbols are alive; empty if there is none. */
   #lastIds = new U32Column(256);
   readonly #histogram = new HistogramValue();
 
-  constructor(head: Head, coverage: CoverageRule, nowMs: number) {
+  /** @param foreign only for a log that a Prometheus began */
+  constructor(head: Head, coverage: CoverageRule, nowMs: number, foreign?: ForeignRule) {
     this.#head = head;
     this.#coverage = coverage;
     this.#nowMs = nowMs;
+    this.#foreign = foreign;
+  }
+
+  /** The slot of the series that the log last named by this reference, or NO_SLOT. */
+  slotOf(ref: number): number {
+    return this.#slots.get(ref);
   }
 
   series(columns: SeriesColumns, bytes: Uint8Array): void {
@@ -170,8 +189,21 @@ export class ReplaySink implements RecordSink {
       return NO_SLOT;
     }
     const slot = this.#slots.get(ref);
-    if (slot === NO_SLOT) this.tally.unknownSeries++;
-    return slot;
+    if (slot === NO_SLOT) {
+      this.tally.unknownSeries++;
+      // Else a new series would get the reference, and with it these samples.
+      this.#head.reserveWalRefs(ref);
+      return NO_SLOT;
+    }
+    const foreign = this.#foreign;
+    if (foreign === undefined) return slot;
+    if (foreign.deletes(ref, at, timeMs)) {
+      this.tally.deleted++;
+      return NO_SLOT;
+    }
+    if (timeMs >= this.#head.newestInOrderMs(slot) || !foreign.coversLate(at, timeMs)) return slot;
+    this.tally.covered++;
+    return NO_SLOT;
   }
 
   #count(verdict: number): boolean {

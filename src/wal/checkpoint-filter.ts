@@ -43,10 +43,12 @@ import {
 export interface CheckpointRules {
   /** Whether the head still holds the series with this WAL reference. */
   isLive(ref: number): boolean;
-  /** Whether a sample logged there, of that time, is in a verified block. */
-  isCovered(at: LogPosition, timeMs: number): boolean;
+  /** Whether a sample of that series, logged there, is in a verified block or was deleted. */
+  isCovered(at: LogPosition, timeMs: number, ref: number): boolean;
   /** The same for exemplars, which no block holds: whether this one may go. */
-  isExemplarCovered(at: LogPosition, timeMs: number): boolean;
+  isExemplarCovered(at: LogPosition, timeMs: number, ref: number): boolean;
+  /** Whether a deletion logged there may concern samples that the checkpoint does not stand for. */
+  isDeletionOpen(at: LogPosition): boolean;
 }
 
 /** What the survey found. */
@@ -74,10 +76,12 @@ export class CheckpointSurvey {
     };
     return {
       series: () => undefined,
-      samples: ({ refs, times }, at) => name(refs, (row) => rules.isCovered(at, times.at(row))),
-      histograms: ({ refs, times }, at) => name(refs, (row) => rules.isCovered(at, times.at(row))),
+      samples: ({ refs, times }, at) =>
+        name(refs, (row) => rules.isCovered(at, times.at(row), refs.at(row))),
+      histograms: ({ refs, times }, at) =>
+        name(refs, (row) => rules.isCovered(at, times.at(row), refs.at(row))),
       exemplars: ({ refs, times }, _bytes, at) =>
-        name(refs, (row) => rules.isExemplarCovered(at, times.at(row))),
+        name(refs, (row) => rules.isExemplarCovered(at, times.at(row), refs.at(row))),
       metadata: ({ refs }) => {
         for (let row = 0; row < refs.length; row++) {
           this.#latestMetadata.set(refs.at(row), ++this.#metadataSeen);
@@ -178,7 +182,7 @@ export class CheckpointFilter implements RecordSink {
     this.#counts.samplesSeen += refs.length;
     clearSamples(kept);
     for (let row = 0; row < refs.length; row++) {
-      if (this.#rules.isCovered(at, times.at(row))) continue;
+      if (this.#rules.isCovered(at, times.at(row), refs.at(row))) continue;
       kept.refs.push(refs.at(row));
       kept.times.push(times.at(row));
       kept.lows.push(lows.at(row));
@@ -194,7 +198,7 @@ export class CheckpointFilter implements RecordSink {
     this.#counts.samplesSeen += refs.length;
     clearHistograms(kept);
     for (let row = 0; row < refs.length; row++) {
-      if (this.#rules.isCovered(at, times.at(row))) continue;
+      if (this.#rules.isCovered(at, times.at(row), refs.at(row))) continue;
       values.load(row, this.#value);
       kept.refs.push(refs.at(row));
       kept.times.push(times.at(row));
@@ -212,7 +216,7 @@ export class CheckpointFilter implements RecordSink {
     this.#counts.exemplarsSeen += columns.refs.length;
     let base: ExemplarBase | undefined;
     for (let row = 0; row < columns.refs.length; row++) {
-      if (this.#rules.isExemplarCovered(at, columns.times.at(row))) continue;
+      if (this.#rules.isExemplarCovered(at, columns.times.at(row), columns.refs.at(row))) continue;
       if (base === undefined) {
         base = { ref: columns.refs.at(row), timeMs: columns.times.at(row) };
         beginExemplarsRecord(base, into);
@@ -236,9 +240,10 @@ export class CheckpointFilter implements RecordSink {
     this.#emit();
   }
 
-  tombstones(columns: TombstoneColumns): void {
+  tombstones(columns: TombstoneColumns, at: LogPosition): void {
     const into = this.#record;
     this.#counts.tombstonesSeen += columns.refs.length;
+    if (!this.#rules.isDeletionOpen(at)) return;
     for (let row = 0; row < columns.refs.length; row++) {
       if (!this.#isKept(columns.refs.at(row))) continue;
       if (into.length === 0) beginTombstonesRecord(into);

@@ -32,12 +32,17 @@ export interface CheckpointOptions {
   /** Whether the head still holds the series with this WAL reference. */
   readonly isLive: (ref: number) => boolean;
   /**
-   * Whether a sample logged there, of that time, is in a verified block. What lay in the old
-   * checkpoint has that one's number and offset Infinity.
+   * Whether a sample of that series, logged there, is in a verified block or was deleted. What lay
+   * in the old checkpoint has that one's number and offset Infinity.
    */
-  readonly isCovered: (at: LogPosition, timeMs: number) => boolean;
+  readonly isCovered: (at: LogPosition, timeMs: number, ref: number) => boolean;
+  /**
+   * Whether a deletion logged there may concern samples that the checkpoint does not stand for;
+   * without it all deletions stay.
+   */
+  readonly isDeletionOpen?: (at: LogPosition, through: number) => boolean;
   /** Whether an exemplar may go; as `isCovered` by default. */
-  readonly isExemplarCovered?: (at: LogPosition, timeMs: number) => boolean;
+  readonly isExemplarCovered?: (at: LogPosition, timeMs: number, ref: number) => boolean;
   /** Where unreadable bytes are copied to before their segment goes. */
   readonly quarantineDir: string;
   readonly compression?: RecordCompression;
@@ -64,6 +69,7 @@ export async function writeCheckpoint(options: CheckpointOptions): Promise<Check
     isLive: options.isLive,
     isCovered: options.isCovered,
     isExemplarCovered: options.isExemplarCovered ?? options.isCovered,
+    isDeletionOpen: (at) => options.isDeletionOpen?.(at, through) ?? true,
   };
   const survey = await surveyLog(options, rules);
   const { compression = 'none', yieldNow } = options;

@@ -13,7 +13,7 @@ import { encodeHistograms, HISTOGRAM_RECORD_TYPES } from '../wal/histograms-reco
 import { beginMetadataRecord, writeMetadata } from '../wal/metadata-record.ts';
 import { encodeSamples } from '../wal/samples-record.ts';
 import { beginSeries, beginSeriesRecord } from '../wal/series-record.ts';
-import type { Stream } from './stream.ts';
+import type { StreamParts } from './stream.ts';
 import { SymbolText } from './symbol-text.ts';
 
 /** A record that has reached this size is ended. */
@@ -32,7 +32,7 @@ export class BatchEncoder {
   }
 
   /** Appends all of `batch` to the stream's log; nothing is durable before the log's `sync`. */
-  append(stream: Stream, batch: PendingBatch): void {
+  append(stream: StreamParts, batch: PendingBatch): void {
     if (batch.newSlots.length > 0) this.#appendSeries(stream, batch);
     if (batch.metadataSlots.length > 0) this.#appendMetadata(stream, batch);
     if (batch.floatSlots.length > 0) this.#appendSamples(stream, batch);
@@ -40,7 +40,7 @@ export class BatchEncoder {
     if (batch.exemplarSlots.length > 0) this.#appendExemplars(stream, batch);
   }
 
-  #appendSeries({ head, log }: Stream, batch: PendingBatch): void {
+  #appendSeries({ head, log }: StreamParts, batch: PendingBatch): void {
     const writer = this.#writer;
     const labels = this.#labels;
     writer.clear();
@@ -56,7 +56,7 @@ export class BatchEncoder {
     this.#end(log);
   }
 
-  #appendMetadata({ head, log }: Stream, batch: PendingBatch): void {
+  #appendMetadata({ head, log }: StreamParts, batch: PendingBatch): void {
     const writer = this.#writer;
     writer.clear();
     for (let i = 0; i < batch.metadataSlots.length; i++) {
@@ -73,7 +73,7 @@ export class BatchEncoder {
     this.#end(log);
   }
 
-  #appendSamples({ head, log }: Stream, batch: PendingBatch): void {
+  #appendSamples({ head, log }: StreamParts, batch: PendingBatch): void {
     const refs = this.#refs;
     const slots = batch.floatSlots;
     refs.clear();
@@ -92,7 +92,7 @@ export class BatchEncoder {
     }
   }
 
-  #appendHistograms({ head, log }: Stream, batch: PendingBatch): void {
+  #appendHistograms({ head, log }: StreamParts, batch: PendingBatch): void {
     const refs = this.#refs;
     const slots = batch.histogramSlots;
     refs.clear();
@@ -105,7 +105,7 @@ export class BatchEncoder {
     }
   }
 
-  #appendExemplars({ head, log }: Stream, batch: PendingBatch): void {
+  #appendExemplars({ head, log }: StreamParts, batch: PendingBatch): void {
     const writer = this.#writer;
     const slots = batch.exemplarSlots;
     const base = { ref: head.walRef(slots.at(0)), timeMs: batch.exemplarTimes.at(0) };
@@ -129,7 +129,7 @@ export class BatchEncoder {
   }
 
   /** Appends the record that was written, if there is one. */
-  #end(log: Stream['log']): void {
+  #end(log: StreamParts['log']): void {
     if (this.#writer.length > 0) log.append(this.#writer.view());
     this.#writer.clear();
   }

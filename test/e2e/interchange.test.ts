@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Dump, dumpBlocks, dumpDir } from '../support/e2e/dumps.ts';
-import { apiData } from '../support/e2e/http-calls.ts';
 import { PROMETHEUS, PROMTOOL, peersFor } from '../support/e2e/peers.ts';
 import { Processes } from '../support/e2e/processes.ts';
 import { PrometheusProcess } from '../support/e2e/prometheus-process.ts';
@@ -107,22 +106,9 @@ async function askPrometheus(copy: string): Promise<Dump> {
   const options = { dir: `${copy}-prometheus`, port, dataDir: copy };
   const reader = new PrometheusProcess(processes, options, {});
   await reader.ready();
-  const query = encodeURIComponent(`${NAME}[2h]`);
-  const { result } = (await apiData(`${reader.origin}/api/v1/query?query=${query}`)) as {
-    readonly result: readonly {
-      readonly metric: Readonly<Record<string, string>>;
-      readonly values: readonly (readonly [number, string])[];
-    }[];
-  };
+  const samples = await reader.samplesOf(NAME, '2h');
   await reader.process.stop();
-  return new Map(
-    result.map(({ metric, values }) => {
-      const labels = Object.entries(metric).toSorted(([a], [b]) => (a < b ? -1 : 1));
-      const text = labels.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ');
-      const samples = values.map(([time, value]) => [Math.round(time * 1000), value] as const);
-      return [`{${text}}`, new Map(samples)];
-    }),
-  );
+  return samples;
 }
 
 async function readCopy(copy: string, reader: 'prometheus' | 'promtool'): Promise<Dump> {

@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { httpCall } from './http-calls.ts';
+import type { Dump } from './dumps.ts';
+import { apiData, httpCall } from './http-calls.ts';
 import { type MetricsPage, metricsOf } from './metrics-page.ts';
 import { PROMETHEUS } from './peers.ts';
 import type { Processes, RunningProcess } from './processes.ts';
@@ -14,6 +15,8 @@ export interface PrometheusOptions {
   readonly port: number;
   /** The directory of its data; `<dir>/data` when absent. */
   readonly dataDir?: string;
+  /** More flags. */
+  readonly args?: readonly string[];
 }
 
 /** One Prometheus. */
@@ -23,7 +26,11 @@ export class PrometheusProcess {
   readonly process: RunningProcess;
   readonly #configFile: string;
 
-  constructor(processes: Processes, { dir, port, dataDir }: PrometheusOptions, config: unknown) {
+  constructor(
+    processes: Processes,
+    { dir, port, dataDir, args = [] }: PrometheusOptions,
+    config: unknown,
+  ) {
     mkdirSync(dir, { recursive: true });
     this.origin = `http://127.0.0.1:${port}`;
     this.dataDir = dataDir ?? join(dir, 'data');
@@ -35,6 +42,7 @@ export class PrometheusProcess {
         `--storage.tsdb.path=${this.dataDir}`,
         `--web.listen-address=127.0.0.1:${port}`,
         '--web.enable-lifecycle',
+        ...args,
       ],
       cwd: dir,
     });
@@ -60,6 +68,25 @@ export class PrometheusProcess {
       timeoutMs: 60_000,
     });
     if (status !== 200) throw new Error(`reload: ${status} ${text}`);
+  }
+
+  /** All samples of the metric `name` in the last `range`, such as `2h`, as promtool dumps them. */
+  async samplesOf(name: string, range: string): Promise<Dump> {
+    const query = encodeURIComponent(`{__name__="${name}"}[${range}]`);
+    const { result } = (await apiData(`${this.origin}/api/v1/query?query=${query}`)) as {
+      readonly result: readonly {
+        readonly metric: Readonly<Record<string, string>>;
+        readonly values: readonly (readonly [number, string])[];
+      }[];
+    };
+    return new Map(
+      result.map(({ metric, values }) => {
+        const labels = Object.entries(metric).toSorted(([a], [b]) => (a < b ? -1 : 1));
+        const text = labels.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(', ');
+        const samples = values.map(([time, value]) => [Math.round(time * 1000), value] as const);
+        return [`{${text}}`, new Map(samples)];
+      }),
+    );
   }
 
   metrics(): Promise<MetricsPage> {

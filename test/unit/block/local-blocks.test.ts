@@ -6,6 +6,8 @@ import {
   removeLeftovers,
   removeLocalBlock,
 } from '../../../src/block/local-blocks.ts';
+import { printMeta } from '../../../src/block/meta/print.ts';
+import { writeTombstones } from '../../../src/block/tombstones.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 import { DIR, makeBlock, ULID } from './make-block.ts';
 
@@ -58,4 +60,22 @@ it('a removal that a crash cuts off leaves the whole block, or what the next sta
     expect(removeLeftovers(after, DIR).length).toBeLessThanOrEqual(1);
     expect(after.list(DIR).map(({ name }) => name)).toEqual(left === 1 ? [ULID] : []);
   }
+});
+
+it("a foreign block's deletions go with it, and make it another's until it is told otherwise", () => {
+  const disk = new MemoryDisk();
+  const { meta } = makeBlock(disk);
+  expect(list(disk).blocks[0]?.isForeign).toBe(false);
+  const path = `${DIR}/${ULID}`;
+  const { thanos: _, ...foreign } = meta;
+  disk.replaceFile(`${path}/meta.json`, printMeta(foreign));
+  writeTombstones(disk, path, new Map());
+  expect(list(disk).blocks[0]?.files.map(({ name }) => name)).toEqual(['chunks/000001', 'index']);
+  writeTombstones(disk, path, new Map([[1, [{ minTimeMs: 1, maxTimeMs: 2 }]]]));
+  const [block] = list(disk).blocks;
+  expect(block?.isForeign).toBe(true);
+  expect(block?.files.map(({ name }) => name)).toEqual(['chunks/000001', 'index', 'tombstones']);
+  const { thanos } = JSON.parse(Buffer.from(block!.metaBytes).toString());
+  expect(thanos.segment_files).toEqual(['000001']);
+  expect(thanos.files.map((file: { rel_path: string }) => file.rel_path)).toContain('tombstones');
 });

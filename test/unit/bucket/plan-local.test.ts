@@ -4,7 +4,16 @@ import { planLocalDeletions, planUploads } from '../../../src/bucket/plan-local.
 
 function block(ulid: string, minTimeMs: number, coversLog = false): LocalBlock {
   const maxTimeMs = minTimeMs + 10;
-  return { ulid, dir: '', minTimeMs, maxTimeMs, files: [], coversLog, metaBytes: new Uint8Array() };
+  return {
+    ulid,
+    dir: '',
+    minTimeMs,
+    maxTimeMs,
+    files: [],
+    coversLog,
+    isForeign: false,
+    metaBytes: new Uint8Array(),
+  };
 }
 
 const ulids = (blocks: readonly LocalBlock[]): string[] => blocks.map(({ ulid }) => ulid);
@@ -31,5 +40,11 @@ describe('planLocalDeletions', () => {
     const none = new Set<string>();
     expect(planLocalDeletions(blocks, none, { ...rule, hasBucket: false })).toEqual(blocks);
     expect(planLocalDeletions(blocks, new Set(['A']), { ...rule, retentionMs: 0 })).toEqual([]);
+  });
+
+  it('without a bucket keeps what a Prometheus left, with one lets it go like any other', () => {
+    const foreign = { ...block('A', 0), isForeign: true };
+    expect(planLocalDeletions([foreign], new Set(), { ...rule, hasBucket: false })).toEqual([]);
+    expect(planLocalDeletions([foreign], new Set(['A']), rule)).toEqual([foreign]);
   });
 });

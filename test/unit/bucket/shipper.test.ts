@@ -34,6 +34,7 @@ function world() {
       dir,
       ...times,
       coversLog: false,
+      isForeign: false,
       files,
       metaBytes: Buffer.from(`{"ulid":"${ulid}"}`),
     };

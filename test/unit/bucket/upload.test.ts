@@ -23,7 +23,15 @@ function world(): { disk: MemoryDisk; bucket: MemoryBucket; block: LocalBlock } 
   });
   const metaBytes = Buffer.from('{"ulid":"…"}');
   const times = { minTimeMs: 0, maxTimeMs: 1 };
-  const block = { ulid: ULID, dir: DIR, ...times, coversLog: false, files, metaBytes };
+  const block = {
+    ulid: ULID,
+    dir: DIR,
+    ...times,
+    coversLog: false,
+    isForeign: false,
+    files,
+    metaBytes,
+  };
   return { disk, bucket: new MemoryBucket(clock), block };
 }
 
@@ -110,5 +118,33 @@ describe('uploadBlock', () => {
     const store = lying(bucket, file, () => bytesSource(Buffer.from(stored)));
     expect(await codeOf(uploadBlock(store, disk, block))).toBe('damaged_object');
     expect(await bucket.exists(`${ULID}/meta.json`)).toBe(false);
+  });
+
+  const metaOf = (thanos: string, maxTime = 1): Buffer =>
+    Buffer.from(`{"ulid":"${ULID}","minTime":0,"maxTime":${maxTime}${thanos}}`);
+
+  it('finds a foreign block that another has uploaded with labels of its own', async () => {
+    const { disk, bucket, block } = world();
+    await uploadBlock(bucket, disk, {
+      ...block,
+      metaBytes: metaOf(',"thanos":{"labels":{"a":"b"}}'),
+    });
+    const ours = { ...block, isForeign: true, metaBytes: metaOf(',"thanos":{}') };
+    expect(await uploadBlock(bucket, disk, ours)).toMatchObject({ sent: false });
+    const other = { ...ours, metaBytes: metaOf(',"thanos":{}', 2) };
+    expect(await codeOf(uploadBlock(bucket, disk, other))).toBe('already_exists');
+    expect(await codeOf(uploadBlock(bucket, disk, { ...ours, isForeign: false }))).toBe(
+      'already_exists',
+    );
+  });
+
+  it('brings the deletions that the other has left behind', async () => {
+    const { disk, bucket, block } = world();
+    await uploadBlock(bucket, disk, { ...block, metaBytes: metaOf('') });
+    disk.replaceFile(`${DIR}/tombstones`, Buffer.from('stones'));
+    const files = [...block.files, { name: 'tombstones', sizeBytes: 6, crc32c: undefined }];
+    const ours = { ...block, isForeign: true, files, metaBytes: metaOf(',"thanos":{}') };
+    await uploadBlock(bucket, disk, ours);
+    expect(await keysOf(bucket)).toContain(`${ULID}/tombstones`);
   });
 });

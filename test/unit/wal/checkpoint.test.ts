@@ -143,6 +143,21 @@ const SECOND = [
 ];
 const THIRD = [samples([3, 400])];
 
+test('samples are asked about with their series, and deletions go once nothing is left to delete', async () => {
+  const disk = await written(FIRST, SECOND, THIRD);
+  const isDeletionOpen = (): boolean => false;
+  await writeCheckpoint(
+    optionsFor(disk, { isCovered: (_at, _ms, ref) => ref === 1, isDeletionOpen }),
+  );
+  const kept = await dump(disk.crash());
+  expect(kept.filter((line) => line.startsWith('sample'))).toEqual([
+    'sample 2@200 in 1',
+    'sample 4@300 in 1',
+    'sample 3@400 in 2',
+  ]);
+  expect(kept.filter((line) => line.startsWith('tombstone'))).toEqual([]);
+});
+
 test('samples in a verified block go, and with them series that nothing names and nobody holds', async () => {
   const disk = await written(FIRST, [...SECOND, opaqueRecord(1)], THIRD);
   const report = await writeCheckpoint(
