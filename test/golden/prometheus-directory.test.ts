@@ -1,6 +1,7 @@
 // Starting on a data directory that Prometheus 3.14 left: all that it answered is there, once.
 
 import { describe, expect, it } from 'vitest';
+import { openMerged } from '../../src/admin/tsdb-tool.ts';
 import {
   copyDirectory,
   differences,
@@ -8,6 +9,7 @@ import {
   layDirectory,
   mergeBlocks,
   readAll,
+  samplesOfSelect,
 } from '../support/adopt-directory.ts';
 import { BUCKET, EngineMachine, TSDB } from '../support/engine-machine.ts';
 import { exactBody } from '../support/exact-body.ts';
@@ -77,6 +79,16 @@ describe("a start on a Prometheus's directory", () => {
     await machine.cutRound(true);
     await machine.drain();
     expect(merged(machine.remains)).toEqual(ALL);
+  });
+
+  it('shows them to `varve tsdb dump --merged` before anything is cut, as to the engine', async () => {
+    const machine = machineOn(await adoptedDisk());
+    await machine.start();
+    machine.goDown('kill', undefined);
+    const all = { matchers: [], minTimeMs: 0, maxTimeMs: Number.MAX_SAFE_INTEGER };
+    const view = await openMerged(machine.remains, DIR, all);
+    expect(differences(samplesOfSelect(view.series), wanted).slice(0, 5)).toEqual([]);
+    view.close();
   });
 
   it('has made durable what was only copied', async () => {

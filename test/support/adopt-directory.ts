@@ -4,14 +4,17 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { ChunkReader } from '../../src/base/chunk/chunk-reader.ts';
 import { HistogramValue } from '../../src/base/chunk/histogram-value.ts';
 import { histogramText } from '../../src/base/model/histogram-text.ts';
+import { labelsOfKey } from '../../src/base/model/label-key.ts';
 import type { Disk } from '../../src/base/runtime/disk.ts';
 import { BlockReader } from '../../src/block/block-reader.ts';
 import { listBlockMetas } from '../../src/block/local-blocks.ts';
 import type { BlockMeta } from '../../src/block/meta/format.ts';
 import { blockDir } from '../../src/block/paths.ts';
 import { SeriesSamples } from '../../src/block/series-samples.ts';
+import type { SelectedChunk } from '../../src/query/merge-series.ts';
 import { syncTree } from '../../src/wal/sync-tree.ts';
 
 const DATA = new URL('../golden/data/prometheus-directory/', import.meta.url).pathname;
@@ -90,6 +93,32 @@ function samplesOf(reader: BlockReader): Samples {
         ? `h ${histogramText(histogram)}`
         : `f ${hex(cursor.high)}${hex(cursor.low)}`;
       samples.set(`${pairs.join(',')} ${cursor.timeMs}`, value);
+    }
+  }
+  return samples;
+}
+
+/** The samples of series as a select gives them; each must be there once. */
+export function samplesOfSelect(
+  series: Iterable<{ readonly key: Uint8Array; readonly chunks: readonly SelectedChunk[] }>,
+): Samples {
+  const samples: Samples = new Map();
+  const reader = new ChunkReader();
+  const histogram = new HistogramValue();
+  for (const { key, chunks } of series) {
+    const labels = labelsOfKey(key).map(({ name, value }) => `${name}=${value}`);
+    for (const { bytes, encoding, count } of chunks) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      reader.open({ encoding, view, base: 0, lengthBytes: bytes.length, count });
+      while (reader.next()) {
+        if (reader.isHistogram) reader.load(histogram);
+        const value = reader.isHistogram
+          ? `h ${histogramText(histogram)}`
+          : `f ${hex(reader.high)}${hex(reader.low)}`;
+        const at = `${labels.join(',')} ${reader.timeMs}`;
+        if (samples.has(at)) throw new Error(`${at} is there twice`);
+        samples.set(at, value);
+      }
     }
   }
   return samples;
