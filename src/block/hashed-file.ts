@@ -17,12 +17,13 @@ export interface FileDigest {
 }
 
 const BUFFER_BYTES = 256 * 1024;
+const FIRST_BYTES = 8 * 1024;
 
 /** A new file at `path`; buffered until `finish`. */
 export class HashedFile {
   readonly #file: SyncFile;
   readonly #relPath: string;
-  readonly #buffer = new ByteWriter(BUFFER_BYTES + 4096);
+  readonly #buffer = new ByteWriter(FIRST_BYTES); // grows; most blocks are of small tenants
   readonly #sha256 = createHash('sha256');
   #crc32c = 0;
   #written = 0;

@@ -29,8 +29,8 @@ export type OnUnreadable = (start: number, end: number, reason: string) => void;
 export class SegmentReader {
   readonly #file: SyncFile;
   readonly #onUnreadable: OnUnreadable;
-  readonly #window = new Uint8Array(WINDOW_BYTES);
-  readonly #view = new DataView(this.#window.buffer);
+  readonly #window: Uint8Array;
+  readonly #view: DataView;
   #windowOffset = 0;
   #windowLength = 0;
   /** Next byte to look at, as an offset in the window. */
@@ -45,13 +45,18 @@ export class SegmentReader {
   /** Where it ends in the segment. */
   end = 0;
   /** Its payload: `bytes[payloadStart, payloadEnd)`, valid until the next call. */
-  readonly bytes: Uint8Array = this.#window;
+  readonly bytes: Uint8Array;
   payloadStart = 0;
   payloadEnd = 0;
 
   constructor(file: SyncFile, onUnreadable: OnUnreadable) {
     this.#file = file;
     this.#onUnreadable = onUnreadable;
+    // A file that is shorter needs no whole window: a tenant of little traffic has small segments.
+    const pages = Math.max(1, Math.ceil(file.sizeBytes() / PAGE_BYTES));
+    this.#window = new Uint8Array(Math.min(WINDOW_BYTES, pages * PAGE_BYTES));
+    this.#view = new DataView(this.#window.buffer);
+    this.bytes = this.#window;
   }
 
   /** Steps to the next fragment whose checksum holds; false at the end of the file. */

@@ -75,7 +75,7 @@ export class History {
     if (random.fraction() < 0.2) flags.push('--engine.threads=2');
     this.#setup = setupOf(flags);
     this.#store = random.fraction() < 0.6 ? new SimulatedStore(this.#clock, random) : undefined;
-    this.#stretch = random.pick([2, 30, 30, 90]);
+    this.#stretch = random.pick([8, 30, 60, 90]);
     this.#pace = random.pick(['fast', 'turns', 'slow'] as const);
     this.#maker = new RequestMaker({
       random,
@@ -160,7 +160,7 @@ export class History {
 
   /** Every loop of the gateway turns as often as it would. */
   async #pass(): Promise<void> {
-    const far = this.#random.fraction() < 0.15;
+    const far = this.#random.fraction() < 0.2;
     const byMs = far ? this.#random.between(HOUR, 4 * HOUR) : this.#random.between(1000, HOUR / 2);
     this.#say(`${byMs} ms pass`);
     for (let leftMs = byMs; leftMs > 0 && this.#machine.isUp; leftMs -= 10 * MINUTE)
@@ -283,7 +283,7 @@ export class History {
       this.#say('start');
       // A bucket that cannot be opened ends the start; the supervisor tries again.
       const started = this.#machine.gateway.start().then(() => 'started');
-      if ((await this.#until(started)) !== undefined) return;
+      if ((await this.#until(started)) !== undefined && this.#machine.isUp) return;
       this.#machine.goDown('kill', undefined);
     }
   }

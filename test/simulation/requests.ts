@@ -111,16 +111,16 @@ export class RequestMaker {
 
   #times(nowMs: number, newestMs: number): number[] {
     const chance = this.#random.fraction();
-    if (chance < 0.6) return [nowMs - this.#random.between(0, 30_000)];
-    if (chance < 0.75) {
+    if (chance < 0.8) return [nowMs - this.#random.between(0, 30_000)];
+    if (chance < 0.87) {
       const times: number[] = [];
       const step = this.#random.between(15_000, HOUR / 2);
       let at = nowMs - this.#random.between(0, 6 * HOUR);
       for (; at < nowMs && times.length < 300; at += step) times.push(at);
       return times;
     }
-    if (chance < 0.87) return [newestMs - this.#random.between(0, DAY + HOUR)];
-    if (chance < 0.93) return [this.#edge(nowMs)];
+    if (chance < 0.92) return [newestMs - this.#random.between(0, DAY + HOUR)];
+    if (chance < 0.95) return [this.#edge(nowMs)];
     return [nowMs + this.#random.between(0, 11 * 60_000)];
   }
 

@@ -10,6 +10,8 @@ import { VarveError } from '../../base/errors/varve-error.ts';
 
 const PAGE_BITS = 20;
 const PAGE_BYTES = 1 << PAGE_BITS;
+/** Most blocks are of small tenants. */
+const FIRST_PAGE_BYTES = 32 * 1024;
 // A position is page number and offset in 32 bits.
 const PAGES_MAX = 2 ** (32 - PAGE_BITS);
 
@@ -69,7 +71,8 @@ export class SymbolPages {
     if (this.#pages.length === PAGES_MAX)
       throw new VarveError('unsupported', 'A block with more than 4 GiB of symbols is not written');
     // A symbol larger than a page has one of its own; it begins at 0, which fits the position.
-    const page = { bytes: new Uint8Array(Math.max(PAGE_BYTES, bytes)), used: 0 };
+    const pageBytes = this.#pages.length === 0 ? FIRST_PAGE_BYTES : PAGE_BYTES;
+    const page = { bytes: new Uint8Array(Math.max(pageBytes, bytes)), used: 0 };
     this.#pages.push(page);
     return page;
   }
