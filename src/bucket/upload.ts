@@ -39,8 +39,8 @@ export async function uploadBlock(
     await checkSameBlock(bucket, disk, block, metaKey);
     return { sent: false, filesSent: 0, bytesSent: 0 };
   }
-  // Nobody but this process uploads this block; what it left when it was killed is in the way of none
-  // and would stay for ever.
+  // Nobody but this process uploads this block; what it left when it was killed would stay for
+  // ever.
   await bucket.removeUnfinished(blockPrefix(block.ulid));
   let filesSent = 0;
   let bytesSent = 0;

@@ -1,5 +1,5 @@
-// Are two histograms the same sample? By content, bit by bit: spans may be cut differently and may cover empty
-// buckets, because a chunk widens them; the counter reset hint is not part of it.
+// Are two histograms the same sample? By content, bit by bit: spans may be cut differently and may
+// cover empty buckets, because a chunk widens them; the counter reset hint is not part of it.
 
 import { F64Column, type U32Column } from '../base/bytes/columns.ts';
 import type { HistogramValue } from '../base/chunk/histogram-value.ts';
