@@ -70,5 +70,11 @@ export interface Bucket extends BucketReader {
   put(key: string, source: PutSource, options?: PutOptions): Promise<ObjectAttributes>;
   /** Removes the object; harmless when it is not there. */
   delete(key: string): Promise<void>;
+  /**
+   * Removes what puts that were cut off (a SIGKILL) left below `prefix`, which ends in `/`, and no
+   * listing shows: temporary files, parts of uploads. Only for whoever alone writes there: a put
+   * under way below it would fail.
+   */
+  removeUnfinished(prefix: string): Promise<void>;
   close(): Promise<void>;
 }

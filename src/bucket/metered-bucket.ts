@@ -67,6 +67,10 @@ export class MeteredBucket implements Bucket {
     return this.#call('delete', this.#inner.delete(key));
   }
 
+  removeUnfinished(prefix: string): Promise<void> {
+    return this.#call('iter', this.#inner.removeUnfinished(prefix));
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

@@ -51,6 +51,10 @@ class PrefixedBucket implements Bucket {
     return this.#inner.delete(this.#prefix + key);
   }
 
+  removeUnfinished(prefix: string): Promise<void> {
+    return this.#inner.removeUnfinished(this.#prefix + prefix);
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

@@ -9,7 +9,7 @@ import { VarveError } from '../base/errors/varve-error.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { collect } from '../base/runtime/file-pieces.ts';
 import type { Bucket, PutSource } from './bucket.ts';
-import { blockKey, META_FILE, TOMBSTONES_FILE } from './layout.ts';
+import { blockKey, blockPrefix, META_FILE, TOMBSTONES_FILE } from './layout.ts';
 import type { LocalBlock, LocalBlockFile } from './local-block.ts';
 import { bytesSource, fileSource } from './put-sources.ts';
 
@@ -39,6 +39,9 @@ export async function uploadBlock(
     await checkSameBlock(bucket, disk, block, metaKey);
     return { sent: false, filesSent: 0, bytesSent: 0 };
   }
+  // Nobody but this process uploads this block; what it left when it was killed would stay for
+  // ever.
+  await bucket.removeUnfinished(blockPrefix(block.ulid));
   let filesSent = 0;
   let bytesSent = 0;
   for (const file of block.files) {

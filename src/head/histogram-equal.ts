@@ -1,5 +1,5 @@
-// Are two histograms the same sample? By content: spans may be cut differently and may cover empty
-// buckets, because a chunk widens them; the counter reset hint is not part of it.
+// Are two histograms the same sample? By content, bit by bit: spans may be cut differently and may
+// cover empty buckets, because a chunk widens them; the counter reset hint is not part of it.
 
 import { F64Column, type U32Column } from '../base/bytes/columns.ts';
 import type { HistogramValue } from '../base/chunk/histogram-value.ts';
@@ -13,9 +13,9 @@ export function histogramsEqual(a: HistogramValue, b: HistogramValue): boolean {
   if (isStale(a.sumLow, a.sumHigh)) return true;
   return (
     a.schema === b.schema &&
-    a.zeroThreshold === b.zeroThreshold &&
-    a.zeroCount === b.zeroCount &&
-    a.count === b.count &&
+    sameBits(a.zeroThreshold, b.zeroThreshold) &&
+    sameBits(a.zeroCount, b.zeroCount) &&
+    sameBits(a.count, b.count) &&
     sameCells(a.customValues, b.customValues) &&
     sameCells(positive(a), positive(b)) &&
     sameCells(negative(a), negative(b))
@@ -46,7 +46,8 @@ function filled(
     index += offsets.at(span);
     for (let i = 0; i < lengths.at(span) && at < buckets.length; i++, at++, index++) {
       count = isFloat ? buckets.at(at) : count + buckets.at(at);
-      if (count === 0) continue;
+      // A chunk that is widened has +0 where there was no bucket; -0 is a value of its own.
+      if (Object.is(count, 0)) continue;
       result.push(index);
       result.push(count);
     }
@@ -56,6 +57,17 @@ function filled(
 
 function sameCells(a: F64Column, b: F64Column): boolean {
   if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (!Object.is(a.at(i), b.at(i))) return false;
+  for (let i = 0; i < a.length; i++) if (!sameBits(a.at(i), b.at(i))) return false;
   return true;
+}
+
+const double = new DataView(new ArrayBuffer(16));
+
+/** Bit by bit: a NaN is the same as itself, and not as one with another payload. */
+function sameBits(a: number, b: number): boolean {
+  double.setFloat64(0, a);
+  double.setFloat64(8, b);
+  return (
+    double.getUint32(0) === double.getUint32(8) && double.getUint32(4) === double.getUint32(12)
+  );
 }

@@ -26,6 +26,8 @@ import type { FilesystemBucketOptions } from './options.ts';
 
 /** Names that begin so are ours: writes under way, never objects. */
 const OWN_PREFIX = '.varve-';
+/** Of these, bytes on their way. */
+const PUT_PREFIX = `${OWN_PREFIX}put-`;
 /** Objects above this have size and time as version; smaller ones their digest. */
 const DIGEST_BYTES_MAX = 1024 * 1024;
 
@@ -85,7 +87,7 @@ export class FilesystemBucket implements Bucket {
   async put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {
     const path = this.#path(key);
     const dir = parentOf(path);
-    const temporary = `${dir}/${OWN_PREFIX}put-${hex(this.#random.bytes(12))}`;
+    const temporary = `${dir}/${PUT_PREFIX}${hex(this.#random.bytes(12))}`;
     const conditional = options.ifAbsent === true || options.ifVersion !== undefined;
     try {
       this.#disk.makeDir(dir);
@@ -117,8 +119,20 @@ export class FilesystemBucket implements Bucket {
     }
   }
 
+  async removeUnfinished(prefix: string): Promise<void> {
+    this.#removePuts(this.#path(prefix.replace(/\/$/, '')));
+  }
+
   async close(): Promise<void> {
     // Nothing is held open between calls.
+  }
+
+  #removePuts(dir: string): void {
+    if (this.#disk.stat(dir)?.isDirectory !== true) return;
+    for (const { name, isDirectory } of this.#disk.list(dir)) {
+      if (isDirectory) this.#removePuts(`${dir}/${name}`);
+      else if (name.startsWith(PUT_PREFIX)) this.#disk.removeFile(`${dir}/${name}`);
+    }
   }
 
   async #write(path: string, source: PutSource): Promise<void> {

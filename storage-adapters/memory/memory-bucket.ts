@@ -100,6 +100,10 @@ export class MemoryBucket implements Bucket {
     this.#objects.delete(key);
   }
 
+  async removeUnfinished(): Promise<void> {
+    // A put is whole at once.
+  }
+
   async close(): Promise<void> {
     // The objects stay for whoever holds the bucket.
   }

@@ -186,6 +186,15 @@ export function bucketSuite(name: string, open: () => Promise<OpenedBucket>): vo
       expect(await bucket.exists('short')).toBe(false);
     });
 
+    it('removes what unfinished puts left and no object', async () => {
+      await put('block/chunks/1', 'x');
+      await put('block/meta.json', 'y');
+      await bucket.removeUnfinished('block/');
+      await bucket.removeUnfinished('nothing/');
+      expect(await keys('')).toEqual(['block/chunks/1', 'block/meta.json']);
+      expect(await get('block/chunks/1')).toBe('x');
+    });
+
     it('refuses keys that would leave the bucket', async () => {
       for (const key of ['../x', 'a/../b', '/abs', 'a//b', '', '.']) {
         expect(await codeOf(put(key, 'x'))).toBe('bad_parameter');

@@ -34,3 +34,24 @@ test('an object that a failed put left is durable once its attributes were told'
   expect(await bucket.attributes('b/chunks/1')).toMatchObject({ sizeBytes: 1 });
   expect(await open(disk.crash()).exists('b/chunks/1')).toBe(true);
 });
+
+test('what a killed put left goes with the next upload of its block, and no other', async () => {
+  const disk = new MemoryDisk();
+  const open = (on: MemoryDisk) =>
+    new FilesystemBucket({ directory: '/bucket' }, on, new SeededRandom(4));
+  disk.faults.add({ operation: 'rename', path: /varve-put/, code: 'disk_failed' });
+  const hit = disk.faults.hit.bind(disk.faults);
+  let killed = disk;
+  // The process is killed between the bytes and the name.
+  disk.faults.hit = (operation, path) => {
+    if (operation === 'rename') killed = disk.kill();
+    return hit(operation, path);
+  };
+  await expect(open(disk).put('b/chunks/1', bytesSource(Buffer.from('x')))).rejects.toThrow();
+  const left = killed.allFiles();
+  expect(left).toEqual([expect.stringContaining('/bucket/b/chunks/.varve-put-')]);
+  await open(killed).removeUnfinished('c/');
+  expect(killed.allFiles()).toEqual(left);
+  await open(killed).removeUnfinished('b/');
+  expect(killed.allFiles()).toEqual([]);
+});

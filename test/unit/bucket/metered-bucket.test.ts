@@ -43,8 +43,11 @@ describe('MeteredBucket', () => {
     expect(await inner.exists('c')).toBe(true);
     await bucket.delete('c');
     expect(await inner.exists('c')).toBe(false);
+    await bucket.removeUnfinished('a/');
     const operations = ['get', 'get_range', 'exists', 'attributes', 'iter', 'iter'];
-    expect(seen).toEqual([...operations, 'upload', 'delete'].map((name) => `${name} 0 done`));
+    expect(seen).toEqual(
+      [...operations, 'upload', 'delete', 'iter'].map((name) => `${name} 0 done`),
+    );
   });
 
   it('passes the conditions of a put on; one that does not hold is a refusal', async () => {

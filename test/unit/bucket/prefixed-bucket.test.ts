@@ -26,6 +26,14 @@ it('keeps everything below the prefix and sees nothing beside it', async () => {
   expect(await inner.exists('a/b/x/meta.json')).toBe(false);
 });
 
+it('removes unfinished puts below the prefix only', async () => {
+  const inner = new MemoryBucket(clock);
+  const asked: string[] = [];
+  inner.removeUnfinished = async (prefix?: string) => void asked.push(String(prefix));
+  await withPrefix(inner, 'a/b').removeUnfinished('x/');
+  expect(asked).toEqual(['a/b/x/']);
+});
+
 it('is the bucket itself without a prefix', () => {
   const inner = new MemoryBucket(clock);
   expect(withPrefix(inner, '//')).toBe(inner);

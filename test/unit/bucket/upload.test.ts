@@ -72,8 +72,10 @@ describe('uploadBlock', () => {
       order.push(key);
       return put(key, source, options);
     };
+    bucket.removeUnfinished = async (prefix?: string) => void order.push(`${prefix} tidied`);
     const report = await uploadBlock(watched, disk, block);
     expect(report).toMatchObject({ sent: true, filesSent: 3 });
+    expect(order.shift()).toBe(`${ULID}/ tidied`);
     expect(order).toEqual([`${ULID}/chunks/000001`, `${ULID}/index`, `${ULID}/meta.json`]);
   });
 

@@ -19,6 +19,16 @@ function histogram(
   return value;
 }
 
+/** A float histogram whose counts and bucket are NaNs with this payload. */
+function withNaNs(high: number): HistogramValue {
+  const cells = new Float64Array(1);
+  new Uint32Array(cells.buffer)[1] = high;
+  const [count = 0] = cells;
+  const value = histogram([[0, 1]], [count], { isFloat: true, count });
+  value.zeroCount = count;
+  return value;
+}
+
 describe('two histograms are the same sample', () => {
   const plain = histogram([[0, 2]], [1, 1]);
 
@@ -47,6 +57,17 @@ describe('two histograms are the same sample', () => {
     ['floats', histogram([[0, 2]], [1, 2], { isFloat: true })],
   ])('not with %s', (_, other) => {
     expect(histogramsEqual(plain, other)).toBe(false);
+  });
+
+  test('with NaNs where a float histogram may have them, by their bits', () => {
+    expect(histogramsEqual(withNaNs(0x7ff80001), withNaNs(0x7ff80001))).toBe(true);
+    expect(histogramsEqual(withNaNs(0x7ff80001), withNaNs(0x7ff80002))).toBe(false);
+  });
+
+  test('not when a bucket is -0 and the other has none', () => {
+    const minus = histogram([[0, 1]], [-0], { isFloat: true });
+    expect(histogramsEqual(minus, minus)).toBe(true);
+    expect(histogramsEqual(minus, histogram([[0, 1]], [0], { isFloat: true }))).toBe(false);
   });
 
   test('when both are stale, whatever else they hold', () => {
