@@ -55,7 +55,7 @@ export class SimulatedStore {
       put: (key, source, options) =>
         ask(() => objects.put(key, this.#carried(source, isAlive), options)),
       delete: (key) => ask(() => objects.delete(key)),
-      removeUnfinished: (prefix) => ask(() => objects.removeUnfinished(prefix)),
+      removeUnfinished: () => ask(() => objects.removeUnfinished()),
       close: async () => undefined,
     };
   }
