@@ -270,6 +270,7 @@ class Engine {
     const newestBlockMs = metas.reduce((max, meta) => Math.max(max, meta.maxTimeMs - 1), -Infinity);
     head.beginLive({
       newestTimeMs: newestBlockMs,
+      latestMs: clock.nowMs() + this.#settings.limits.aheadMs,
       outOfOrderWindowMs: this.#settings.outOfOrderWindowMs,
     });
     const stream = { name, dir, identity, head, log, coverage, openedAt: log.syncedPosition() };
@@ -347,14 +348,20 @@ class Engine {
       yieldNow: () => timers.yieldNow(),
     });
     if (report === undefined) return;
+    const { counts, orphans } = report;
+    if (orphans !== undefined) {
+      const fields = { stream: name, samples: counts.orphansSetAside, quarantined: orphans };
+      this.#logger.error('samples of no readable series left the WAL, set aside', fields);
+    }
     coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
   }
 
   /** Without its series record a sample cannot be read, although it is in the log. */
-  #sayWhatIsMissing(stream: string, { tally: { unknownSeries, badSeries } }: ReplaySink): void {
-    if (unknownSeries === 0 && badSeries === 0) return;
+  #sayWhatIsMissing(stream: string, { tally: { badSeries }, orphans }: ReplaySink): void {
+    if (orphans.samples === 0 && badSeries === 0) return;
     const message = 'samples in the WAL belong to no series that can be read; they are left in it';
-    this.#logger.error(message, { stream, samples: unknownSeries, badSeriesRecords: badSeries });
+    const fields = orphans.samples === 0 ? { samples: 0 } : orphans.fields;
+    this.#logger.error(message, { stream, ...fields, badSeriesRecords: badSeries });
   }
 
   #sayWalFailed(tenant: string, thrown: unknown): void {

@@ -1,6 +1,7 @@
 // `varve tsdb ls|dump|analyze|verify DIR`: looks into blocks and write-ahead logs, without a
 // gateway and without changing anything. An entry point of its own: it knows several stages.
 
+import type { HistogramValue } from '../base/chunk/histogram-value.ts';
 import type { TsdbCommand } from '../base/config/command-line.ts';
 import type { TsdbToolOptions } from '../base/config/start.ts';
 import type { Disk } from '../base/runtime/disk.ts';
@@ -11,6 +12,9 @@ import { readMeta } from '../block/meta.ts';
 import { SeriesSamples } from '../block/series-samples.ts';
 import { verifyBlock } from '../block/verify.ts';
 import { replayWal } from '../wal/replay.ts';
+import { verifyWal } from '../wal/verify.ts';
+import { FAULT_NONE, HISTOGRAM_FAULT_REASONS } from '../write/wire/histogram-fault.ts';
+import { validateHistogram } from '../write/wire/histogram-validate.ts';
 import { analyze } from './tsdb/analyze.ts';
 import { dump } from './tsdb/dump.ts';
 import { listBlocks } from './tsdb/ls.ts';
@@ -61,5 +65,11 @@ function accessTo(disk: Disk): TsdbAccess {
       }
     },
     replayWal: (dir, sink) => replayWal({ disk, dir, sink }),
+    verifyWal: (dir) => verifyWal({ disk, dir, histogramFault }),
   };
+}
+
+function histogramFault(value: HistogramValue): string | undefined {
+  const fault = validateHistogram(value);
+  return fault === FAULT_NONE ? undefined : HISTOGRAM_FAULT_REASONS[fault];
 }

@@ -20,9 +20,10 @@ export const VARVE_DIR = '.varve';
 /** Names a stream's lifted labels. */
 export const STREAM_FILE = 'stream.json';
 
-const CHUNK_SEGMENT_NAME = /^[0-9]{6,10}$/;
-const WAL_SEGMENT_NAME = /^[0-9]{8,10}$/;
-const CHECKPOINT_NAME = /^checkpoint\.([0-9]{8,10})$/;
+// Numbers are filled up with zeros to so many digits, and only longer ones have more.
+const CHUNK_SEGMENT_NAME = /^([0-9]{6}|[1-9][0-9]{6,9})$/;
+const WAL_SEGMENT_NAME = /^([0-9]{8}|[1-9][0-9]{8,9})$/;
+const CHECKPOINT_NAME = /^checkpoint\.([0-9]{8}|[1-9][0-9]{8,9})$/;
 
 /** The parts of `serve`'s one data directory. */
 export function serveDirs(dataDir: string) {
@@ -52,6 +53,11 @@ export function catalogFile(tsdbPath: string): string {
 /** Where what could not be read is copied to, for `stream`. */
 export function quarantineDir(tsdbPath: string, stream: string): string {
   return `${varveDir(tsdbPath)}/quarantine/${checkedName(stream)}`;
+}
+
+/** Where, in a quarantine, the samples of unknown series are that checkpoint `through` left out. */
+export function orphansDir(quarantinePath: string, through: number): string {
+  return `${quarantinePath}/orphans-${String(through).padStart(8, '0')}`;
 }
 
 /** The name of a stream's directory; `hash` only when labels are lifted out of its series. */
@@ -96,7 +102,10 @@ export function walSegmentFile(dir: string, segment: number): string {
   return `${dir}/${String(segment).padStart(8, '0')}`;
 }
 
-/** The number of a log segment's file name; undefined for everything else. */
+/**
+ * The number of a log segment's file name; undefined for everything else, also for a name that
+ * gives a number with more zeros than `walSegmentFile` would: that file is another one's.
+ */
 export function parseWalSegmentName(name: string): number | undefined {
   return WAL_SEGMENT_NAME.test(name) ? Number(name) : undefined;
 }

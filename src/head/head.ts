@@ -112,10 +112,16 @@ export class Head {
    * Ends the replay: from now on the out-of-order window counts.
    *
    * @param live.newestTimeMs the newest sample of the stream's blocks, -Infinity without one
+   * @param live.latestMs what is newer, in log or blocks, does not make other samples too old
    */
-  beginLive(live: { readonly newestTimeMs: number; readonly outOfOrderWindowMs: number }): void {
-    this.#publisher.raiseNewest(live.newestTimeMs);
-    this.#admission.setWindow(live.outOfOrderWindowMs, live.newestTimeMs);
+  beginLive(live: {
+    readonly newestTimeMs: number;
+    readonly latestMs: number;
+    readonly outOfOrderWindowMs: number;
+  }): void {
+    const newestMs = Math.max(live.newestTimeMs, this.#publisher.newestTimeMs);
+    this.#publisher.newestTimeMs = Math.min(newestMs, live.latestMs);
+    this.#admission.setWindow(live.outOfOrderWindowMs, this.#publisher.newestTimeMs);
   }
 
   /**

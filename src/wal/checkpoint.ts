@@ -18,6 +18,7 @@ import {
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { listWal } from './directory.ts';
 import type { LogPosition } from './log.ts';
+import { OrphanLog } from './orphan-log.ts';
 import type { RecordCompression } from './record-compression.ts';
 import type { RecordSink } from './record-decoder.ts';
 import { findWalFiles } from './replay.ts';
@@ -50,6 +51,8 @@ export interface CheckpointReport {
   readonly bytes: number;
   readonly counts: CheckpointCounts;
   readonly damages: readonly WalDamage[];
+  /** Where samples went whose series no readable record names; undefined without any. */
+  readonly orphans: string | undefined;
   readonly segmentsRemoved: number;
 }
 
@@ -68,20 +71,28 @@ export async function writeCheckpoint(options: CheckpointOptions): Promise<Check
   const survey = await surveyLog(options, rules);
   const { compression = 'none', yieldNow } = options;
   const writer = new CheckpointWriter({ disk, dir, through, compression, yieldNow });
+  const aside = new OrphanLog({ disk, quarantineDir: options.quarantineDir, through });
   const counts = noCounts();
   let damages: WalDamage[];
+  let orphans: string | undefined;
   try {
     const append = (record: Uint8Array): void => writer.append(record);
-    const sink = new CheckpointFilter(survey, rules, { append, counts });
-    damages = await filterLog(options, sink, () => writer.flush());
+    const setAside = (record: Uint8Array): void => aside.append(record);
+    const sink = new CheckpointFilter(survey, rules, { append, setAside, counts });
+    damages = await filterLog(options, sink, async () => {
+      await writer.flush();
+      await aside.flush();
+    });
+    orphans = await aside.publish();
     await writer.publish();
   } catch (thrown) {
     // A failure of this too says nothing new; the next checkpoint removes what is left.
     await writer.abandon().catch(() => undefined);
+    await aside.abandon().catch(() => undefined);
     throw thrown;
   }
   const segmentsRemoved = removeBelow(disk, dir, through);
-  return { through, bytes: writer.bytes, counts, damages, segmentsRemoved };
+  return { through, bytes: writer.bytes, counts, damages, orphans, segmentsRemoved };
 }
 
 async function surveyLog(
@@ -130,8 +141,9 @@ async function filterLog(
 
 /** Removes from the oldest on, so that what is left at any moment has no gap. */
 function removeBelow(disk: Disk, dir: string, through: number): number {
-  const { checkpoints, segments } = listWal(disk, dir);
+  const { checkpoints, emptyCheckpoints, segments } = listWal(disk, dir);
   for (const old of checkpoints) if (old < through) disk.removeTree(checkpointDir(dir, old));
+  for (const old of emptyCheckpoints) disk.removeEmptyDir(checkpointDir(dir, old));
   const gone = segments.filter((segment) => segment <= through);
   for (const segment of gone) disk.removeFile(walSegmentFile(dir, segment));
   disk.syncDir(dir);

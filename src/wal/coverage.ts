@@ -55,7 +55,7 @@ function holds(range: CoveredRange, at: LogPosition, timeMs: number): boolean {
  */
 export function coverageOf(
   blocks: readonly CoveredRange[],
-  { segments, checkpoints }: WalDirectory,
+  { segments, checkpoints }: Pick<WalDirectory, 'segments' | 'checkpoints'>,
 ): Coverage {
   const coverage = new Coverage();
   for (const block of blocks) coverage.add(block);

@@ -10,6 +10,7 @@ import type { SeriesSamples } from '../../block/series-samples.ts';
 import type { Finding } from '../../block/verify/findings.ts';
 import type { RecordSink } from '../../wal/record-decoder.ts';
 import type { ReplayReport } from '../../wal/replay.ts';
+import type { WalVerification } from '../../wal/verify.ts';
 
 const BUFFER_CHARACTERS = 64 * 1024;
 
@@ -21,6 +22,7 @@ export interface TsdbAccess {
   verifyBlock(blockPath: string): readonly Finding[];
   analyzeBlock(blockPath: string): BlockAnalysis;
   replayWal(walPath: string, sink: RecordSink): Promise<ReplayReport>;
+  verifyWal(walPath: string): Promise<WalVerification>;
 }
 
 /** What each tool works with. */
