@@ -16,8 +16,9 @@ import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
 import { cutRecords, windowFrontiers } from './block/cut-history.ts';
-import { listBlockMetas, removeLeftovers } from './block/local-blocks.ts';
+import { removeLeftovers } from './block/local-blocks.ts';
 import { quarantineDir, streamDir, walDir } from './block/paths.ts';
+import { listWholeBlocks, wholeBlockMetas } from './block/set-aside.ts';
 import { createStreamDir, streamNameOf } from './block/stream-file.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import { EngineMemory } from './head/engine-memory.ts';
@@ -240,7 +241,7 @@ class Engine {
   }
 
   async #open(identity: StreamIdentity): Promise<EngineStream> {
-    const { disk, clock } = this.#runtime;
+    const { disk, clock, timers } = this.#runtime;
     const { tsdbPath } = this.#settings;
     const name = streamNameOf(identity);
     const dir = createStreamDir(disk, tsdbPath, identity);
@@ -250,15 +251,18 @@ class Engine {
     // A killed process may have renamed a block and not synced its name; its samples are left out
     // of the head from here on.
     disk.syncDir(dir);
-    const onDamaged = (path: string, error: VarveError): void => {
-      // A block that cannot be read just now is there all the same: without it, its samples would
-      // be cut again.
-      if (error.kind === 'not_now') throw error;
-      this.#logger.error('not taken for a block, left as it is', { path, error: error.message });
-    };
-    const metas = listBlockMetas({ disk, dir, onDamaged });
+    const wal = listWal(disk, walDir(dir));
+    // One that cannot be read just now is there all the same: then the stream is opened later.
+    const metas = await wholeBlockMetas({
+      disk,
+      dir,
+      quarantineDir: quarantineDir(tsdbPath, name),
+      firstSegment: wal.segments.at(0) ?? Number.POSITIVE_INFINITY,
+      yieldNow: () => timers.yieldNow(),
+      logger: this.#logger.child({ stream: name }),
+    });
     const cuts = cutRecords(metas);
-    const coverage = coverageOf(cuts, listWal(disk, walDir(dir)));
+    const coverage = coverageOf(cuts, wal);
     const head = this.#makeHead(identity.tenant);
     for (const { windowStartMs, frontierMs } of windowFrontiers(metas, HEAD_DEFAULTS.windowMs)) {
       head.restoreFrontier(windowStartMs, frontierMs);
@@ -307,7 +311,7 @@ class Engine {
     this.metrics.counter('varve_tsdb_wal_corruptions_total', labels).add(report.damageCount);
     const seconds = (clock.monotonicMs() - startedMs) / 1000;
     this.#logger.info('stream opened', { stream: name, seconds, ...sink.tally });
-    this.#sayWhatIsMissing(name, sink);
+    sink.tellOrphans(this.#logger.child({ stream: name }));
     return log;
   }
 
@@ -337,6 +341,8 @@ class Engine {
   async #truncate({ name, dir, head, log, coverage }: EngineStream): Promise<void> {
     const { disk, timers } = this.#runtime;
     const { tsdbPath, walCompression } = this.#settings;
+    // Only blocks that are there, with all their files, let the log go.
+    coverage.retain(cutRecords(listWholeBlocks(disk, dir)));
     const report = await truncateWal(log, {
       disk,
       dir: walDir(dir),
@@ -344,24 +350,12 @@ class Engine {
       isCovered: (at, timeMs) => coverage.covers(at, timeMs),
       isExemplarCovered: (_, timeMs) => timeMs < head.exemplars.oldestTimeMs,
       quarantineDir: quarantineDir(tsdbPath, name),
+      logger: this.#logger.child({ stream: name }),
       compression: walCompression ? 'snappy' : 'none',
       yieldNow: () => timers.yieldNow(),
     });
     if (report === undefined) return;
-    const { counts, orphans } = report;
-    if (orphans !== undefined) {
-      const fields = { stream: name, samples: counts.orphansSetAside, quarantined: orphans };
-      this.#logger.error('samples of no readable series left the WAL, set aside', fields);
-    }
     coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
-  }
-
-  /** Without its series record a sample cannot be read, although it is in the log. */
-  #sayWhatIsMissing(stream: string, { tally: { badSeries }, orphans }: ReplaySink): void {
-    if (orphans.samples === 0 && badSeries === 0) return;
-    const message = 'samples in the WAL belong to no series that can be read; they are left in it';
-    const fields = orphans.samples === 0 ? { samples: 0 } : orphans.fields;
-    this.#logger.error(message, { stream, ...fields, badSeriesRecords: badSeries });
   }
 
   #sayWalFailed(tenant: string, thrown: unknown): void {

@@ -5,6 +5,8 @@ import { asVarveError, type VarveError } from '../base/errors/varve-error.ts';
 import type { Labels } from '../base/model/labels.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import type { LocalBlock, LocalBlockFile } from '../bucket/local-block.ts';
+import { wholeFiles } from './check-whole.ts';
+import { damagedBlock } from './damage.ts';
 import type { BlockMeta } from './meta/format.ts';
 import { printMeta } from './meta/print.ts';
 import { readMeta, readMetaBytes } from './meta.ts';
@@ -16,7 +18,6 @@ import {
   META_FILE,
   parseBlockDirName,
   parseBlockTmpDirName,
-  parseChunkSegmentName,
   TMP_FOR_DELETION,
 } from './paths.ts';
 
@@ -42,7 +43,12 @@ export function listBlockMetas(
     const ulid = entry.isDirectory ? parseBlockDirName(entry.name) : undefined;
     if (ulid === undefined) continue;
     try {
-      metas.push(readMeta(disk, blockDir(dir, ulid)));
+      const meta = readMeta(disk, blockDir(dir, ulid));
+      if (meta.ulid !== ulid) {
+        const path = blockFile(blockDir(dir, ulid), META_FILE);
+        throw damagedBlock(path, 0, `it is of block ${meta.ulid}, in the place of ${ulid}`);
+      }
+      metas.push(meta);
     } catch (thrown) {
       options.onDamaged(blockDir(dir, ulid), asVarveError(thrown));
     }
@@ -103,11 +109,7 @@ export function removeLeftovers(disk: Disk, dir: string): readonly string[] {
 /** Chunk segments, then the index: the order in which they are uploaded. */
 function filesOf(disk: Disk, path: string, meta: BlockMeta): readonly LocalBlockFile[] {
   const noted = new Map(meta.thanos?.varve?.files.map((file) => [file.relPath, file]));
-  const segments = disk
-    .list(blockFile(path, CHUNKS_DIR))
-    .filter((entry) => parseChunkSegmentName(entry.name) !== undefined)
-    .map((entry) => `${CHUNKS_DIR}/${entry.name}`);
-  return [...segments, INDEX_FILE].map((name) => {
+  return wholeFiles(disk, path, meta).map((name) => {
     const note = noted.get(name);
     const sizeBytes = note?.sizeBytes ?? disk.stat(blockFile(path, name))?.sizeBytes ?? 0;
     const crc32c = note === undefined ? undefined : Number.parseInt(note.crc32c, 16);

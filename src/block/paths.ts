@@ -55,6 +55,11 @@ export function quarantineDir(tsdbPath: string, stream: string): string {
   return `${varveDir(tsdbPath)}/quarantine/${checkedName(stream)}`;
 }
 
+/** Where, in a quarantine, a damaged block is. */
+export function blockInQuarantine(quarantinePath: string, ulid: string): string {
+  return `${quarantinePath}/block-${checkedUlid(ulid)}`;
+}
+
 /** Where, in a quarantine, the samples of unknown series are that checkpoint `through` left out. */
 export function orphansDir(quarantinePath: string, through: number): string {
   return `${quarantinePath}/orphans-${String(through).padStart(8, '0')}`;

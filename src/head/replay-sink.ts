@@ -7,6 +7,7 @@ import { U32Column } from '../base/bytes/columns.ts';
 import { NO_SLOT, RefMap } from '../base/bytes/ref-map.ts';
 import { EMPTY_SYMBOL } from '../base/bytes/symbol-table.ts';
 import { HistogramValue } from '../base/chunk/histogram-value.ts';
+import type { Logger } from '../base/observe/logger.ts';
 import type { ExemplarColumns } from '../wal/exemplars-record.ts';
 import { SERIES_LABELS_MAX, TEXT_BYTES_MAX } from '../wal/format.ts';
 import type { HistogramColumns } from '../wal/histograms-record.ts';
@@ -90,6 +91,15 @@ export class ReplaySink implements RecordSink {
       this.tally.series++;
     }
     this.#head.memory.symbols.sweep();
+  }
+
+  /** Without its series record a sample cannot be read, although it is in the log. */
+  tellOrphans(logger: Logger): void {
+    const { badSeries } = this.tally;
+    if (this.orphans.samples === 0 && badSeries === 0) return;
+    const message = 'samples in the WAL belong to no series that can be read; they are left in it';
+    const fields = this.orphans.samples === 0 ? { samples: 0 } : this.orphans.fields;
+    logger.error(message, { ...fields, badSeriesRecords: badSeries });
   }
 
   samples(columns: SampleColumns, at: LogPosition): void {

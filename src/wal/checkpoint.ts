@@ -6,6 +6,7 @@
 // record that is not covered; a crash leaves at most files that are not looked at any more.
 
 import { VarveError } from '../base/errors/varve-error.ts';
+import type { Logger } from '../base/observe/logger.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { checkpointDir, walSegmentFile } from '../block/paths.ts';
 import {
@@ -41,6 +42,8 @@ export interface CheckpointOptions {
   readonly isExemplarCovered?: (at: LogPosition, timeMs: number) => boolean;
   /** Where unreadable bytes are copied to before their segment goes. */
   readonly quarantineDir: string;
+  /** Told of samples that leave the log without being in a block. */
+  readonly logger?: Logger;
   readonly compression?: RecordCompression;
   readonly yieldNow?: () => Promise<void>;
 }
@@ -90,6 +93,10 @@ export async function writeCheckpoint(options: CheckpointOptions): Promise<Check
     await writer.abandon().catch(() => undefined);
     await aside.abandon().catch(() => undefined);
     throw thrown;
+  }
+  if (orphans !== undefined) {
+    const fields = { samples: counts.orphansSetAside, quarantined: orphans };
+    options.logger?.error('samples of no readable series leave the WAL, set aside', fields);
   }
   const segmentsRemoved = removeBelow(disk, dir, through);
   return { through, bytes: writer.bytes, counts, damages, orphans, segmentsRemoved };
