@@ -348,6 +348,7 @@ class Engine {
       dir: walDir(dir),
       isLive: (ref) => head.isLiveRef(ref),
       isCovered: (at, timeMs) => coverage.covers(at, timeMs),
+      isMetadataKept: (ref) => head.metadata.isKeptRef(ref),
       isExemplarCovered: (_, timeMs) => timeMs < head.exemplars.oldestTimeMs,
       quarantineDir: quarantineDir(tsdbPath, name),
       logger: this.#logger.child({ stream: name }),

@@ -40,6 +40,12 @@ export class ExemplarRing {
     return this.#ring.length;
   }
 
+  /** Has the series in `slot` an exemplar that is kept or pending? Then it must stay. */
+  isNeeded(slot: number): boolean {
+    const newest = this.#newest.get(slot);
+    return newest !== undefined && newest.walRef === this.#walRef(slot);
+  }
+
   /** No kept exemplar is older; -Infinity as long as none was dropped. */
   get oldestTimeMs(): number {
     if (this.#ring.length < this.#limit) return Number.NEGATIVE_INFINITY;

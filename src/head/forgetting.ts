@@ -1,5 +1,5 @@
-// Forgetting: chunks that a block holds now, and series that have nothing left. In slices, so that
-// ingest goes on.
+// Forgetting: chunks that a block holds now, and series that have nothing left: no chunk, no pending
+// sample, no exemplar. In slices, so that ingest goes on.
 
 import { BitSet } from '../base/bytes/bit-set.ts';
 import { U32Column } from '../base/bytes/columns.ts';
@@ -19,6 +19,8 @@ export interface ForgettingOptions {
   readonly store: SeriesStore;
   readonly open: OpenChunks;
   readonly admission: Admission;
+  /** Whether something else than samples needs the series in `slot`. */
+  readonly isNeeded: (slot: number) => boolean;
   readonly timers: Pick<Timers, 'yieldNow'>;
   readonly seriesPerSlice: number;
 }
@@ -53,7 +55,7 @@ export class Forgetting {
     return this.#liveRefs;
   }
 
-  /** Removes all series without chunks and pending samples. Returns how many. */
+  /** Removes all series that have nothing left. Returns how many. */
   async removeEmptySeries(): Promise<number> {
     const { store, seriesPerSlice, timers } = this.#options;
     const end = store.records.highWater;
@@ -107,7 +109,8 @@ export class Forgetting {
       (flags & series.NEW) === 0 &&
       view.getUint32(at + series.CHUNKS, true) === NO_RECORD &&
       view.getUint32(at + series.LATE_CHUNKS, true) === NO_RECORD &&
-      !this.#options.admission.isPending(slot)
+      !this.#options.admission.isPending(slot) &&
+      !this.#options.isNeeded(slot)
     );
   }
 

@@ -65,16 +65,20 @@ export class Head {
     const { timers, seriesPerSlice } = options;
     const { store } = this;
     const parts = { memory, store, open: this.#chunks, admission: this.#admission };
-    this.#forgetting = new Forgetting({ ...parts, timers, seriesPerSlice });
+    const isNeeded = (slot: number): boolean => this.exemplars.isNeeded(slot);
+    this.#forgetting = new Forgetting({ ...parts, isNeeded, timers, seriesPerSlice });
     const name = new TextEncoder().encode('__name__');
     this.nameSymbol = memory.symbols.intern(name, 0, name.length);
     memory.symbols.hold(this.nameSymbol);
     this.exemplars = new ExemplarRing(memory.symbols, options.maxExemplars, (slot) =>
       store.walRef(slot),
     );
-    this.metadata = new MetadataTable(memory.symbols, options.maxMetadata, (slot) =>
-      store.valueOf(slot, this.nameSymbol),
-    );
+    this.metadata = new MetadataTable({
+      symbols: memory.symbols,
+      limit: options.maxMetadata,
+      nameOf: (slot) => store.valueOf(slot, this.nameSymbol),
+      walRef: (slot) => store.walRef(slot),
+    });
   }
 
   // ── Series ──────────────────────────────────────────────────────────────────────────────────

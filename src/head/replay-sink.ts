@@ -172,6 +172,10 @@ export class ReplaySink implements RecordSink {
     }
     this.#publish();
     symbols.sweep();
+    for (let row = 0; row < columns.refs.length; row++) {
+      const slot = this.#slots.get(columns.refs.at(row));
+      if (slot !== NO_SLOT) this.#head.metadata.noteRef(slot, columns.refs.at(row));
+    }
   }
 
   tombstones(columns: TombstoneColumns): void {

@@ -53,6 +53,11 @@ export interface CheckpointRules {
   isCovered(at: LogPosition, timeMs: number): boolean;
   /** The same for exemplars, which no block holds: whether this one may go. */
   isExemplarCovered(at: LogPosition, timeMs: number): boolean;
+  /**
+   * Whether the latest metadata under this reference is still wanted, its series with it; undefined
+   * when that depends on the series alone.
+   */
+  isMetadataKept(ref: number): boolean | undefined;
 }
 
 /** What the survey found. */
@@ -86,7 +91,9 @@ export class CheckpointSurvey {
         name(refs, (row) => rules.isExemplarCovered(at, times.at(row))),
       metadata: ({ refs }) => {
         for (let row = 0; row < refs.length; row++) {
-          this.#latestMetadata.set(refs.at(row), ++this.#metadataSeen);
+          const ref = refs.at(row);
+          this.#latestMetadata.set(ref, ++this.#metadataSeen);
+          if (rules.isMetadataKept(ref) === true) this.#named.set(ref, 1);
         }
       },
       tombstones: () => undefined,
@@ -269,6 +276,7 @@ export class CheckpointFilter implements RecordSink {
       const ref = columns.refs.at(row);
       const ordinal = ++this.#counts.metadataSeen;
       if (!this.#survey.isLatestMetadata(ref, ordinal) || !this.#isKept(ref)) continue;
+      if (this.#rules.isMetadataKept(ref) === false) continue;
       if (into.length === 0) beginMetadataRecord(into);
       writeMetadataRow(columns, row, { bytes, into });
       this.#counts.metadataKept++;

@@ -40,6 +40,8 @@ export interface CheckpointOptions {
   readonly isCovered: (at: LogPosition, timeMs: number) => boolean;
   /** Whether an exemplar may go; as `isCovered` by default. */
   readonly isExemplarCovered?: (at: LogPosition, timeMs: number) => boolean;
+  /** Whether metadata under this reference is still wanted; as long as its series by default. */
+  readonly isMetadataKept?: (ref: number) => boolean;
   /** Where unreadable bytes are copied to before their segment goes. */
   readonly quarantineDir: string;
   /** Told of samples that leave the log without being in a block. */
@@ -70,6 +72,7 @@ export async function writeCheckpoint(options: CheckpointOptions): Promise<Check
     isLive: options.isLive,
     isCovered: options.isCovered,
     isExemplarCovered: options.isExemplarCovered ?? options.isCovered,
+    isMetadataKept: (ref) => options.isMetadataKept?.(ref),
   };
   const survey = await surveyLog(options, rules);
   const { compression = 'none', yieldNow } = options;

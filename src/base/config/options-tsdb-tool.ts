@@ -22,6 +22,14 @@ export const TSDB_TOOL_OPTIONS = {
     unit: 'milliseconds since 1970',
     help: 'dump: leave out samples after this time.',
   }),
+  records: option({
+    flag: 'records',
+    roles: ['tsdb'],
+    group: GROUP,
+    type: oneOf(['samples', 'exemplars', 'metadata']),
+    default: 'samples',
+    help: 'dump: what to show. Blocks hold samples only; the others are in the log.',
+  }),
   limit: option({
     flag: 'limit',
     roles: ['tsdb'],
