@@ -269,7 +269,12 @@ class Engine {
     }
     const sink = new ReplaySink(head, coverage, clock.nowMs());
     const firstSegment = segmentBehind(cuts);
-    const log = await this.#openLog(identity, { name, sink, firstSegment });
+    const log = await this.#openLog(identity, { name, sink, firstSegment }).catch(
+      async (thrown: unknown) => {
+        await head.dispose(); // its memory is the engine's, and the stream is tried again
+        throw thrown;
+      },
+    );
     await head.removeEmptySeries();
     const newestBlockMs = metas.reduce((max, meta) => Math.max(max, meta.maxTimeMs - 1), -Infinity);
     head.beginLive({

@@ -108,6 +108,15 @@ export class ExemplarRing {
     if (batch.exemplarSlots.length > 0) for (const kept of this.all()) this.#noteNewest(kept);
   }
 
+  /** Forgets all that are kept; none must be pending. */
+  clear(): void {
+    for (const exemplar of this.#ring) for (const id of exemplar.labels) this.#symbols.release(id);
+    this.#ring = [];
+    this.#next = 0;
+    this.#newest.clear();
+    this.#oldestKnown = false;
+  }
+
   /** All that are kept, oldest first; their series may be gone (compare `walRef`). */
   *all(): Generator<Exemplar> {
     const full = this.#ring.length === this.#limit;

@@ -50,6 +50,29 @@ export class Forgetting {
     }
   }
 
+  /** Forgets the chunks of all series, whatever they hold. No snapshot may name them. */
+  releaseAllChunks(): void {
+    const { open, store } = this.#options;
+    for (let slot = 0; slot < store.records.highWater; slot++) {
+      if (!store.isUsed(slot)) continue;
+      open.close(slot);
+      for (const lane of [series.CHUNKS, series.LATE_CHUNKS]) {
+        const view = store.records.view(slot);
+        const at = store.records.offset(slot) + lane;
+        let record = view.getUint32(at, true);
+        view.setUint32(at, NO_RECORD, true);
+        while (record !== NO_RECORD) {
+          const { chunks } = this.#options.memory;
+          const next = chunks
+            .view(record)
+            .getUint32(chunks.offset(record) + chunk.CHUNK_NEXT, true);
+          open.forget(record);
+          record = next;
+        }
+      }
+    }
+  }
+
   /** As of the last walk over all series; undefined before the first one. */
   get liveRefs(): LiveRefs | undefined {
     return this.#liveRefs;

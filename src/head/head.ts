@@ -315,6 +315,22 @@ export class Head {
     return this.#forgetting.removeEmptySeries();
   }
 
+  /**
+   * Gives all memory back that the head has of its engine's: for one that could not be filled and
+   * is not going to be used. No cut may be under way.
+   */
+  async dispose(): Promise<void> {
+    assert(this.#cut === undefined, 'a head is given up between cuts');
+    this.takeBackAll();
+    this.exemplars.clear();
+    this.metadata.clear();
+    this.#forgetting.releaseAllChunks();
+    await this.removeEmptySeries();
+    this.memory.symbols.release(this.nameSymbol);
+    this.memory.symbols.sweep();
+    this.store.records.abandon();
+  }
+
   // ── Figures ─────────────────────────────────────────────────────────────────────────────────
 
   /** First and last time of the windows that have samples; infinite without one. */

@@ -109,6 +109,15 @@ export class MetadataTable {
     this.#keptRefs.add(walRef);
   }
 
+  /** Forgets all that is published; nothing must be pending. */
+  clear(): void {
+    for (const [name, { help, unit }] of this.#published)
+      for (const id of [name, unit, help]) this.#symbols.release(id);
+    this.#published.clear();
+    this.#refs.clear();
+    this.#keptRefs.clear();
+  }
+
   /** All that is published: metric name's symbol and what is known about it. */
   all(): ReadonlyMap<number, Metadata> {
     return this.#published;
