@@ -10,6 +10,7 @@ import { analyzeBlock } from '../block/analyze.ts';
 import { BlockReader } from '../block/block-reader.ts';
 import { readMeta } from '../block/meta.ts';
 import { SeriesSamples } from '../block/series-samples.ts';
+import { readStreamIdentity } from '../block/stream-file.ts';
 import { verifyBlock } from '../block/verify.ts';
 import { replayWal } from '../wal/replay.ts';
 import { verifyWal } from '../wal/verify.ts';
@@ -55,6 +56,10 @@ function accessTo(disk: Disk): TsdbAccess {
   return {
     openBlock,
     readMeta: (path) => readMeta(disk, path),
+    readStreamIdentity: (path) => {
+      const at = path.lastIndexOf('/');
+      return readStreamIdentity(disk, path.slice(0, Math.max(at, 0)), path.slice(at + 1));
+    },
     verifyBlock: (path) => verifyBlock(disk, path),
     analyzeBlock: (path) => {
       const { block } = openBlock(path);

@@ -2,6 +2,7 @@
 // calls; and tables.
 
 import type { TsdbToolConfig } from '../../base/config/catalogue.ts';
+import type { StreamIdentity } from '../../base/model/stream-labels.ts';
 import type { Disk } from '../../base/runtime/disk.ts';
 import type { BlockAnalysis } from '../../block/analyze.ts';
 import type { BlockReader } from '../../block/block-reader.ts';
@@ -19,6 +20,8 @@ export interface TsdbAccess {
   readMeta(blockPath: string): BlockMeta;
   /** An open block and its samples; who opens it closes it. */
   openBlock(blockPath: string): { readonly block: BlockReader; readonly samples: SeriesSamples };
+  /** Of which stream the directory is, by its name and its stream.json. */
+  readStreamIdentity(streamPath: string): StreamIdentity;
   verifyBlock(blockPath: string): readonly Finding[];
   analyzeBlock(blockPath: string): BlockAnalysis;
   replayWal(walPath: string, sink: RecordSink): Promise<ReplayReport>;

@@ -2,8 +2,10 @@
 
 import { asVarveError } from '../../base/errors/varve-error.ts';
 import type { Finding } from '../../block/verify/findings.ts';
-import { locate } from './locate.ts';
+import type { LogPosition } from '../../wal/log.ts';
+import { type DataDir, locate } from './locate.ts';
 import type { ToolContext } from './output.ts';
+import { verifyDir } from './verify-dir.ts';
 
 /** Verifies all blocks and logs; 1 when there is any finding beside infos. */
 export async function verify(context: ToolContext, dirs: readonly string[]): Promise<number> {
@@ -24,11 +26,14 @@ export async function verify(context: ToolContext, dirs: readonly string[]): Pro
     }
     for (const path of dir.unfinished)
       tell(path, [warning('a block that was never finished; start-up removes it')]);
+    let logEnd: LogPosition | undefined;
     if (dir.wal !== undefined) {
       logs++;
-      const { wal } = dir;
-      tell(wal, await attemptLater(async () => (await context.access.verifyWal(wal)).findings));
+      const { end, findings: found } = await verifyLog(context, dir.wal);
+      logEnd = end;
+      tell(dir.wal, found);
     }
+    if (!isOneBlock(dir)) tell(dir.path, verifyDir(context, dir, logEnd));
   }
   if (context.config.output !== 'json')
     context.out.line(`${blocks} blocks and ${logs} logs verified, ${findings} findings`);
@@ -55,14 +60,22 @@ function attempt(run: () => readonly Finding[]): readonly Finding[] {
   }
 }
 
-async function attemptLater(run: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+/** A log that the disk does not give has no end that anything could be compared with. */
+async function verifyLog(
+  context: ToolContext,
+  wal: string,
+): Promise<{ readonly end: LogPosition | undefined; readonly findings: readonly Finding[] }> {
   try {
-    return await run();
+    return await context.access.verifyWal(wal);
   } catch (thrown) {
-    return attempt(() => {
-      throw thrown;
-    });
+    const what = asVarveError(thrown).message;
+    return { end: undefined, findings: [{ ...warning(what), severity: 'error' }] };
   }
+}
+
+/** Was a block's own directory named? Then there is nothing around it to look at. */
+function isOneBlock(dir: DataDir): boolean {
+  return dir.blocks.at(0) === dir.path;
 }
 
 function warning(what: string): Finding {

@@ -67,6 +67,22 @@ const set =
     return undefined;
   };
 
+/** Findings of rows whose one change shows in several places; one for all others. */
+export const FINDINGS: ReadonlyMap<string, number> = new Map([
+  ['an empty index', 2], // neither head nor tail
+  ['a TOC out of order', 6],
+  ['symbols out of order', 7], // the lists are in the old order
+  ['a series longer than the section', 2],
+  ['labels out of order', 4],
+  ['a series that is the next one too', 4],
+  ['a chunk place that is wrong', 2],
+  ['a chunk in a segment that is not there', 2],
+  ['a table entry of three keys', 3],
+  ['a table entry for a pair that is not there', 2],
+  ['an empty segment', 5], // and each chunk in it
+  ['a chunk without samples', 3],
+]);
+
 export const ROWS: readonly (readonly [string, string, Change, RegExp])[] = [
   ['an empty index', 'index', () => Buffer.alloc(0), /bytes wanted|shorter than an empty/],
   ['an index cut off', 'index', (bytes) => bytes.subarray(0, 200), /table of contents/],

@@ -46,6 +46,8 @@ export interface LogRow {
   readonly kept?: readonly string[];
   /** In a line of the operator's log at the start; undefined: nothing is amiss. */
   readonly told: RegExp | undefined;
+  /** Findings of `verify`, when one thing shows as several. */
+  readonly findings?: number;
   /** In a line of `verify`; as `told` by default. */
   readonly verified?: RegExp;
   /**
@@ -139,6 +141,7 @@ export const ROWS: readonly LogRow[] = [
       disk.makeDir(`${WAL}/00000001`);
     },
     kept: samplesOf(0, 2, 3),
+    findings: 2,
     told: /00000001.*the segment is missing/,
   },
   {
@@ -159,6 +162,7 @@ export const ROWS: readonly LogRow[] = [
       for (const name of ['4', '-0000001', '0000000a', '00000004.tmp', 'checkpoint.1'])
         putFile(disk, `${WAL}/${name}`, Buffer.from('x'));
     },
+    findings: 5,
     told: undefined,
     verified: /0000000a.*neither/,
   },
@@ -196,6 +200,7 @@ export const ROWS: readonly LogRow[] = [
       await writeLog(disk, `${WAL}/checkpoint.00000001`, [[...FIRST, ...SECOND]]);
       disk.removeFile(`${WAL}/00000000`);
     },
+    findings: 2,
     told: undefined,
     verified: /info: .*checkpoint\.00000000: an older one/,
   },
@@ -278,6 +283,7 @@ export const ROWS: readonly LogRow[] = [
   {
     name: 'exemplars and metadata of a series that no record names',
     damage: more(exemplarRecord(77, T), metadataRecord(78, 'help')),
+    findings: 2,
     told: undefined,
     verified: /1 exemplars of 1 series/,
   },
@@ -293,6 +299,7 @@ export const ROWS: readonly LogRow[] = [
       ]),
       samplesRecord([5, T, 1]),
     ),
+    findings: 2,
     told: /"samples":1,"series":1.*"badSeriesRecords":1/,
     verified: /series 5: labels that are not in order/,
     orphans: 1,
@@ -309,6 +316,7 @@ export const ROWS: readonly LogRow[] = [
       ]),
       samplesRecord([5, T, 1]),
     ),
+    findings: 2,
     told: /"badSeriesRecords":1/,
     verified: /series 5: a label name that comes twice/,
     orphans: 1,
@@ -316,6 +324,7 @@ export const ROWS: readonly LogRow[] = [
   {
     name: 'a series without labels',
     damage: more(seriesRecord([5, []]), samplesRecord([5, T, 1])),
+    findings: 2,
     told: /"badSeriesRecords":1/,
     verified: /series 5: no labels/,
     orphans: 1,
@@ -332,6 +341,7 @@ export const ROWS: readonly LogRow[] = [
       ]),
       samplesRecord([5, T, 1]),
     ),
+    findings: 2,
     told: /"badSeriesRecords":1/,
     verified: /series 5: a label without a name/,
     orphans: 1,
@@ -365,6 +375,7 @@ export const ROWS: readonly LogRow[] = [
   {
     name: 'a label value of three megabytes',
     damage: more(seriesRecord(named(5, 'v'.repeat(3 * 1024 * 1024))), samplesRecord([5, T, 1])),
+    findings: 2,
     told: /"badSeriesRecords":1/,
     verified: /series 5: a label that is too long/,
     orphans: 1,
@@ -378,6 +389,7 @@ export const ROWS: readonly LogRow[] = [
       ]),
       samplesRecord([5, T, 1]),
     ),
+    findings: 2,
     told: /"badSeriesRecords":1/,
     verified: /series 5: 70000 labels/,
     orphans: 1,
