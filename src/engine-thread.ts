@@ -258,7 +258,7 @@ class Engine {
       dir,
       quarantineDir: quarantineDir(tsdbPath, name),
       firstSegment: wal.segments.at(0) ?? Number.POSITIVE_INFINITY,
-      yieldNow: () => timers.yieldNow(),
+      timers,
       logger: this.#logger.child({ stream: name }),
     });
     const cuts = cutRecords(metas);
@@ -270,10 +270,7 @@ class Engine {
     const sink = new ReplaySink(head, coverage, clock.nowMs());
     const firstSegment = segmentBehind(cuts);
     const log = await this.#openLog(identity, { name, sink, firstSegment }).catch(
-      async (thrown: unknown) => {
-        await head.dispose(); // its memory is the engine's, and the stream is tried again
-        throw thrown;
-      },
+      (thrown: unknown) => head.giveUp(thrown),
     );
     await head.removeEmptySeries();
     const newestBlockMs = metas.reduce((max, meta) => Math.max(max, meta.maxTimeMs - 1), -Infinity);

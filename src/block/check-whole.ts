@@ -3,6 +3,7 @@
 
 import { crc32c } from '../base/bytes/crc32c.ts';
 import type { Disk } from '../base/runtime/disk.ts';
+import type { Timers } from '../base/runtime/timers.ts';
 import { BlockReader, listSegments } from './block-reader.ts';
 import { FileSource } from './byte-source.ts';
 import { emptyChunk } from './chunks/segment-reader.ts';
@@ -36,11 +37,11 @@ export function wholeFiles(disk: Disk, path: string, meta: BlockMeta): readonly 
 }
 
 /**
- * Reads every byte that Varve noted a checksum of, a megabyte between two calls of `yieldNow`;
+ * Reads every byte that Varve noted a checksum of, and lets others run after each megabyte;
  * `damaged_block` when one does not match.
  */
 export async function checkNotedFiles(
-  { disk, yieldNow }: { readonly disk: Disk; readonly yieldNow: () => Promise<void> },
+  { disk, timers }: { readonly disk: Disk; readonly timers: Pick<Timers, 'yieldNow'> },
   path: string,
   meta: BlockMeta,
 ): Promise<void> {
@@ -50,7 +51,7 @@ export async function checkNotedFiles(
       let crc = 0;
       for (let at = 0; at < source.sizeBytes; at += PIECE_BYTES) {
         crc = crc32c(source.read(at, Math.min(PIECE_BYTES, source.sizeBytes - at)), crc);
-        await yieldNow();
+        await timers.yieldNow();
       }
       if (crc !== Number.parseInt(wanted, 16))
         throw damagedBlock(source.name, 0, 'its CRC-32C is not the one in meta.json');

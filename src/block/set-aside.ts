@@ -4,6 +4,7 @@
 import { asVarveError, type VarveError } from '../base/errors/varve-error.ts';
 import type { Logger } from '../base/observe/logger.ts';
 import type { Disk } from '../base/runtime/disk.ts';
+import type { Timers } from '../base/runtime/timers.ts';
 import { checkNotedFiles, wholeFiles } from './check-whole.ts';
 import { listBlockMetas } from './local-blocks.ts';
 import type { BlockMeta } from './meta/format.ts';
@@ -42,7 +43,7 @@ export function setBlockAside(
 export interface WholeBlocksOptions extends SetAsideOptions {
   /** The oldest segment of the log beside the blocks; Infinity when there is none. */
   readonly firstSegment: number;
-  readonly yieldNow: () => Promise<void>;
+  readonly timers: Pick<Timers, 'yieldNow'>;
   /** Told of each block that is set aside. */
   readonly logger: Logger;
 }

@@ -1,7 +1,8 @@
 // Brings the blocks of every stream's directory into the bucket, and lets old local copies go.
 //
 // One block that cannot be uploaded is named and counted, all others go on: one that was refused
-// stays, a damaged one is set aside. A store that does not answer ends the round: the rest would fail the same way.
+// stays, a damaged one is set aside. A store that does not answer ends the round: the rest would
+// fail the same way.
 
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import type { Logger } from '../base/observe/logger.ts';

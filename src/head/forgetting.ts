@@ -1,5 +1,5 @@
-// Forgetting: chunks that a block holds now, and series that have nothing left: no chunk, no pending
-// sample, no exemplar. In slices, so that ingest goes on.
+// Forgetting: chunks that a block holds now, and series that have nothing left: no chunk, no
+// pending sample, no exemplar. In slices, so that ingest goes on.
 
 import { BitSet } from '../base/bytes/bit-set.ts';
 import { U32Column } from '../base/bytes/columns.ts';

@@ -316,10 +316,10 @@ export class Head {
   }
 
   /**
-   * Gives all memory back that the head has of its engine's: for one that could not be filled and
-   * is not going to be used. No cut may be under way.
+   * Gives all memory back that the head has of its engine's, and throws `thrown` on: why it could
+   * not be filled and is not going to be used. No cut may be under way.
    */
-  async dispose(): Promise<void> {
+  async giveUp(thrown: unknown): Promise<never> {
     assert(this.#cut === undefined, 'a head is given up between cuts');
     this.takeBackAll();
     this.exemplars.clear();
@@ -329,6 +329,7 @@ export class Head {
     this.memory.symbols.release(this.nameSymbol);
     this.memory.symbols.sweep();
     this.store.records.abandon();
+    throw thrown;
   }
 
   // ── Figures ─────────────────────────────────────────────────────────────────────────────────

@@ -93,8 +93,7 @@ export async function writeCheckpoint(options: CheckpointOptions): Promise<Check
     await writer.publish();
   } catch (thrown) {
     // A failure of this too says nothing new; the next checkpoint removes what is left.
-    await writer.abandon().catch(() => undefined);
-    await aside.abandon().catch(() => undefined);
+    await Promise.all([writer.abandon(), aside.abandon()]).catch(() => undefined);
     throw thrown;
   }
   if (orphans !== undefined) {

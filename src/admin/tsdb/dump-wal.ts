@@ -1,5 +1,5 @@
-// The samples of a write-ahead log as lines, in the order in which they were logged; or its exemplars,
-// or its metadata.
+// The samples of a write-ahead log as lines, in the order in which they were logged; or its
+// exemplars, or its metadata.
 
 import { HistogramValue } from '../../base/chunk/histogram-value.ts';
 import { asVarveError } from '../../base/errors/varve-error.ts';

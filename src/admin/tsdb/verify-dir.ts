@@ -1,5 +1,5 @@
-// A data directory as a whole: whether its blocks, its log and its name contradict each other. What is
-// in a block or a log is verified elsewhere.
+// A data directory as a whole: whether its blocks, its log and its name contradict each other. What
+// is in a block or a log is verified elsewhere.
 
 import { asVarveError } from '../../base/errors/varve-error.ts';
 import { labelsText, labelValue } from '../../base/model/labels.ts';

@@ -37,6 +37,7 @@ function checkLeftovers(disk: Disk, dir: string, findings: WalFindings): void {
   }
   const below = segments.filter((segment) => segment <= newest);
   if (below.length === 0) return;
-  const what = `segments ${below.at(0)} to ${below.at(-1)} are left, ${named(newest)} stands for them`;
+  const range = `segments ${below.at(0)} to ${below.at(-1)}`;
+  const what = `${range} are left, ${named(newest)} stands for them`;
   findings.info({ file: '', offset: undefined }, what, 'segments below a checkpoint');
 }

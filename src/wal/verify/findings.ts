@@ -31,6 +31,7 @@ export function placeOf(at: LogPosition): WalPlace {
   return { file: checkpointDir('', at.segment).slice(1), offset: undefined };
 }
 
+/** Collects findings; past a thousand they are only counted. */
 export class WalFindings {
   readonly #list: WalFinding[] = [];
   readonly #infos = new Map<string, number>();

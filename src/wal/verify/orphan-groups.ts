@@ -23,7 +23,7 @@ export class OrphanGroups {
   note(kind: string, ref: number, at: LogPosition, timeMs?: number): void {
     let group = this.#groups.get(kind);
     if (group === undefined) {
-      const noTimes = { minTimeMs: Number.POSITIVE_INFINITY, maxTimeMs: Number.NEGATIVE_INFINITY };
+      const noTimes = { minTimeMs: Infinity, maxTimeMs: -Infinity };
       group = { count: 0, refs: new Set(), first: at, ...noTimes };
       this.#groups.set(kind, group);
     }

@@ -1,7 +1,7 @@
 // Small blocks for tests: series as text, chunks of plain floats.
 
 import { ChunkBuilder } from '../../../src/base/chunk/chunk-builder.ts';
-import { compareUtf8 } from '../../../src/base/model/labels.ts';
+import { compareUtf8, type Labels } from '../../../src/base/model/labels.ts';
 import type { Disk } from '../../../src/base/runtime/disk.ts';
 import type { BlockSink, ChunkToWrite } from '../../../src/block/block-sink.ts';
 import { BlockWriter, type WrittenBlock } from '../../../src/block/block-writer.ts';
@@ -80,7 +80,10 @@ export const SOME_SERIES: readonly SeriesToMake[] = [
 export function makeBlock(
   disk: Disk,
   series: readonly SeriesToMake[] = SOME_SERIES,
-  options: { readonly segmentBytesMax?: number; readonly ulid?: string } = {},
+  {
+    labels = [{ name: 'tenant_id', value: 'tenant' }],
+    ...options
+  }: { readonly segmentBytesMax?: number; readonly ulid?: string; readonly labels?: Labels } = {},
 ): WrittenBlock {
   disk.makeDir(DIR);
   const writer = new BlockWriter({ disk, dir: DIR, ulid: ULID, ...options });
@@ -88,7 +91,7 @@ export function makeBlock(
   return writer.finish({
     minTimeMs: 1000,
     maxTimeMs: 4000,
-    labels: [{ name: 'tenant_id', value: 'tenant' }],
+    labels,
     source: 'receive',
     wal: { segment: 3, offset: 4096 },
   });

@@ -63,7 +63,7 @@ test('a head that is given up leaves nothing in the memory of its engine', async
   for (let attempt = 0; attempt < 3; attempt++) {
     const head = fill(world);
     expect(inUse(world)).not.toEqual(before);
-    await head.dispose();
+    await expect(head.giveUp('EIO')).rejects.toBe('EIO');
     expect(inUse(world)).toEqual(before);
   }
 });
@@ -74,7 +74,7 @@ test('the heads beside it keep what is theirs', async () => {
   world.head.admitFloat(slot, 1000, 0, 0);
   world.publish();
   const before = inUse(world);
-  await fill(world).dispose();
+  await expect(fill(world).giveUp('EIO')).rejects.toBe('EIO');
   expect(inUse(world)).toEqual(before);
   expect(world.slot('__name__|m1|i|1')).toBe(slot);
 });
