@@ -19,7 +19,7 @@ interface Group {
 export class OrphanGroups {
   readonly #groups = new Map<string, Group>();
 
-  /** One of `kind` (`samples`, `exemplars`, …) of the unknown series `ref`; metadata has no time. */
+  /** One of `kind` (`samples`, `exemplars`, …) of the unknown `ref`; metadata has no time. */
   note(kind: string, ref: number, at: LogPosition, timeMs?: number): void {
     let group = this.#groups.get(kind);
     if (group === undefined) {
