@@ -133,6 +133,25 @@ test.each([
     },
     /varint|wanted/,
   ],
+  [
+    'an interval that ends before it begins',
+    () => printTombstones(new Map([[4, [{ minTimeMs: 5, maxTimeMs: 1 }]]])),
+    /ends before it begins/,
+  ],
+  [
+    'a series that is not there',
+    () => printTombstones(new Map([[77, [{ minTimeMs: 1, maxTimeMs: 5 }]]])),
+    /there is no series 77/,
+  ],
+  [
+    'bytes behind the last interval',
+    (b: Buffer) => {
+      const c = Buffer.concat([b.subarray(0, b.length - 4), Buffer.from([9]), Buffer.alloc(4)]);
+      resum(c, 5, c.length - 4);
+      return c;
+    },
+    /varint|wanted/,
+  ],
 ])('tombstones: %s', (_, change, message) => {
   const disk = new MemoryDisk();
   const dir = plainBlock(disk);

@@ -62,7 +62,7 @@ test('a damaged series record: its samples are set aside before a block’s rang
   await machine.drain();
 
   // The record is in quarantine, the samples are, and they fit together.
-  const aside = disk.list(QUARANTINE).map(({ name }) => name);
+  const aside = machine.remains.list(QUARANTINE).map(({ name }) => name);
   const copies = aside.filter((name) => name.startsWith('segment-0-'));
   expect(copies).toHaveLength(1);
   const logs = aside.filter((name) => name.startsWith('orphans-'));
