@@ -34,7 +34,7 @@ export class RefTable {
       page = new DataView(new ArrayBuffer(PAGE_REFS * 4));
       this.#pages.set(index, page);
     }
-    this.#sparse.delete(ref);
+    if (this.#sparse.size > 0) this.#sparse.delete(ref);
     page.setUint32((ref % PAGE_REFS) * 4, value, true);
   }
 }

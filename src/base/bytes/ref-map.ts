@@ -33,7 +33,7 @@ export class RefMap {
       page = new Uint32Array(PAGE_CELLS).fill(NO_SLOT);
       this.#pages.set(number, page);
     }
-    this.#sparse.delete(ref);
+    if (this.#sparse.size > 0) this.#sparse.delete(ref);
     page[ref % PAGE_CELLS] = slot;
   }
 

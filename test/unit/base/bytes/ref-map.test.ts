@@ -15,7 +15,7 @@ it('gives back what was set, near and far, before and behind a look-up of the sa
   expect(map.get(1)).toBe(9);
 });
 
-test('references far apart cost little memory, and are found all the same', () => {
+it('references far apart cost little memory, and are found all the same', () => {
   const map = new RefMap();
   const before = process.memoryUsage().arrayBuffers;
   const refOf = (i: number): number => i * 1_000_003_000 + 7;
