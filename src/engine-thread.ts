@@ -17,13 +17,14 @@ import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
 import { cutRecords, newestTimeMs, windowFrontiers } from './block/cut-history.ts';
 import { foreignBlocks } from './block/foreign-blocks.ts';
-import { listBlockMetas, removeLeftovers } from './block/local-blocks.ts';
+import { removeLeftovers } from './block/local-blocks.ts';
 import type { BlockMeta } from './block/meta/format.ts';
 import { adoptedDir, quarantineDir, streamDir, walDir } from './block/paths.ts';
+import { listWholeBlocks, wholeBlockMetas } from './block/set-aside.ts';
 import { createStreamDir, streamNameOf } from './block/stream-file.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import { SHIPPER_FILE } from './bucket/shipper-file.ts';
-import type { EngineStream } from './engine-stream.ts';
+import type { EngineStream, FoundStream } from './engine-stream.ts';
 import { Adopting } from './head/adopting.ts';
 import { EngineMemory } from './head/engine-memory.ts';
 import type {
@@ -46,6 +47,7 @@ import { headStatus, mergeStatus } from './head/tsdb-status.ts';
 import { seriesFinder } from './query/find-series.ts';
 import type { TenantQuery } from './query/reader.ts';
 import { Adoption } from './wal/adoption.ts';
+import { listWal } from './wal/directory.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
 import type { ReplayProgress } from './wal/replay.ts';
@@ -242,8 +244,7 @@ class Engine {
   }
 
   async #open(identity: StreamIdentity): Promise<EngineStream> {
-    const { disk, clock } = this.#runtime;
-    const nowMs = clock.nowMs();
+    const { disk, timers } = this.#runtime;
     const { tsdbPath } = this.#settings;
     const name = streamNameOf(identity);
     const dir = createStreamDir(disk, tsdbPath, identity);
@@ -253,16 +254,32 @@ class Engine {
     // A killed process may have renamed a block and not synced its name; its samples are left out
     // of the head from here on.
     disk.syncDir(dir);
-    const onDamaged = (path: string, error: VarveError): void => {
-      // A block that cannot be read just now is there all the same: without it, its samples would
-      // be cut again.
-      if (error.kind === 'not_now') throw error;
-      this.#logger.error('not taken for a block, left as it is', { path, error: error.message });
-    };
-    const metas = listBlockMetas({ disk, dir, onDamaged });
+    // One that cannot be read just now is there all the same: then the stream is opened later.
+    const metas = await wholeBlockMetas({
+      disk,
+      dir,
+      quarantineDir: quarantineDir(tsdbPath, name),
+      firstSegment: listWal(disk, walDir(dir)).segments.at(0) ?? Number.POSITIVE_INFINITY,
+      timers,
+      logger: this.#logger.child({ stream: name }),
+    });
     const adoption = await this.#beginAdoption(name, metas);
     const coverage = adoption.coverage();
     const head = this.#makeHead(identity.tenant);
+    const filling = this.#fill(head, { identity, name, metas, adoption, coverage });
+    const log = await filling.catch((thrown: unknown) => head.giveUp(thrown));
+    const openedAt = log.syncedPosition();
+    const stream = { name, dir, identity, head, log, adoption, coverage, openedAt };
+    this.#byName.set(name, stream);
+    this.#notOpened.delete(name);
+    return stream;
+  }
+
+  /** Brings everything into the head that the log and what lies beside it hold. */
+  async #fill(head: Head, found: FoundStream): Promise<WalLog> {
+    const { identity, name, metas, adoption, coverage } = found;
+    const { limits, outOfOrderWindowMs } = this.#settings;
+    const nowMs = this.#runtime.clock.nowMs();
     head.restoreFrontiers(windowFrontiers(metas, HEAD_DEFAULTS.windowMs));
     await adoption.readDeletions(() => new ReplaySink(head, coverage, nowMs));
     const sink = new ReplaySink(head, coverage, nowMs, adoption.foreignPart);
@@ -272,13 +289,9 @@ class Engine {
     const into = new Adopting({ head, log, encoder: this.#encoder, sink, rules, nowMs });
     await adoption.takeBeside(into, log, sink.tally);
     await head.removeEmptySeries();
-    const { outOfOrderWindowMs } = this.#settings;
-    head.beginLive({ newestTimeMs: newestTimeMs(metas), outOfOrderWindowMs });
-    const openedAt = log.syncedPosition();
-    const stream = { name, dir, identity, head, log, adoption, coverage, openedAt };
-    this.#byName.set(name, stream);
-    this.#notOpened.delete(name);
-    return stream;
+    const latestMs = nowMs + limits.aheadMs;
+    head.beginLive({ newestTimeMs: newestTimeMs(metas), latestMs, outOfOrderWindowMs });
+    return log;
   }
 
   #beginAdoption(name: string, metas: readonly BlockMeta[]): Promise<Adoption> {
@@ -326,6 +339,7 @@ class Engine {
     this.metrics.counter('varve_tsdb_wal_corruptions_total', labels).add(report.damageCount);
     const seconds = (clock.monotonicMs() - startedMs) / 1000;
     tellReplay(this.#logger.child({ stream: name }), { seconds, tally: sink.tally });
+    sink.tellOrphans(this.#logger.child({ stream: name }));
     return log;
   }
 
@@ -345,6 +359,8 @@ class Engine {
   async #truncate({ name, dir, head, log, adoption, coverage }: EngineStream): Promise<void> {
     const { disk, timers } = this.#runtime;
     const { tsdbPath, walCompression } = this.#settings;
+    // Only blocks that are there, with all their files, let the log go.
+    coverage.retain(adoption.covering(cutRecords(listWholeBlocks(disk, dir))));
     const report = await truncateWal(log, {
       disk,
       dir: walDir(dir),
@@ -352,8 +368,10 @@ class Engine {
       isCovered: (at, timeMs, ref) =>
         coverage.covers(at, timeMs) || adoption.deletes(ref, at, timeMs),
       isDeletionOpen: (at, through) => adoption.isDeletionOpen(at, through),
+      isMetadataKept: (ref) => head.metadata.isKeptRef(ref),
       isExemplarCovered: (_, timeMs) => timeMs < head.exemplars.oldestTimeMs,
       quarantineDir: quarantineDir(tsdbPath, name),
+      logger: this.#logger.child({ stream: name }),
       compression: walCompression ? 'snappy' : 'none',
       yieldNow: () => timers.yieldNow(),
     });

@@ -19,9 +19,11 @@ import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
 import { BlockWriter } from './block/block-writer.ts';
+import { readAll } from './block/check-whole.ts';
 import { type KnownBlock, listLocalBlocks, removeLocalBlock } from './block/local-blocks.ts';
-import { originFile, walDir } from './block/paths.ts';
+import { blockDir, originFile, quarantineDir, walDir } from './block/paths.ts';
 import { blockAccess } from './block/select-source.ts';
+import { isDamage, setBlockAside } from './block/set-aside.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import type { Bucket } from './bucket/bucket.ts';
 import { MeteredBucket } from './bucket/metered-bucket.ts';
@@ -173,13 +175,13 @@ class Jobs {
     const { clock, disk } = this.#runtime;
     const { logger, bucket, metrics } = this.#tools;
     const total = { uploaded: 0, bytesSent: 0, found: 0, failed: 0, removed: 0, waiting: 0 };
-    for (const { dir, identity } of this.#streams()) {
+    for (const { name, dir, identity } of this.#streams()) {
       // Not Varve's yet: the engine has not looked at what was there before.
       if (disk.stat(originFile(dir)) === undefined) continue;
       const tenant = { tenant: identity.tenant };
       metrics.counter('varve_shipper_dir_syncs_total', tenant).add();
       try {
-        const one = this.#shipperDir(dir, identity);
+        const one = this.#shipperDir(name, dir, identity);
         const retention = { nowMs: clock.nowMs(), retentionMs };
         const report = await shipOnce({ bucket, disk, logger }, [one], retention);
         for (const key of Object.keys(total) as (keyof ShipReport)[]) total[key] += report[key];
@@ -202,15 +204,38 @@ class Jobs {
   }
 
   /** A stream's directory with its whole blocks. */
-  #shipperDir(dir: string, identity: StreamIdentity): ShipperDir {
+  #shipperDir(name: string, dir: string, identity: StreamIdentity): ShipperDir {
     const { disk } = this.#runtime;
-    const labels = blockLabels(identity, this.#settings.labels);
+    const { labels: rules, tsdbPath } = this.#settings;
+    const labels = blockLabels(identity, rules);
     const firstSegment = listWal(disk, walDir(dir)).segments.at(0) ?? Number.POSITIVE_INFINITY;
-    const onDamaged = this.#onDamaged;
+    const setAside = (ulid: string, error: VarveError): void => {
+      const quarantined = setBlockAside(
+        { disk, dir, quarantineDir: quarantineDir(tsdbPath, name) },
+        ulid,
+      );
+      if (quarantined === undefined) return;
+      const message = 'damaged block set aside; what the WAL has of it is cut at the next start';
+      const path = blockDir(dir, ulid);
+      this.#tools.logger.error(message, { path, error: error.message, quarantined });
+    };
+    const onDamaged = (path: string, error: VarveError): void => {
+      if (isDamage(error)) setAside(path.slice(path.lastIndexOf('/') + 1), error);
+      else this.#onDamaged(path, error);
+    };
     const known = this.#known.get(dir) ?? new Map<string, KnownBlock>();
     this.#known.set(dir, known);
     const blocks = listLocalBlocks({ disk, dir, labels, firstSegment, known, onDamaged });
-    return { dir, blocks, remove: ({ ulid }) => removeLocalBlock(disk, dir, ulid) };
+    return {
+      dir,
+      blocks,
+      remove: ({ ulid }) => removeLocalBlock(disk, dir, ulid),
+      // Of what Varve wrote the checksums are known, and compared while it is uploaded.
+      check: (block) => {
+        if (block.files.some((file) => file.crc32c === undefined)) readAll(disk, block.dir);
+      },
+      setAside: ({ ulid }, error) => setAside(ulid, error),
+    };
   }
 
   readonly #onDamaged = (path: string, error: VarveError): void => {

@@ -1,6 +1,7 @@
 // `varve tsdb ls|dump|analyze|verify DIR`: looks into blocks and write-ahead logs, without a
 // gateway and without changing anything. An entry point of its own: it knows several stages.
 
+import type { HistogramValue } from '../base/chunk/histogram-value.ts';
 import type { TsdbCommand } from '../base/config/command-line.ts';
 import type { TsdbToolOptions } from '../base/config/start.ts';
 import type { Disk } from '../base/runtime/disk.ts';
@@ -14,6 +15,7 @@ import { readMeta } from '../block/meta.ts';
 import { walDir } from '../block/paths.ts';
 import { blockAccess } from '../block/select-source.ts';
 import { SeriesSamples } from '../block/series-samples.ts';
+import { readStreamIdentity } from '../block/stream-file.ts';
 import { verifyBlock } from '../block/verify.ts';
 import { EngineMemory } from '../head/engine-memory.ts';
 import { Head } from '../head/head.ts';
@@ -30,6 +32,9 @@ import { Adoption } from '../wal/adoption.ts';
 import { coverageOf } from '../wal/coverage.ts';
 import { listWal } from '../wal/directory.ts';
 import { replayWal } from '../wal/replay.ts';
+import { verifyWal } from '../wal/verify.ts';
+import { FAULT_NONE, HISTOGRAM_FAULT_REASONS } from '../write/wire/histogram-fault.ts';
+import { validateHistogram } from '../write/wire/histogram-validate.ts';
 import { analyze } from './tsdb/analyze.ts';
 import { dump } from './tsdb/dump.ts';
 import { listBlocks } from './tsdb/ls.ts';
@@ -70,6 +75,10 @@ function accessTo(disk: Disk): TsdbAccess {
   return {
     openBlock,
     readMeta: (path) => readMeta(disk, path),
+    readStreamIdentity: (path) => {
+      const at = path.lastIndexOf('/');
+      return readStreamIdentity(disk, path.slice(0, Math.max(at, 0)), path.slice(at + 1));
+    },
     verifyBlock: (path) => verifyBlock(disk, path),
     analyzeBlock: (path) => {
       const { block } = openBlock(path);
@@ -81,6 +90,7 @@ function accessTo(disk: Disk): TsdbAccess {
     },
     replayWal: (dir, sink) => replayWal({ disk, dir, sink }),
     openMerged: (dir, query) => openMerged(disk, dir, query),
+    verifyWal: (dir) => verifyWal({ disk, dir, histogramFault }),
   };
 }
 
@@ -134,4 +144,9 @@ async function replayHead(disk: Disk, dir: string, warnings: string[]) {
   for (const { path, offset, reason } of report.damages)
     warnings.push(`${path}, byte ${offset}: ${reason}`);
   return { head, tally: sink.tally };
+}
+
+function histogramFault(value: HistogramValue): string | undefined {
+  const fault = validateHistogram(value);
+  return fault === FAULT_NONE ? undefined : HISTOGRAM_FAULT_REASONS[fault];
 }

@@ -5,6 +5,8 @@ import { asVarveError, type VarveError } from '../base/errors/varve-error.ts';
 import type { Labels } from '../base/model/labels.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import type { LocalBlock, LocalBlockFile } from '../bucket/local-block.ts';
+import { wholeFiles } from './check-whole.ts';
+import { damagedBlock } from './damage.ts';
 import type { BlockMeta } from './meta/format.ts';
 import { printMeta } from './meta/print.ts';
 import { readMeta, readMetaBytes } from './meta.ts';
@@ -12,11 +14,9 @@ import {
   blockDir,
   blockFile,
   CHUNKS_DIR,
-  INDEX_FILE,
   META_FILE,
   parseBlockDirName,
   parseBlockTmpDirName,
-  parseChunkSegmentName,
   TMP_FOR_DELETION,
   TOMBSTONES_FILE,
 } from './paths.ts';
@@ -50,7 +50,12 @@ export function listBlockMetas(
   const metas: BlockMeta[] = [];
   for (const path of blockPaths(disk, dir)) {
     try {
-      metas.push(readMeta(disk, path));
+      const meta = readMeta(disk, path);
+      if (blockDir(dir, meta.ulid) !== path) {
+        const what = `it is of block ${meta.ulid}, in the place of another`;
+        throw damagedBlock(blockFile(path, META_FILE), 0, what);
+      }
+      metas.push(meta);
     } catch (thrown) {
       options.onDamaged(path, asVarveError(thrown));
     }
@@ -134,13 +139,9 @@ export function removeLeftovers(disk: Disk, dir: string): readonly string[] {
  */
 function filesOf(disk: Disk, path: string, meta: BlockMeta): readonly LocalBlockFile[] {
   const noted = new Map(meta.thanos?.varve?.files.map((file) => [file.relPath, file]));
-  const segments = disk
-    .list(blockFile(path, CHUNKS_DIR))
-    .filter((entry) => parseChunkSegmentName(entry.name) !== undefined)
-    .map((entry) => `${CHUNKS_DIR}/${entry.name}`);
   const isDeleted = meta.thanos === undefined && readTombstones(disk, path).size > 0;
-  const last = isDeleted ? [INDEX_FILE, TOMBSTONES_FILE] : [INDEX_FILE];
-  return [...segments, ...last].map((name) => {
+  const names = wholeFiles(disk, path, meta);
+  return [...names, ...(isDeleted ? [TOMBSTONES_FILE] : [])].map((name) => {
     const note = noted.get(name);
     const sizeBytes = note?.sizeBytes ?? disk.stat(blockFile(path, name))?.sizeBytes ?? 0;
     const crc32c = note === undefined ? undefined : Number.parseInt(note.crc32c, 16);

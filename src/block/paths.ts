@@ -23,9 +23,10 @@ export const STREAM_FILE = 'stream.json';
 /** Says whose the segments of a stream's log are. */
 export const ORIGIN_FILE = 'origin.json';
 
-const CHUNK_SEGMENT_NAME = /^[0-9]{6,10}$/;
-const WAL_SEGMENT_NAME = /^[0-9]{8,10}$/;
-const CHECKPOINT_NAME = /^checkpoint\.([0-9]{8,10})$/;
+// Numbers are filled up with zeros to so many digits, and only longer ones have more.
+const CHUNK_SEGMENT_NAME = /^([0-9]{6}|[1-9][0-9]{6,9})$/;
+const WAL_SEGMENT_NAME = /^([0-9]{8}|[1-9][0-9]{8,9})$/;
+const CHECKPOINT_NAME = /^checkpoint\.([0-9]{8}|[1-9][0-9]{8,9})$/;
 
 /** The parts of `serve`'s one data directory. */
 export function serveDirs(dataDir: string) {
@@ -65,6 +66,16 @@ export function adoptedDir(tsdbPath: string, stream: string): string {
 /** What was called `name`, set aside in `dir`; the first one has number 1. */
 export function asidePath(dir: string, name: string, number: number): string {
   return `${dir}/${checkedName(name)}-${number}`;
+}
+
+/** Where, in a quarantine, a damaged block is. */
+export function blockInQuarantine(quarantinePath: string, ulid: string): string {
+  return `${quarantinePath}/block-${checkedUlid(ulid)}`;
+}
+
+/** Where, in a quarantine, the samples of unknown series are that checkpoint `through` left out. */
+export function orphansDir(quarantinePath: string, through: number): string {
+  return `${quarantinePath}/orphans-${String(through).padStart(8, '0')}`;
 }
 
 /** The name of a stream's directory; `hash` only when labels are lifted out of its series. */
@@ -129,7 +140,10 @@ export function walSegmentFile(dir: string, segment: number): string {
   return `${dir}/${String(segment).padStart(8, '0')}`;
 }
 
-/** The number of a log segment's file name; undefined for everything else. */
+/**
+ * The number of a log segment's file name; undefined for everything else, also for a name that
+ * gives a number with more zeros than `walSegmentFile` would: that file is another one's.
+ */
 export function parseWalSegmentName(name: string): number | undefined {
   return WAL_SEGMENT_NAME.test(name) ? Number(name) : undefined;
 }

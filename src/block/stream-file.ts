@@ -11,6 +11,8 @@ import type { Disk } from '../base/runtime/disk.ts';
 import { parseStreamName, streamDir, streamFile, streamName } from './paths.ts';
 
 const STREAM_FILE_VERSION = 1;
+/** Larger than any: a few labels of some KiB. */
+const STREAM_FILE_BYTES_MAX = 1024 * 1024;
 /** 64 bits: streams of one tenant are few, and stream.json says which one it is. */
 const HASH_CHARACTERS = 16;
 
@@ -44,6 +46,9 @@ export function readStreamIdentity(disk: Disk, tsdbPath: string, name: string): 
   const { tenant, hash } = parseStreamName(name);
   if (hash === undefined) return { tenant, lifted: [] };
   const path = streamFile(streamDir(tsdbPath, name));
+  const sizeBytes = disk.stat(path)?.sizeBytes ?? 0;
+  if (sizeBytes > STREAM_FILE_BYTES_MAX)
+    throw new VarveError('damaged_block', `${path} has ${sizeBytes} bytes`);
   const lifted = parseLabels(disk.readFile(path), path);
   const stream = { tenant, lifted };
   if (streamNameOf(stream) !== name) {

@@ -8,10 +8,15 @@ import type { Disk } from '../base/runtime/disk.ts';
 /** The name of the file, the same as Thanos’s. */
 export const SHIPPER_FILE = 'thanos.shipper.json';
 
+/** Larger than any: half a million blocks. */
+const SHIPPER_FILE_BYTES_MAX = 16 * 1024 * 1024;
+
 /** The ULIDs noted in `dir`; none when there is no such file or it cannot be read as one. */
 export function readShipperFile(disk: Disk, dir: string): ReadonlySet<string> {
+  const path = `${dir}/${SHIPPER_FILE}`;
+  if ((disk.stat(path)?.sizeBytes ?? 0) > SHIPPER_FILE_BYTES_MAX) return new Set();
   try {
-    const text = Buffer.from(disk.readFile(`${dir}/${SHIPPER_FILE}`)).toString('utf8');
+    const text = Buffer.from(disk.readFile(path)).toString('utf8');
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed !== 'object' || parsed === null || !('uploaded' in parsed)) return new Set();
     const { uploaded } = parsed;

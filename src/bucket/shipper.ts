@@ -1,7 +1,8 @@
 // Brings the blocks of every stream's directory into the bucket, and lets old local copies go.
 //
-// One block that cannot be uploaded (damaged, refused) is named and counted, and stays; all others
-// go on. A store that does not answer ends the round: the rest would fail the same way.
+// One block that cannot be uploaded is named and counted, all others go on: one that was refused
+// stays, a damaged one is set aside. A store that does not answer ends the round: the rest would
+// fail the same way.
 
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import type { Logger } from '../base/observe/logger.ts';
@@ -19,6 +20,10 @@ export interface ShipperDir {
   readonly blocks: readonly LocalBlock[];
   /** Takes a block off the disk, all or nothing. */
   remove(block: LocalBlock): void;
+  /** Throws `damaged_block` when a block that is to be uploaded cannot be read. */
+  check(block: LocalBlock): void;
+  /** A block turned out to be damaged: moves it out of the directory. */
+  setAside(block: LocalBlock, error: VarveError): void;
 }
 
 /** What a round did, in blocks. */
@@ -60,8 +65,9 @@ export async function shipOnce(
   for (const one of dirs) {
     const uploaded = new Set(readShipperFile(options.disk, one.dir));
     for (const block of options.bucket === undefined ? [] : planUploads(one.blocks, uploaded)) {
-      if (storeAnswers) storeAnswers = await shipBlock(options, one.dir, block, uploaded, tally);
-      if (!uploaded.has(block.ulid)) tally.waiting++;
+      if (storeAnswers) storeAnswers = await shipBlock(options, one, block, uploaded, tally);
+      const isThere = options.disk.stat(block.dir) !== undefined; // or it was set aside
+      if (isThere && !uploaded.has(block.ulid)) tally.waiting++;
     }
     const hasBucket = options.bucket !== undefined;
     for (const block of planLocalDeletions(one.blocks, uploaded, { ...retention, hasBucket })) {
@@ -79,7 +85,7 @@ export async function shipOnce(
  */
 async function shipBlock(
   options: ShipperOptions,
-  dir: string,
+  from: ShipperDir,
   block: LocalBlock,
   uploaded: Set<string>,
   tally: Tally,
@@ -87,9 +93,10 @@ async function shipBlock(
   const { bucket, disk, logger } = options;
   if (bucket === undefined) throw new VarveError('internal', 'there is no bucket to ship to');
   try {
+    from.check(block);
     const report = await uploadBlock(bucket, disk, block);
     uploaded.add(block.ulid);
-    note(options, dir, uploaded);
+    note(options, from.dir, uploaded);
     tally.bytesSent += report.bytesSent;
     if (report.sent) tally.uploaded++;
     else tally.found++;
@@ -99,6 +106,10 @@ async function shipBlock(
   } catch (thrown) {
     const error = asVarveError(thrown);
     tally.failed++;
+    if (error.code === 'damaged_block') {
+      from.setAside(block, error);
+      return true;
+    }
     const fields = { block: block.ulid, code: error.code, error: error.message };
     logger.error('block not uploaded, it stays on disk and is tried again', fields);
     return error.kind !== 'not_now';

@@ -47,10 +47,10 @@ export class Admission {
     return this.#batch;
   }
 
-  /** From now on samples may be so much behind the newest one, which is `newestMs` at least. */
+  /** From now on samples may be so much behind the newest one, which is `newestMs`. */
   setWindow(outOfOrderWindowMs: number, newestMs: number): void {
     this.#outOfOrderWindowMs = outOfOrderWindowMs;
-    this.#newestMs = Math.max(this.#newestMs, newestMs);
+    this.#newestMs = newestMs;
     this.#tooOldBeforeMs = this.#newestMs - outOfOrderWindowMs;
   }
 

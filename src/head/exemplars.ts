@@ -40,6 +40,12 @@ export class ExemplarRing {
     return this.#ring.length;
   }
 
+  /** Has the series in `slot` an exemplar that is kept or pending? Then it must stay. */
+  isNeeded(slot: number): boolean {
+    const newest = this.#newest.get(slot);
+    return newest !== undefined && newest.walRef === this.#walRef(slot);
+  }
+
   /** No kept exemplar is older; -Infinity as long as none was dropped. */
   get oldestTimeMs(): number {
     if (this.#ring.length < this.#limit) return Number.NEGATIVE_INFINITY;
@@ -100,6 +106,15 @@ export class ExemplarRing {
       this.#newest.delete(batch.exemplarSlots.at(i));
     // Newest ones that are published count again.
     if (batch.exemplarSlots.length > 0) for (const kept of this.all()) this.#noteNewest(kept);
+  }
+
+  /** Forgets all that are kept; none must be pending. */
+  clear(): void {
+    for (const exemplar of this.#ring) for (const id of exemplar.labels) this.#symbols.release(id);
+    this.#ring = [];
+    this.#next = 0;
+    this.#newest.clear();
+    this.#oldestKnown = false;
   }
 
   /** All that are kept, oldest first; their series may be gone (compare `walRef`). */

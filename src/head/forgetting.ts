@@ -1,5 +1,5 @@
-// Forgetting: chunks that a block holds now, and series that have nothing left. In slices, so that
-// ingest goes on.
+// Forgetting: chunks that a block holds now, and series that have nothing left: no chunk, no
+// pending sample, no exemplar. In slices, so that ingest goes on.
 
 import { BitSet } from '../base/bytes/bit-set.ts';
 import { U32Column } from '../base/bytes/columns.ts';
@@ -19,6 +19,8 @@ export interface ForgettingOptions {
   readonly store: SeriesStore;
   readonly open: OpenChunks;
   readonly admission: Admission;
+  /** Whether something else than samples needs the series in `slot`. */
+  readonly isNeeded: (slot: number) => boolean;
   readonly timers: Pick<Timers, 'yieldNow'>;
   readonly seriesPerSlice: number;
 }
@@ -48,12 +50,35 @@ export class Forgetting {
     }
   }
 
+  /** Forgets the chunks of all series, whatever they hold. No snapshot may name them. */
+  releaseAllChunks(): void {
+    const { open, store } = this.#options;
+    for (let slot = 0; slot < store.records.highWater; slot++) {
+      if (!store.isUsed(slot)) continue;
+      open.close(slot);
+      for (const lane of [series.CHUNKS, series.LATE_CHUNKS]) {
+        const view = store.records.view(slot);
+        const at = store.records.offset(slot) + lane;
+        let record = view.getUint32(at, true);
+        view.setUint32(at, NO_RECORD, true);
+        while (record !== NO_RECORD) {
+          const { chunks } = this.#options.memory;
+          const next = chunks
+            .view(record)
+            .getUint32(chunks.offset(record) + chunk.CHUNK_NEXT, true);
+          open.forget(record);
+          record = next;
+        }
+      }
+    }
+  }
+
   /** As of the last walk over all series; undefined before the first one. */
   get liveRefs(): LiveRefs | undefined {
     return this.#liveRefs;
   }
 
-  /** Removes all series without chunks and pending samples. Returns how many. */
+  /** Removes all series that have nothing left. Returns how many. */
   async removeEmptySeries(): Promise<number> {
     const { store, seriesPerSlice, timers } = this.#options;
     const end = store.records.highWater;
@@ -107,7 +132,8 @@ export class Forgetting {
       (flags & series.NEW) === 0 &&
       view.getUint32(at + series.CHUNKS, true) === NO_RECORD &&
       view.getUint32(at + series.LATE_CHUNKS, true) === NO_RECORD &&
-      !this.#options.admission.isPending(slot)
+      !this.#options.admission.isPending(slot) &&
+      !this.#options.isNeeded(slot)
     );
   }
 

@@ -72,16 +72,20 @@ export class Head {
     const { timers, seriesPerSlice } = options;
     const { store } = this;
     const parts = { memory, store, open: this.#chunks, admission: this.#admission };
-    this.#forgetting = new Forgetting({ ...parts, timers, seriesPerSlice });
+    const isNeeded = (slot: number): boolean => this.exemplars.isNeeded(slot);
+    this.#forgetting = new Forgetting({ ...parts, isNeeded, timers, seriesPerSlice });
     const name = new TextEncoder().encode('__name__');
     this.nameSymbol = memory.symbols.intern(name, 0, name.length);
     memory.symbols.hold(this.nameSymbol);
     this.exemplars = new ExemplarRing(memory.symbols, options.maxExemplars, (slot) =>
       store.walRef(slot),
     );
-    this.metadata = new MetadataTable(memory.symbols, options.maxMetadata, (slot) =>
-      store.valueOf(slot, this.nameSymbol),
-    );
+    this.metadata = new MetadataTable({
+      symbols: memory.symbols,
+      limit: options.maxMetadata,
+      nameOf: (slot) => store.valueOf(slot, this.nameSymbol),
+      walRef: (slot) => store.walRef(slot),
+    });
   }
 
   // ── Series ──────────────────────────────────────────────────────────────────────────────────
@@ -119,10 +123,16 @@ export class Head {
    * Ends the replay: from now on the out-of-order window counts.
    *
    * @param live.newestTimeMs the newest sample of the stream's blocks, -Infinity without one
+   * @param live.latestMs what is newer, in log or blocks, does not make other samples too old
    */
-  beginLive(live: { readonly newestTimeMs: number; readonly outOfOrderWindowMs: number }): void {
-    this.#publisher.raiseNewest(live.newestTimeMs);
-    this.#admission.setWindow(live.outOfOrderWindowMs, live.newestTimeMs);
+  beginLive(live: {
+    readonly newestTimeMs: number;
+    readonly latestMs: number;
+    readonly outOfOrderWindowMs: number;
+  }): void {
+    const newestMs = Math.max(live.newestTimeMs, this.#publisher.newestTimeMs);
+    this.#publisher.newestTimeMs = Math.min(newestMs, live.latestMs);
+    this.#admission.setWindow(live.outOfOrderWindowMs, this.#publisher.newestTimeMs);
   }
 
   /**
@@ -351,6 +361,23 @@ export class Head {
       if (++visited % this.#options.seriesPerSlice === 0) await this.#options.timers.yieldNow();
     }
     return collector.snapshot();
+  }
+
+  /**
+   * Gives all memory back that the head has of its engine's, and throws `thrown` on: why it could
+   * not be filled and is not going to be used. No cut may be under way.
+   */
+  async giveUp(thrown: unknown): Promise<never> {
+    assert(this.#cut === undefined, 'a head is given up between cuts');
+    this.takeBackAll();
+    this.exemplars.clear();
+    this.metadata.clear();
+    this.#forgetting.releaseAllChunks();
+    await this.removeEmptySeries();
+    this.memory.symbols.release(this.nameSymbol);
+    this.memory.symbols.sweep();
+    this.store.records.abandon();
+    throw thrown;
   }
 
   // ── Figures ─────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,7 @@
 // Type, unit and help by metric name: a bounded table per stream. What it names, it holds.
+//
+// It outlives the series that it was logged with. So that it survives a restart, too, checkpoints
+// keep the record under that series' reference, which the table knows.
 
 import type { SymbolTable } from '../base/bytes/symbol-table.ts';
 import type { PendingBatch } from './pending.ts';
@@ -12,19 +15,44 @@ export interface Metadata {
   readonly help: number;
 }
 
+export interface MetadataTableOptions {
+  readonly symbols: SymbolTable;
+  /** Metric names that are kept. */
+  readonly limit: number;
+  /** The metric name (a symbol id) of a series. */
+  readonly nameOf: (slot: number) => number;
+  readonly walRef: (slot: number) => number;
+}
+
 export class MetadataTable {
   readonly #symbols: SymbolTable;
   readonly #limit: number;
-  /** The metric name (a symbol id) of a series. */
   readonly #nameOf: (slot: number) => number;
+  readonly #walRef: (slot: number) => number;
   readonly #published = new Map<number, Metadata>();
+  /** By metric name: the reference of the series that it was logged with last. */
+  readonly #refs = new Map<number, number>();
+  /** The same references. */
+  readonly #keptRefs = new Set<number>();
   /** What was admitted since, by metric name; only while something is pending. */
   readonly #pending = new Map<number, Metadata>();
 
-  constructor(symbols: SymbolTable, limit: number, nameOf: (slot: number) => number) {
+  constructor({ symbols, limit, nameOf, walRef }: MetadataTableOptions) {
     this.#symbols = symbols;
     this.#limit = limit;
     this.#nameOf = nameOf;
+    this.#walRef = walRef;
+  }
+
+  /** Does what the log says under this reference make an entry? For checkpoints. */
+  isKeptRef(walRef: number): boolean {
+    return this.#keptRefs.has(walRef);
+  }
+
+  /** A replayed log says what is known about the series' metric under this reference. */
+  noteRef(slot: number, walRef: number): void {
+    const name = this.#nameOf(slot);
+    if (this.#published.has(name)) this.#setRef(name, walRef);
   }
 
   get count(): number {
@@ -60,6 +88,7 @@ export class MetadataTable {
       if (before === undefined) this.#symbols.hold(name);
       else for (const id of [before.unit, before.help]) this.#symbols.release(id);
       this.#published.set(name, metadata);
+      this.#setRef(name, this.#walRef(batch.metadataSlots.at(i)));
       const pending = this.#pending.get(name);
       if (pending !== undefined && isSame(pending, metadata)) this.#pending.delete(name);
     }
@@ -72,6 +101,21 @@ export class MetadataTable {
       this.#symbols.release(batch.metadataUnits.at(i));
       this.#symbols.release(batch.metadataHelps.at(i));
     }
+  }
+
+  #setRef(name: number, walRef: number): void {
+    this.#keptRefs.delete(this.#refs.get(name) ?? -1);
+    this.#refs.set(name, walRef);
+    this.#keptRefs.add(walRef);
+  }
+
+  /** Forgets all that is published; nothing must be pending. */
+  clear(): void {
+    for (const [name, { help, unit }] of this.#published)
+      for (const id of [name, unit, help]) this.#symbols.release(id);
+    this.#published.clear();
+    this.#refs.clear();
+    this.#keptRefs.clear();
   }
 
   /** All that is published: metric name's symbol and what is known about it. */

@@ -39,9 +39,9 @@ export class Publisher {
     return this.#newestMs;
   }
 
-  /** The stream is known to have samples up to there, in blocks. */
-  raiseNewest(timeMs: number): void {
-    this.#newestMs = Math.max(this.#newestMs, timeMs);
+  /** For a start: what log and blocks say of it, as far as it can be true. */
+  set newestTimeMs(timeMs: number) {
+    this.#newestMs = timeMs;
   }
 
   /** Samples ever published, and how many of them were late. */

@@ -9,9 +9,7 @@ export function tellReplay(
   { seconds, tally }: { readonly seconds: number; readonly tally: ReplayTally },
 ): void {
   logger.info('stream opened', { seconds, ...tally });
-  const { badSeries: badSeriesRecords, timelessSamples, unknownSeries: samples } = tally;
-  if (samples + badSeriesRecords + timelessSamples === 0) return;
-  // Without its series record, or with a time beyond ±2^53 ms, a sample stays in the log only.
-  const message = 'samples in the WAL have no series or time that can be read; they are left in it';
-  logger.error(message, { samples, badSeriesRecords, timelessSamples });
+  const { timelessSamples } = tally;
+  if (timelessSamples === 0) return;
+  logger.error('times in the WAL beyond ±2^53 ms; they are left in it', { timelessSamples });
 }

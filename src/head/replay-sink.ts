@@ -7,15 +7,19 @@ import { U32Column } from '../base/bytes/columns.ts';
 import { NO_SLOT, RefMap } from '../base/bytes/ref-map.ts';
 import { EMPTY_SYMBOL } from '../base/bytes/symbol-table.ts';
 import { HistogramValue } from '../base/chunk/histogram-value.ts';
+import type { Logger } from '../base/observe/logger.ts';
 import type { ExemplarColumns } from '../wal/exemplars-record.ts';
+import { SERIES_LABELS_MAX, TEXT_BYTES_MAX } from '../wal/format.ts';
 import type { HistogramColumns } from '../wal/histograms-record.ts';
 import type { LogPosition } from '../wal/log.ts';
 import type { MetadataColumns } from '../wal/metadata-record.ts';
 import type { RecordSink } from '../wal/record-decoder.ts';
+import type { LabelColumns } from '../wal/record-numbers.ts';
 import type { SampleColumns } from '../wal/samples-record.ts';
 import type { SeriesColumns } from '../wal/series-record.ts';
 import type { TombstoneColumns } from '../wal/tombstones-record.ts';
 import type { Head } from './head.ts';
+import { OrphanTally } from './orphan-tally.ts';
 import { ADMITTED, DUPLICATE, TOO_OLD } from './verdict.ts';
 
 /** Answers whether a block holds a sample already (wal/coverage.ts). */
@@ -45,8 +49,10 @@ export type ReplayTally = {
   unknownSeries: number;
   /** Samples and exemplars whose times are beyond ±2^53: left out. */
   timelessSamples: number;
-  /** Series records whose labels are not sorted, or empty. */
+  /** Series records whose labels cannot be a series': not sorted, none at all, too long. */
   badSeries: number;
+  /** Exemplars and metadata with texts that are too long to be kept. */
+  tooLong: number;
   /** Records of deletions of a Prometheus: what they delete is left out. */
   tombstones: number;
   /** Samples left out because a Prometheus's user deleted them. */
@@ -64,9 +70,12 @@ export class ReplaySink implements RecordSink {
     unknownSeries: 0,
     timelessSamples: 0,
     badSeries: 0,
+    tooLong: 0,
     tombstones: 0,
     deleted: 0,
   };
+  /** The samples among `tally.unknownSeries`. */
+  readonly orphans = new OrphanTally();
   readonly #head: Head;
   readonly #coverage: CoverageRule;
   readonly #nowMs: number;
@@ -106,6 +115,15 @@ export class ReplaySink implements RecordSink {
     this.#head.memory.symbols.sweep();
   }
 
+  /** Without its series record a sample cannot be read, although it is in the log. */
+  tellOrphans(logger: Logger): void {
+    const { badSeries } = this.tally;
+    if (this.orphans.samples === 0 && badSeries === 0) return;
+    const message = 'samples in the WAL belong to no series that can be read; they are left in it';
+    const fields = this.orphans.samples === 0 ? { samples: 0 } : this.orphans.fields;
+    logger.error(message, { ...fields, badSeriesRecords: badSeries });
+  }
+
   samples(columns: SampleColumns, at: LogPosition): void {
     const { refs, times, lows, highs } = columns;
     for (let i = 0; i < refs.length; i++) {
@@ -143,6 +161,10 @@ export class ReplaySink implements RecordSink {
         this.tally.unknownSeries++;
         continue;
       }
+      if (!isShort(labels, row)) {
+        this.tally.tooLong++;
+        continue;
+      }
       this.#ids.clear();
       for (let cell = labels.firstOf(row); cell < labels.firstOf(row + 1); cell++) {
         this.#intern(bytes, labels.nameStarts.at(cell), labels.nameLengths.at(cell));
@@ -166,12 +188,20 @@ export class ReplaySink implements RecordSink {
         continue;
       }
       const { unitStarts, unitLengths, helpStarts, helpLengths } = columns;
+      if (Math.max(unitLengths.at(row), helpLengths.at(row)) > TEXT_BYTES_MAX) {
+        this.tally.tooLong++;
+        continue;
+      }
       const unit = symbols.intern(bytes, unitStarts.at(row), unitLengths.at(row));
       const help = symbols.intern(bytes, helpStarts.at(row), helpLengths.at(row));
       this.#head.admitMetadata(slot, columns.types.at(row), unit, help);
     }
     this.#publish();
     symbols.sweep();
+    for (let row = 0; row < columns.refs.length; row++) {
+      const slot = this.#slots.get(columns.refs.at(row));
+      if (slot !== NO_SLOT) this.#head.metadata.noteRef(slot, columns.refs.at(row));
+    }
   }
 
   tombstones(columns: TombstoneColumns): void {
@@ -184,15 +214,17 @@ export class ReplaySink implements RecordSink {
       this.tally.timelessSamples++;
       return NO_SLOT;
     }
-    if (this.#coverage.covers(at, timeMs)) {
-      this.tally.covered++;
-      return NO_SLOT;
-    }
     const slot = this.#slots.get(ref);
     if (slot === NO_SLOT) {
+      // Of its range or not, no block that was cut without the series can have it.
       this.tally.unknownSeries++;
+      this.orphans.note(ref, at, timeMs);
       // Else a new series would get the reference, and with it these samples.
       this.#head.reserveWalRefs(ref);
+      return NO_SLOT;
+    }
+    if (this.#coverage.covers(at, timeMs)) {
+      this.tally.covered++;
       return NO_SLOT;
     }
     const foreign = this.#foreign;
@@ -229,6 +261,7 @@ export class ReplaySink implements RecordSink {
   #internLabels(columns: SeriesColumns, row: number, bytes: Uint8Array): boolean {
     const { labels } = columns;
     const { symbols } = this.#head.memory;
+    if (labels.firstOf(row + 1) - labels.firstOf(row) > SERIES_LABELS_MAX) return false;
     const last = this.#ids;
     const ids = this.#lastIds;
     this.#ids = ids;
@@ -237,8 +270,15 @@ export class ReplaySink implements RecordSink {
     let isRepeat = true;
     for (let cell = labels.firstOf(row); cell < labels.firstOf(row + 1); cell++) {
       const at = ids.length;
-      this.#intern(bytes, labels.nameStarts.at(cell), labels.nameLengths.at(cell));
-      this.#intern(bytes, labels.valueStarts.at(cell), labels.valueLengths.at(cell));
+      const nameLength = labels.nameLengths.at(cell);
+      const valueLength = labels.valueLengths.at(cell);
+      if (valueLength === 0) continue; // Prometheus's rule: no such label
+      if (nameLength === 0 || nameLength > TEXT_BYTES_MAX || valueLength > TEXT_BYTES_MAX) {
+        ids.clear();
+        return false;
+      }
+      this.#intern(bytes, labels.nameStarts.at(cell), nameLength);
+      this.#intern(bytes, labels.valueStarts.at(cell), valueLength);
       // Names that follow each other as in the row before are in order.
       isRepeat &&= at < last.length && last.at(at) === ids.at(at);
       if (isRepeat || at === 0) continue;
@@ -258,4 +298,13 @@ export class ReplaySink implements RecordSink {
     const isGuess = guess !== EMPTY_SYMBOL && symbols.equals(guess, bytes, start, length);
     this.#ids.push(isGuess ? guess : symbols.intern(bytes, start, length));
   }
+}
+
+function isShort(labels: LabelColumns, row: number): boolean {
+  const end = labels.firstOf(row + 1);
+  for (let cell = labels.firstOf(row); cell < end; cell++) {
+    const length = Math.max(labels.nameLengths.at(cell), labels.valueLengths.at(cell));
+    if (length > TEXT_BYTES_MAX) return false;
+  }
+  return true;
 }

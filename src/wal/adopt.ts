@@ -147,8 +147,8 @@ async function lookBeside({ disk, dir, yieldNow }: AdoptOptions): Promise<Beside
 
 /** Has every record of that log its checksum, and is no segment missing? */
 async function isWhole(disk: Disk, dir: string, yieldNow: () => Promise<void>): Promise<boolean> {
-  const { files, gaps } = findWalFiles(disk, dir);
-  let damages = gaps.size;
+  const { files, lostCheckpoints, missing } = findWalFiles(disk, dir);
+  let damages = missing.size + lostCheckpoints.length;
   const onDamage = (): void => {
     damages++;
   };

@@ -89,8 +89,12 @@ export class Adoption {
   /** What blocks cover of the log, whoever made them. */
   coverage(): Coverage {
     const { disk, dir } = this.#options;
-    const ranges = [...this.#blocks.cuts, ...coverageOfOrigin(this.#settled.origin)];
-    return coverageOf(ranges, listWal(disk, walDir(dir)));
+    return coverageOf(this.covering(this.#blocks.cuts), listWal(disk, walDir(dir)));
+  }
+
+  /** What covers the log when these blocks that were cut from it are there. */
+  covering(cuts: readonly CoveredRange[]): readonly CoveredRange[] {
+    return [...cuts, ...coverageOfOrigin(this.#settled.origin)];
   }
 
   /** No segment below this one may be begun. */

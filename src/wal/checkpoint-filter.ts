@@ -4,6 +4,8 @@
 //
 // Invariant: no record that stays, in the checkpoint or in the segments above it, names a series
 // whose series record was left out, whatever happens to the head between the passes.
+// Samples of a series that no readable record names are in no block, whatever the rules say of
+// their times: they are handed over to be set aside.
 
 import { ByteWriter } from '../base/bytes/byte-writer.ts';
 import type { F64Column } from '../base/bytes/columns.ts';
@@ -32,7 +34,12 @@ import {
   makeSampleColumns,
   type SampleColumns,
 } from './samples-record.ts';
-import { beginSeriesRecord, type SeriesColumns, writeSeriesRow } from './series-record.ts';
+import {
+  beginSeriesRecord,
+  faultOfSeries,
+  type SeriesColumns,
+  writeSeriesRow,
+} from './series-record.ts';
 import {
   beginTombstonesRecord,
   type TombstoneColumns,
@@ -49,6 +56,11 @@ export interface CheckpointRules {
   isExemplarCovered(at: LogPosition, timeMs: number, ref: number): boolean;
   /** Whether a deletion logged there may concern samples that the checkpoint does not stand for. */
   isDeletionOpen(at: LogPosition): boolean;
+  /**
+   * Whether the latest metadata under this reference is still wanted, its series with it; undefined
+   * when that depends on the series alone.
+   */
+  isMetadataKept(ref: number): boolean | undefined;
 }
 
 /** What the survey found. */
@@ -84,7 +96,9 @@ export class CheckpointSurvey {
         name(refs, (row) => rules.isExemplarCovered(at, times.at(row), refs.at(row))),
       metadata: ({ refs }) => {
         for (let row = 0; row < refs.length; row++) {
-          this.#latestMetadata.set(refs.at(row), ++this.#metadataSeen);
+          const ref = refs.at(row);
+          this.#latestMetadata.set(ref, ++this.#metadataSeen);
+          if (rules.isMetadataKept(ref) === true) this.#named.set(ref, 1);
         }
       },
       tombstones: () => undefined,
@@ -122,6 +136,8 @@ export interface CheckpointCounts {
   tombstonesKept: number;
   /** Records of types that this version does not read; they stay as they are. */
   otherKept: number;
+  /** Samples whose series no readable record names. */
+  orphansSetAside: number;
 }
 
 /** Nothing seen, nothing kept. */
@@ -138,12 +154,15 @@ export function noCounts(): CheckpointCounts {
     tombstonesSeen: 0,
     tombstonesKept: 0,
     otherKept: 0,
+    orphansSetAside: 0,
   };
 }
 
 /** Where the filter writes to, and what it counts. */
 export interface CheckpointOutput {
   append(record: Uint8Array): void;
+  /** A record of what belongs to no series that can be read. */
+  setAside(record: Uint8Array): void;
   readonly counts: CheckpointCounts;
 }
 
@@ -156,7 +175,11 @@ export class CheckpointFilter implements RecordSink {
   readonly #record = new ByteWriter(64 * 1024);
   readonly #samples = makeSampleColumns();
   readonly #histograms = makeHistogramColumns();
+  readonly #orphanSamples = makeSampleColumns();
+  readonly #orphanHistograms = makeHistogramColumns();
   readonly #value = new HistogramValue();
+  /** 1 for references of series that were met, with labels that can be a series'. */
+  readonly #readable = new RefTable();
 
   constructor(survey: CheckpointSurvey, rules: CheckpointRules, output: CheckpointOutput) {
     this.#survey = survey;
@@ -169,7 +192,10 @@ export class CheckpointFilter implements RecordSink {
     const into = this.#record;
     this.#counts.seriesSeen += columns.refs.length;
     for (let row = 0; row < columns.refs.length; row++) {
-      if (!this.#isKept(columns.refs.at(row))) continue;
+      const ref = columns.refs.at(row);
+      if (faultOfSeries(columns, row, bytes) === undefined) this.#readable.set(ref, 1);
+      else this.#setSeriesAside(columns, row, bytes);
+      if (!this.#isKept(ref)) continue;
       if (into.length === 0) beginSeriesRecord(into);
       writeSeriesRow(columns, row, { bytes, into });
       this.#counts.seriesKept++;
@@ -177,37 +203,59 @@ export class CheckpointFilter implements RecordSink {
     this.#emit();
   }
 
+  /** So that the samples of the series, which go there too, have their labels beside them. */
+  #setSeriesAside(columns: SeriesColumns, row: number, bytes: Uint8Array): void {
+    const into = new ByteWriter(1024);
+    beginSeriesRecord(into);
+    writeSeriesRow(columns, row, { bytes, into });
+    this.#output.setAside(into.view());
+  }
+
   samples({ highs, lows, refs, times }: SampleColumns, at: LogPosition): void {
     const kept = this.#samples;
+    const orphans = this.#orphanSamples;
     this.#counts.samplesSeen += refs.length;
     clearSamples(kept);
+    clearSamples(orphans);
     for (let row = 0; row < refs.length; row++) {
-      if (this.#rules.isCovered(at, times.at(row), refs.at(row))) continue;
-      kept.refs.push(refs.at(row));
-      kept.times.push(times.at(row));
-      kept.lows.push(lows.at(row));
-      kept.highs.push(highs.at(row));
+      const isOrphan = this.#readable.get(refs.at(row)) === 0;
+      if (!isOrphan && this.#rules.isCovered(at, times.at(row), refs.at(row))) continue;
+      const into = isOrphan ? orphans : kept;
+      into.refs.push(refs.at(row));
+      into.times.push(times.at(row));
+      into.lows.push(lows.at(row));
+      into.highs.push(highs.at(row));
     }
     this.#counts.samplesKept += kept.refs.length;
     if (kept.refs.length > 0) encodeSamples(kept, this.#record);
     this.#emit();
+    this.#counts.orphansSetAside += orphans.refs.length;
+    if (orphans.refs.length > 0) encodeSamples(orphans, this.#record);
+    this.#emitAside();
   }
 
   histograms({ refs, times, values }: HistogramColumns, at: LogPosition): void {
     const kept = this.#histograms;
+    const orphans = this.#orphanHistograms;
     this.#counts.samplesSeen += refs.length;
     clearHistograms(kept);
+    clearHistograms(orphans);
     for (let row = 0; row < refs.length; row++) {
-      if (this.#rules.isCovered(at, times.at(row), refs.at(row))) continue;
+      const isOrphan = this.#readable.get(refs.at(row)) === 0;
+      if (!isOrphan && this.#rules.isCovered(at, times.at(row), refs.at(row))) continue;
       values.load(row, this.#value);
-      kept.refs.push(refs.at(row));
-      kept.times.push(times.at(row));
-      kept.values.push(this.#value);
+      const into = isOrphan ? orphans : kept;
+      into.refs.push(refs.at(row));
+      into.times.push(times.at(row));
+      into.values.push(this.#value);
     }
     this.#counts.samplesKept += kept.refs.length;
+    this.#counts.orphansSetAside += orphans.refs.length;
     for (const type of HISTOGRAM_RECORD_TYPES) {
       encodeHistograms(kept, type, this.#record);
       this.#emit();
+      encodeHistograms(orphans, type, this.#record);
+      this.#emitAside();
     }
   }
 
@@ -233,6 +281,7 @@ export class CheckpointFilter implements RecordSink {
       const ref = columns.refs.at(row);
       const ordinal = ++this.#counts.metadataSeen;
       if (!this.#survey.isLatestMetadata(ref, ordinal) || !this.#isKept(ref)) continue;
+      if (this.#rules.isMetadataKept(ref) === false) continue;
       if (into.length === 0) beginMetadataRecord(into);
       writeMetadataRow(columns, row, { bytes, into });
       this.#counts.metadataKept++;
@@ -265,6 +314,11 @@ export class CheckpointFilter implements RecordSink {
 
   #isKept(ref: number): boolean {
     return this.#survey.isNamed(ref) || this.#rules.isLive(ref);
+  }
+
+  #emitAside(): void {
+    if (this.#record.length > 0) this.#output.setAside(this.#record.view());
+    this.#record.clear();
   }
 
   #emit(): void {

@@ -6,6 +6,7 @@
 // record that is not covered; a crash leaves at most files that are not looked at any more.
 
 import { VarveError } from '../base/errors/varve-error.ts';
+import type { Logger } from '../base/observe/logger.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { checkpointDir, walSegmentFile } from '../block/paths.ts';
 import {
@@ -18,6 +19,7 @@ import {
 import { CheckpointWriter } from './checkpoint-writer.ts';
 import { listWal } from './directory.ts';
 import type { LogPosition } from './log.ts';
+import { OrphanLog } from './orphan-log.ts';
 import type { RecordCompression } from './record-compression.ts';
 import type { RecordSink } from './record-decoder.ts';
 import { findWalFiles } from './replay.ts';
@@ -43,8 +45,12 @@ export interface CheckpointOptions {
   readonly isDeletionOpen?: (at: LogPosition, through: number) => boolean;
   /** Whether an exemplar may go; as `isCovered` by default. */
   readonly isExemplarCovered?: (at: LogPosition, timeMs: number, ref: number) => boolean;
+  /** Whether metadata under this reference is still wanted; as long as its series by default. */
+  readonly isMetadataKept?: (ref: number) => boolean;
   /** Where unreadable bytes are copied to before their segment goes. */
   readonly quarantineDir: string;
+  /** Told of samples that leave the log without being in a block. */
+  readonly logger?: Logger;
   readonly compression?: RecordCompression;
   readonly yieldNow?: () => Promise<void>;
 }
@@ -55,6 +61,8 @@ export interface CheckpointReport {
   readonly bytes: number;
   readonly counts: CheckpointCounts;
   readonly damages: readonly WalDamage[];
+  /** Where samples went whose series no readable record names; undefined without any. */
+  readonly orphans: string | undefined;
   readonly segmentsRemoved: number;
 }
 
@@ -70,24 +78,36 @@ export async function writeCheckpoint(options: CheckpointOptions): Promise<Check
     isCovered: options.isCovered,
     isExemplarCovered: options.isExemplarCovered ?? options.isCovered,
     isDeletionOpen: (at) => options.isDeletionOpen?.(at, through) ?? true,
+    isMetadataKept: (ref) => options.isMetadataKept?.(ref),
   };
   const survey = await surveyLog(options, rules);
   const { compression = 'none', yieldNow } = options;
   const writer = new CheckpointWriter({ disk, dir, through, compression, yieldNow });
+  const aside = new OrphanLog({ disk, quarantineDir: options.quarantineDir, through });
   const counts = noCounts();
   let damages: WalDamage[];
+  let orphans: string | undefined;
   try {
     const append = (record: Uint8Array): void => writer.append(record);
-    const sink = new CheckpointFilter(survey, rules, { append, counts });
-    damages = await filterLog(options, sink, () => writer.flush());
+    const setAside = (record: Uint8Array): void => aside.append(record);
+    const sink = new CheckpointFilter(survey, rules, { append, setAside, counts });
+    damages = await filterLog(options, sink, async () => {
+      await writer.flush();
+      await aside.flush();
+    });
+    orphans = await aside.publish();
     await writer.publish();
   } catch (thrown) {
     // A failure of this too says nothing new; the next checkpoint removes what is left.
-    await writer.abandon().catch(() => undefined);
+    await Promise.all([writer.abandon(), aside.abandon()]).catch(() => undefined);
     throw thrown;
   }
+  if (orphans !== undefined) {
+    const fields = { samples: counts.orphansSetAside, quarantined: orphans };
+    options.logger?.error('samples of no readable series leave the WAL, set aside', fields);
+  }
   const segmentsRemoved = removeBelow(disk, dir, through);
-  return { through, bytes: writer.bytes, counts, damages, segmentsRemoved };
+  return { through, bytes: writer.bytes, counts, damages, orphans, segmentsRemoved };
 }
 
 async function surveyLog(
@@ -136,8 +156,9 @@ async function filterLog(
 
 /** Removes from the oldest on, so that what is left at any moment has no gap. */
 function removeBelow(disk: Disk, dir: string, through: number): number {
-  const { checkpoints, segments } = listWal(disk, dir);
+  const { checkpoints, emptyCheckpoints, segments } = listWal(disk, dir);
   for (const old of checkpoints) if (old < through) disk.removeTree(checkpointDir(dir, old));
+  for (const old of emptyCheckpoints) disk.removeEmptyDir(checkpointDir(dir, old));
   const gone = segments.filter((segment) => segment <= through);
   for (const segment of gone) disk.removeFile(walSegmentFile(dir, segment));
   disk.syncDir(dir);

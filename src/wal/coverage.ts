@@ -30,6 +30,12 @@ export class Coverage {
     this.#last = undefined;
   }
 
+  /** Drops blocks that are not among `stored` any more: their samples are in the log only. */
+  retain(stored: readonly CoveredRange[]): void {
+    this.#ranges = this.#ranges.filter((range) => stored.some((one) => isSame(one, range)));
+    this.#last = undefined;
+  }
+
   get isEmpty(): boolean {
     return this.#ranges.length === 0;
   }
@@ -40,6 +46,14 @@ export class Coverage {
     this.#last = this.#ranges.find((range) => holds(range, at, timeMs));
     return this.#last !== undefined;
   }
+}
+
+function isSame(a: CoveredRange, b: CoveredRange): boolean {
+  return (
+    a.minTimeMs === b.minTimeMs &&
+    a.maxTimeMs === b.maxTimeMs &&
+    comparePositions(a.position, b.position) === 0
+  );
 }
 
 function holds(range: CoveredRange, at: LogPosition, timeMs: number): boolean {
@@ -55,7 +69,7 @@ function holds(range: CoveredRange, at: LogPosition, timeMs: number): boolean {
  */
 export function coverageOf(
   blocks: readonly CoveredRange[],
-  { segments, checkpoints }: WalDirectory,
+  { segments, checkpoints }: Pick<WalDirectory, 'segments' | 'checkpoints'>,
 ): Coverage {
   const coverage = new Coverage();
   for (const block of blocks) coverage.add(block);

@@ -1,5 +1,6 @@
 // Exemplar records (type 4). docs/formats/wal.md, "Exemplars".
 
+import { OutOfBytes } from '../base/bytes/byte-reader.ts';
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { F64Column, U32Column } from '../base/bytes/columns.ts';
 import { RECORD_EXEMPLARS } from './format.ts';
@@ -81,7 +82,10 @@ export function decodeExemplars(record: Uint8Array, into: ExemplarColumns): void
   reader.readBase();
   while (reader.remaining > 0) {
     into.refs.push(reader.deltaRef());
-    into.times.push(reader.deltaTime());
+    const timeMs = reader.deltaTime();
+    if (!Number.isFinite(timeMs))
+      throw new OutOfBytes('an exemplar of a time beyond ±2^53 ms', reader.position);
+    into.times.push(timeMs);
     reader.u64be();
     into.lows.push(reader.low);
     into.highs.push(reader.high);

@@ -12,6 +12,11 @@ export const FRAGMENT_BYTES_MAX = PAGE_BYTES - HEADER_BYTES;
 /** The longest record that is written, or read after decompression. Ours: Prometheus has none. */
 export const RECORD_BYTES_MAX = 64 * 1024 * 1024;
 
+/** The longest label name, label value, unit or help text that is taken from a record. Ours. */
+export const TEXT_BYTES_MAX = 2 * 1024 * 1024;
+/** Labels of one series that are taken from a record. Ours. */
+export const SERIES_LABELS_MAX = 0xffff;
+
 /** Low three bits of a header's first byte. */
 export const PAGE_REST_IS_EMPTY = 0;
 export const FRAGMENT_FULL = 1;

@@ -80,7 +80,7 @@ export function decodeMetadata(record: Uint8Array, into: MetadataColumns): void 
   into.clear();
   reader.reset(record, 1);
   while (reader.remaining > 0) {
-    into.refs.push(reader.uvarint());
+    into.refs.push(reader.uvarintRef());
     into.types.push(reader.u8());
     decodeFields(into);
   }

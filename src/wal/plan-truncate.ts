@@ -7,7 +7,10 @@ import type { WalDirectory } from './directory.ts';
  * not worth one. Prometheus's rule: never the segment that is written to, and of the others the
  * older two thirds, because in them most samples are in blocks by then.
  */
-export function planTruncate({ segments, checkpoints }: WalDirectory): number | undefined {
+export function planTruncate({
+  segments,
+  checkpoints,
+}: Pick<WalDirectory, 'segments' | 'checkpoints'>): number | undefined {
   const checkpoint = checkpoints.at(-1) ?? -1;
   const closed = segments.slice(0, -1).filter((segment) => segment > checkpoint);
   const first = closed.at(0);

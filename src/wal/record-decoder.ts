@@ -1,6 +1,6 @@
 // Decodes records of every type that this version knows into columns that it reuses, and hands them
 // to a sink. What it does not know is counted by name, so that nothing is left out in silence.
-// Invariant: a malformed record hands out nothing.
+// Invariant: a malformed record hands out nothing, one in which rows are bad hands out the others.
 
 import { OutOfBytes } from '../base/bytes/byte-reader.ts';
 import type { F64Column } from '../base/bytes/columns.ts';
@@ -30,6 +30,7 @@ import {
 import type { LogPosition } from './log.ts';
 import { decodeMetadata, MetadataColumns } from './metadata-record.ts';
 import { decodeMinValidTime } from './min-valid-time-record.ts';
+import { dropBadFloats, dropBadHistograms } from './row-faults.ts';
 import { decodeSamples, makeSampleColumns, type SampleColumns } from './samples-record.ts';
 import { decodeSeries, SeriesColumns } from './series-record.ts';
 import { decodeTombstones, TombstoneColumns } from './tombstones-record.ts';
@@ -66,6 +67,8 @@ export type Decoded =
   | { readonly outcome: 'decoded' }
   /** Of a type that this version does not read. */
   | { readonly outcome: 'skipped' }
+  /** Some rows were left out, all others handed out. */
+  | { readonly outcome: 'partial'; readonly reason: string }
   | { readonly outcome: 'malformed'; readonly reason: string };
 
 const DECODED: Decoded = { outcome: 'decoded' };
@@ -124,6 +127,7 @@ export class RecordDecoder {
     record: Uint8Array,
     { at, sink }: { readonly at: LogPosition; readonly sink: RecordSink },
   ): Decoded {
+    let fault: string | undefined;
     switch (type) {
       case RECORD_SERIES:
         decodeSeries(record, this.#series);
@@ -132,9 +136,10 @@ export class RecordDecoder {
       case RECORD_SAMPLES:
       case RECORD_SAMPLES_ST:
         decodeSamples(record, this.#samples);
+        fault = dropBadFloats(this.#samples);
         this.#lastTimes = this.#samples.times;
         sink.samples(this.#samples, at);
-        return DECODED;
+        return decodedBut(fault, type);
       case RECORD_HISTOGRAMS:
       case RECORD_FLOAT_HISTOGRAMS:
       case RECORD_CUSTOM_HISTOGRAMS:
@@ -142,9 +147,10 @@ export class RecordDecoder {
       case RECORD_HISTOGRAMS_ST:
       case RECORD_FLOAT_HISTOGRAMS_ST:
         decodeHistograms(record, this.#histograms);
+        fault = dropBadHistograms(this.#histograms);
         this.#lastTimes = this.#histograms.times;
         sink.histograms(this.#histograms, at);
-        return DECODED;
+        return decodedBut(fault, type);
       case RECORD_EXEMPLARS:
         decodeExemplars(record, this.#exemplars);
         sink.exemplars(this.#exemplars, record, at);
@@ -170,4 +176,9 @@ export class RecordDecoder {
       }
     }
   }
+}
+
+function decodedBut(fault: string | undefined, type: number): Decoded {
+  if (fault === undefined) return DECODED;
+  return { outcome: 'partial', reason: `a record of ${recordTypeName(type)}: ${fault}` };
 }

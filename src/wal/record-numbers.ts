@@ -13,6 +13,12 @@ const START_NONE = 0;
 const START_SAME = 1;
 const START_GIVEN = 2;
 
+/**
+ * References read from a log are below this. They count up one by one, so nothing real comes near;
+ * above it there must be room for all that are given out after reading a damaged one.
+ */
+const REF_END = 2 ** 52;
+
 /** Base and deltas of a record's references and times; one is reused for all records. */
 export class DeltaReader extends ByteReader {
   #baseRef = 0;
@@ -65,7 +71,7 @@ export class DeltaReader extends ByteReader {
   /** A reference as its distance to the base. */
   deltaRef(): number {
     const ref = this.#baseRef + this.quickVarint();
-    if (ref < 0 || ref > Number.MAX_SAFE_INTEGER) throw refOutOfRange(this.position);
+    if (ref < 0 || ref >= REF_END) throw refOutOfRange(this.position);
     return ref;
   }
 
@@ -83,8 +89,17 @@ export class DeltaReader extends ByteReader {
   ref(): number {
     const start = this.position;
     this.u64be();
-    if (this.high >= 0x20_0000) throw refOutOfRange(start);
-    return this.high * 0x1_0000_0000 + this.low;
+    const ref = this.high * 0x1_0000_0000 + this.low;
+    if (ref >= REF_END) throw refOutOfRange(start);
+    return ref;
+  }
+
+  /** A reference as a uvarint. */
+  uvarintRef(): number {
+    const start = this.position;
+    const ref = this.uvarint();
+    if (ref >= REF_END) throw refOutOfRange(start);
+    return ref;
   }
 
   /** A time as a varint of its own; ±Infinity beyond ±2^53. */
@@ -151,7 +166,7 @@ function timeOf(time: bigint): number {
 }
 
 function refOutOfRange(position: number): OutOfBytes {
-  return new OutOfBytes('a series reference of 2^53 or more', position);
+  return new OutOfBytes('a series reference of 2^52 or more', position);
 }
 
 /** Labels of many series (or exemplars) as places in the bytes they were read from. */

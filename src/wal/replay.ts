@@ -57,8 +57,10 @@ const DAMAGES_KEPT = 1000;
 export interface WalFiles {
   readonly checkpoint: number | undefined;
   readonly files: readonly ScanFile[];
-  /** By the number of a segment before which others are missing: the first of those. */
-  readonly gaps: ReadonlyMap<number, number>;
+  /** What should be there and is not; to be told before the file that comes behind it. */
+  readonly missing: ReadonlyMap<ScanFile, WalDamage>;
+  /** Newer checkpoints than the one to read, which lost their files. */
+  readonly lostCheckpoints: readonly WalDamage[];
 }
 
 /** Finds what to read, up to and with segment `through`. */
@@ -67,38 +69,42 @@ export function findWalFiles(
   dir: string,
   through = Number.POSITIVE_INFINITY,
 ): WalFiles {
-  const { checkpoints, segments } = listWal(disk, dir);
-  const checkpoint = checkpoints.findLast((number) => isReadable(disk, checkpointDir(dir, number)));
+  const { checkpoints, emptyCheckpoints, segments } = listWal(disk, dir);
+  const checkpoint = checkpoints.at(-1);
+  const missing = new Map<ScanFile, WalDamage>();
   const files: ScanFile[] = [];
+  let expected: number | undefined;
+  const add = (file: ScanFile, number: number): void => {
+    if (expected !== undefined && number > expected)
+      missing.set(file, gap(file, expected, number - 1));
+    expected = number + 1;
+    files.push(file);
+  };
   if (checkpoint !== undefined) {
     const inside = checkpointDir(dir, checkpoint);
+    expected = 0;
     for (const number of listWal(disk, inside).segments) {
       const path = walSegmentFile(inside, number);
       const label = `checkpoint-${checkpoint}-segment-${number}`;
-      files.push({ path, segment: checkpoint, inCheckpoint: true, label });
+      add({ path, segment: checkpoint, inCheckpoint: true, label }, number);
     }
+    expected = checkpoint + 1;
   }
-  const gaps = new Map<number, number>();
-  let expected: number | undefined = checkpoint === undefined ? undefined : checkpoint + 1;
   for (const segment of segments) {
     if (segment <= (checkpoint ?? -1) || segment > through) continue;
-    if (expected !== undefined && segment > expected) gaps.set(segment, expected);
-    expected = segment + 1;
     const path = walSegmentFile(dir, segment);
-    files.push({ path, segment, inCheckpoint: false, label: `segment-${segment}` });
+    add({ path, segment, inCheckpoint: false, label: `segment-${segment}` }, segment);
   }
-  return { checkpoint, files, gaps };
-}
-
-/** A checkpoint appears by a rename when it is whole; only one that was tampered with is empty. */
-function isReadable(disk: Disk, dir: string): boolean {
-  return listWal(disk, dir).segments.at(0) === 0;
+  const lostCheckpoints = emptyCheckpoints
+    .filter((number) => number > (checkpoint ?? -1))
+    .map((number) => absent(checkpointDir(dir, number), number, 'a checkpoint without files'));
+  return { checkpoint, files, missing, lostCheckpoints };
 }
 
 /** Hands everything in the log to the sink, in order. */
 export async function replayWal(options: ReplayOptions): Promise<ReplayReport> {
   const { disk, dir } = options;
-  const { checkpoint, files, gaps } = findWalFiles(disk, dir);
+  const { checkpoint, files, missing, lostCheckpoints } = findWalFiles(disk, dir);
   const damages: WalDamage[] = [];
   let damageCount = 0;
   const progress = makeProgress(options, files);
@@ -110,9 +116,10 @@ export async function replayWal(options: ReplayOptions): Promise<ReplayReport> {
     onProgress: progress,
   });
   let torn: WalDamage | undefined;
+  for (const lost of lostCheckpoints) scan.tell(lost);
   for (const file of files) {
-    const missing = file.inCheckpoint ? undefined : gaps.get(file.segment);
-    if (missing !== undefined) scan.tell(gap(dir, missing, file.segment - 1));
+    const before = missing.get(file);
+    if (before !== undefined) scan.tell(before);
     progress(file, 0);
     const tail = await scan.read(file);
     if (tail === undefined) continue;
@@ -132,16 +139,17 @@ export async function replayWal(options: ReplayOptions): Promise<ReplayReport> {
   };
 }
 
-function gap(dir: string, first: number, last: number): WalDamage {
-  return {
-    path: walSegmentFile(dir, first),
-    segment: first,
-    offset: 0,
-    lengthBytes: 0,
-    reason: first === last ? 'the segment is missing' : `missing up to segment ${last}`,
-    lostTimes: undefined,
-    quarantined: undefined,
-  };
+/** The files [first, last] are not there, which come before `behind`. */
+function gap(behind: ScanFile, first: number, last: number): WalDamage {
+  const dir = behind.path.slice(0, behind.path.lastIndexOf('/'));
+  const reason = first === last ? 'the segment is missing' : `missing up to segment ${last}`;
+  const segment = behind.inCheckpoint ? behind.segment : first;
+  return absent(walSegmentFile(dir, first), segment, reason);
+}
+
+function absent(path: string, segment: number, reason: string): WalDamage {
+  const nothing = { lostTimes: undefined, quarantined: undefined };
+  return { path, segment, offset: 0, lengthBytes: 0, reason, ...nothing };
 }
 
 function makeProgress(options: ReplayOptions, files: readonly ScanFile[]) {

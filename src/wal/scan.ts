@@ -100,9 +100,9 @@ export class WalScan {
         ? { segment: file.segment, offset: Number.POSITIVE_INFINITY }
         : { segment: file.segment, offset };
       const decoded = this.decoder.decode(record, at, this.#options.sink);
-      if (decoded.outcome === 'malformed') {
-        this.#damaged(file, opened, { start: offset, end, reason: decoded.reason });
-      } else if (this.#open.length > 0) this.#samplesBehind(record);
+      const isWhole = decoded.outcome === 'decoded' || decoded.outcome === 'skipped';
+      if (!isWhole) this.#damaged(file, opened, { start: offset, end, reason: decoded.reason });
+      else if (this.#open.length > 0) this.#samplesBehind(record);
       if (!file.inCheckpoint) this.end = { segment: file.segment, offset: end };
       if (end - yielded < SLICE_BYTES) continue;
       yielded = end;

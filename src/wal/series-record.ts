@@ -5,7 +5,7 @@
 
 import type { ByteWriter } from '../base/bytes/byte-writer.ts';
 import { F64Column } from '../base/bytes/columns.ts';
-import { RECORD_SERIES } from './format.ts';
+import { RECORD_SERIES, SERIES_LABELS_MAX, TEXT_BYTES_MAX } from './format.ts';
 import { DeltaReader, LabelColumns, writeText } from './record-numbers.ts';
 
 /** Series of one record; row i is a reference and its labels. */
@@ -58,4 +58,56 @@ export function decodeSeries(record: Uint8Array, into: SeriesColumns): void {
     into.labels.read(reader);
     into.refs.push(ref);
   }
+}
+
+/**
+ * Why the labels of row `row` cannot be those of a series; undefined when they can. A label with an
+ * empty value counts as none (Prometheus's rule), wherever it stands.
+ */
+export function faultOfSeries(
+  { labels }: SeriesColumns,
+  row: number,
+  bytes: Uint8Array,
+): string | undefined {
+  const { nameStarts, nameLengths, valueLengths } = labels;
+  const first = labels.firstOf(row);
+  const end = labels.firstOf(row + 1);
+  if (end - first > SERIES_LABELS_MAX) return `${end - first} labels`;
+  let last = -1;
+  for (let cell = first; cell < end; cell++) {
+    if (valueLengths.at(cell) === 0) continue;
+    const length = nameLengths.at(cell);
+    if (length === 0) return 'a label without a name';
+    if (Math.max(length, valueLengths.at(cell)) > TEXT_BYTES_MAX) return 'a label that is too long';
+    const order =
+      last < 0
+        ? 1
+        : compareBytes(
+            bytes,
+            nameStarts.at(cell),
+            length,
+            nameStarts.at(last),
+            nameLengths.at(last),
+          );
+    if (order === 0) return 'a label name that comes twice';
+    if (order < 0) return 'labels that are not in order';
+    last = cell;
+  }
+  return last < 0 ? 'no labels' : undefined;
+}
+
+/** Order of two pieces of the same bytes. */
+function compareBytes(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  otherStart: number,
+  otherLength: number,
+): number {
+  const shared = Math.min(length, otherLength);
+  for (let i = 0; i < shared; i++) {
+    const difference = (bytes.at(start + i) ?? 0) - (bytes.at(otherStart + i) ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return length - otherLength;
 }

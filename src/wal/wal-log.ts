@@ -73,9 +73,8 @@ export class WalLog implements Log {
   #closed = false;
 
   constructor(options: WalLogOptions) {
-    const { segments, checkpoints } = listWal(options.disk, options.dir);
-    const behind = Math.max(segments.at(-1) ?? -1, checkpoints.at(-1) ?? -1) + 1;
-    const first = Math.max(behind, options.firstSegment ?? 0);
+    const { lastNumber } = listWal(options.disk, options.dir);
+    const first = Math.max(lastNumber + 1, options.firstSegment ?? 0);
     this.#options = options;
     this.#files = new SegmentFiles(options.disk, options.dir);
     this.#pending = new PendingRecords(first, options.segmentBytesMax ?? SEGMENT_BYTES_MAX);

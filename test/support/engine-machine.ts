@@ -123,7 +123,17 @@ export class EngineMachine {
   }
 
   write(tenant: string, body: ArrayBuffer): Promise<WriteOutcome> {
-    return this.#pool.write({ tenant, version: 1, body });
+    return this.writeAs(1, tenant, body);
+  }
+
+  /** @param version of remote write */
+  writeAs(version: 1 | 2, tenant: string, body: ArrayBuffer): Promise<WriteOutcome> {
+    return this.#pool.write({ tenant, version, body });
+  }
+
+  /** What the machine sees of its disk. */
+  get disk(): MemoryDisk {
+    return this.#options.disk;
   }
 
   cutRound(flush: boolean): Promise<CutRound> {

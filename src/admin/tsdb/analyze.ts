@@ -11,22 +11,33 @@ import type { ToolContext } from './output.ts';
 export function analyze(context: ToolContext, dirs: readonly string[]): number {
   let failed = 0;
   for (const dir of dirs.flatMap((one) => locate(context.disk, one))) {
+    const unreadable = (path: string, thrown: unknown): void => {
+      failed++;
+      context.err(`${path}: ${asVarveError(thrown).message}`);
+    };
     try {
-      const newest = newestBlock(context, dir.blocks);
+      const newest = newestBlock(context, dir.blocks, unreadable);
       if (newest !== undefined) print(context, dir.name, context.access.analyzeBlock(newest));
     } catch (thrown) {
-      failed++;
-      context.err(`${dir.path}: ${asVarveError(thrown).message}`);
+      unreadable(dir.path, thrown);
     }
   }
   return failed > 0 ? 1 : 0;
 }
 
-function newestBlock(context: ToolContext, blocks: readonly string[]): string | undefined {
+function newestBlock(
+  context: ToolContext,
+  blocks: readonly string[],
+  unreadable: (path: string, thrown: unknown) => void,
+): string | undefined {
   let newest: { path: string; maxTimeMs: number } | undefined;
   for (const path of blocks) {
-    const { maxTimeMs } = context.access.readMeta(path);
-    if (newest === undefined || maxTimeMs >= newest.maxTimeMs) newest = { path, maxTimeMs };
+    try {
+      const { maxTimeMs } = context.access.readMeta(path);
+      if (newest === undefined || maxTimeMs >= newest.maxTimeMs) newest = { path, maxTimeMs };
+    } catch (thrown) {
+      unreadable(path, thrown);
+    }
   }
   return newest?.path;
 }

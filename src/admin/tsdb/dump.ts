@@ -1,9 +1,10 @@
 // `varve tsdb dump DIR`: every sample as a line, as `promtool tsdb dump` prints it: the series, the
 // value, the time. Blocks by their time, each by its series; then the log, in the order of logging.
+// With --records=exemplars or metadata: those, of the log.
 
 import { HistogramValue } from '../../base/chunk/histogram-value.ts';
 import { asVarveError } from '../../base/errors/varve-error.ts';
-import { goFloat } from '../../base/model/go-text.ts';
+import { goFloat, goQuote } from '../../base/model/go-text.ts';
 import { histogramText } from '../../base/model/histogram-text.ts';
 import { type Labels, labelsText } from '../../base/model/labels.ts';
 import { dumpMerged } from './dump-merged.ts';
@@ -46,6 +47,36 @@ export class SamplePrinter {
     );
   }
 
+  /** One line of an exemplar, as OpenMetrics writes one behind its series. */
+  printExemplar(series: string, exemplar: { labels: Labels; value: string; timeMs: number }): void {
+    const { labels, timeMs, value } = exemplar;
+    const isJson = this.#context.config.output === 'json';
+    const own = this.seriesText(labels);
+    this.#context.out.line(
+      isJson
+        ? `{"labels":${series},"exemplar":${own},"time":${timeMs},"value":${JSON.stringify(value)}}`
+        : `${series} # ${own} ${value} ${timeMs}`,
+    );
+  }
+
+  /** One line of what is known of the series' metric. */
+  printMetadata(series: string, known: { type: string; unit: string; help: string }): void {
+    const { help, type, unit } = known;
+    const isJson = this.#context.config.output === 'json';
+    const [quotedUnit, quotedHelp] = isJson
+      ? [JSON.stringify(unit), JSON.stringify(help)]
+      : [goQuote(unit), goQuote(help)];
+    this.#context.out.line(
+      isJson
+        ? `{"labels":${series},"type":"${type}","unit":${quotedUnit},"help":${quotedHelp}}`
+        : `${series} ${type} unit=${quotedUnit} help=${quotedHelp}`,
+    );
+  }
+
+  get records(): 'samples' | 'exemplars' | 'metadata' {
+    return this.#context.config.records;
+  }
+
   /** The series in the configured format, made once for all its samples. */
   seriesText(labels: Labels): string {
     if (this.#context.config.output !== 'json') return labelsText(labels);
@@ -62,7 +93,8 @@ export async function dump(context: ToolContext, dirs: readonly string[]): Promi
       failed += await dumpMerged(context, dir, printer);
       continue;
     }
-    for (const block of byTime(context, dir.blocks)) {
+    // Exemplars and metadata are in the log only.
+    for (const block of printer.records === 'samples' ? byTime(context, dir.blocks) : []) {
       try {
         dumpBlock(context, block, printer);
       } catch (thrown) {

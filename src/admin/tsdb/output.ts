@@ -2,6 +2,7 @@
 // calls; and tables.
 
 import type { TsdbToolConfig } from '../../base/config/catalogue.ts';
+import type { StreamIdentity } from '../../base/model/stream-labels.ts';
 import type { Disk } from '../../base/runtime/disk.ts';
 import type { BlockAnalysis } from '../../block/analyze.ts';
 import type { BlockReader } from '../../block/block-reader.ts';
@@ -13,6 +14,7 @@ import type { MergedSeries } from '../../query/select.ts';
 import type { SelectQuery } from '../../query/source.ts';
 import type { RecordSink } from '../../wal/record-decoder.ts';
 import type { ReplayReport } from '../../wal/replay.ts';
+import type { WalVerification } from '../../wal/verify.ts';
 
 const BUFFER_CHARACTERS = 64 * 1024;
 
@@ -21,11 +23,14 @@ export interface TsdbAccess {
   readMeta(blockPath: string): BlockMeta;
   /** An open block and its samples; who opens it closes it. */
   openBlock(blockPath: string): { readonly block: BlockReader; readonly samples: SeriesSamples };
+  /** Of which stream the directory is, by its name and its stream.json. */
+  readStreamIdentity(streamPath: string): StreamIdentity;
   verifyBlock(blockPath: string): readonly Finding[];
   analyzeBlock(blockPath: string): BlockAnalysis;
   replayWal(walPath: string, sink: RecordSink): Promise<ReplayReport>;
   /** Blocks and log of a stream's directory as one; who opens it closes it. */
   openMerged(dir: string, query: SelectQuery): Promise<MergedView>;
+  verifyWal(walPath: string): Promise<WalVerification>;
 }
 
 /** What a stream's directory holds, blocks and log together. */

@@ -45,6 +45,17 @@ export class Epochs {
     this.#waiting.push(limbo);
     return limbo;
   }
+
+  /** Of a structure that nobody uses any more: what waits there need not be released. */
+  leave(limbo: Limbo): void {
+    const at = this.#waiting.indexOf(limbo);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+
+  /** Structures whose freed parts may wait. */
+  get limboCount(): number {
+    return this.#waiting.length;
+  }
 }
 
 /** Freed addresses or record numbers of one structure, in the order of their freeing. */

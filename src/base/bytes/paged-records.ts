@@ -89,6 +89,11 @@ export class PagedRecords {
     else this.#release(index);
   }
 
+  /** Nobody uses these records any more: lets go of what would keep their pages in memory. */
+  abandon(): void {
+    this.#epochs.leave(this.#limbo);
+  }
+
   /** For readers in other threads: the pages so far (later ones are not needed by a snapshot). */
   share(): RecordPages {
     return { recordBytes: this.recordBytes, pageBits: this.pageBits, pages: [...this.#pages] };

@@ -30,6 +30,14 @@ export const TSDB_TOOL_OPTIONS = {
     default: 'false',
     help: 'dump: blocks and log of a stream as one, each sample once, sorted by series and time.',
   }),
+  records: option({
+    flag: 'records',
+    roles: ['tsdb'],
+    group: GROUP,
+    type: oneOf(['samples', 'exemplars', 'metadata']),
+    default: 'samples',
+    help: 'dump: what to show. Blocks hold samples only; the others are in the log.',
+  }),
   limit: option({
     flag: 'limit',
     roles: ['tsdb'],

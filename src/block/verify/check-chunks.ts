@@ -39,6 +39,11 @@ export class ChunkChecker {
     for (let i = 0; i < entry.chunkCount; i++) this.#checkChunk(entry, i);
   }
 
+  /** A series could not be read: where its chunks are, and the next one's must be, is not known. */
+  skipUnknown(): void {
+    for (let i = 0; i < this.#next.length; i++) this.#next.set(i, -1);
+  }
+
   /** What no chunk of the index covers. Call after the last series. */
   finish(): void {
     for (const [i, segment] of this.#segments.entries()) {

@@ -1,6 +1,8 @@
 // The series of an index: each entry's checksum and content, their order, and their chunks' times.
 
+import { BitSet } from '../../base/bytes/bit-set.ts';
 import { U32Column } from '../../base/bytes/columns.ts';
+import { asVarveError } from '../../base/errors/varve-error.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { PostingsBuilder } from '../index/postings-builder.ts';
 import { SeriesEntry } from '../index/series-entry.ts';
@@ -29,12 +31,14 @@ export class SeriesChecker {
   readonly #entry = new SeriesEntry();
   readonly #last = new U32Column(32);
   readonly #postings = new PostingsBuilder();
+  readonly #used: BitSet;
   #chunkCount = 0;
 
   constructor(source: ByteSource, symbols: Symbols, findings: Findings) {
     this.#source = source;
     this.#symbols = symbols;
     this.#findings = findings;
+    this.#used = new BitSet(symbols.count);
   }
 
   /** Reads from one end of the section to the other; `meta` gives the range, when there is one. */
@@ -48,7 +52,8 @@ export class SeriesChecker {
       if (offset >= reader.end) break;
       const read = this.#findings.attempt(name, offset, () => reader.readAt(offset, this.#entry));
       // An entry that is bad costs itself, not those behind it, as long as its length can be one.
-      const next = read ?? this.#findings.attempt(name, offset, () => reader.endOf(offset));
+      const next = read ?? endOf(reader, offset);
+      if (read === undefined) chunks.skipUnknown();
       if (next === undefined) {
         this.#findings.error(name, offset, 'no series can be read from here on');
         isComplete = false;
@@ -58,6 +63,7 @@ export class SeriesChecker {
       else isComplete = false;
       end = next;
     }
+    if (isComplete) this.#checkUse();
     return {
       seriesCount: this.#postings.seriesCount,
       chunkCount: this.#chunkCount,
@@ -73,11 +79,23 @@ export class SeriesChecker {
     const fault = this.#faultOfLabels() ?? this.#faultOfOrder();
     if (fault !== undefined) this.#findings.error(this.#source.name, offset, fault);
     this.#last.clear();
-    for (let i = 0; i < entry.labels.length; i++) this.#last.push(entry.labels.at(i));
+    for (let i = 0; i < entry.labels.length; i++) {
+      this.#last.push(entry.labels.at(i));
+      this.#used.add(entry.labels.at(i));
+    }
     if (entry.chunkCount === 0)
       this.#findings.warning(this.#source.name, offset, 'a series without chunks');
     this.#checkTimes(offset, meta);
     chunks.check(entry);
+  }
+
+  /** The empty one is always there; others are left when their series were deleted. */
+  #checkUse(): void {
+    let unused = 0;
+    for (let i = 0; i < this.#symbols.count; i++)
+      if (this.#symbols.lengthOf(i) > 0 && !this.#used.has(i)) unused++;
+    if (unused > 0)
+      this.#findings.info(this.#source.name, undefined, `${unused} symbols that no series has`);
   }
 
   #faultOfLabels(): string | undefined {
@@ -124,5 +142,15 @@ export class SeriesChecker {
       }
       last = Math.max(last, maxTimeMs);
     }
+  }
+}
+
+/** Undefined when that cannot be told either; what is wrong with the entry has been said. */
+function endOf(reader: SeriesReader, offset: number): number | undefined {
+  try {
+    return reader.endOf(offset);
+  } catch (thrown) {
+    if (asVarveError(thrown).kind !== 'damaged') throw thrown;
+    return undefined;
   }
 }

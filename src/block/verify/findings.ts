@@ -11,8 +11,8 @@ export interface Finding {
   readonly offset: number | undefined;
   /** Half a sentence: what is there and should not be, or the other way round. */
   readonly what: string;
-  /** An error makes data wrong or unreadable; a warning does not. */
-  readonly severity: 'error' | 'warning';
+  /** An error makes data wrong or unreadable; a warning does not; info is nothing unusual. */
+  readonly severity: 'error' | 'warning' | 'info';
 }
 
 /** Findings kept of one block; of a thoroughly broken one there would be millions. */
@@ -29,6 +29,10 @@ export class Findings {
 
   warning(file: string, offset: number | undefined, what: string): void {
     this.#add({ file, offset, what, severity: 'warning' });
+  }
+
+  info(file: string, offset: number | undefined, what: string): void {
+    this.#add({ file, offset, what, severity: 'info' });
   }
 
   /** Runs `read`; damage that it throws becomes an error, in `file` unless it says where. */

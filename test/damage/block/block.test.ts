@@ -3,16 +3,18 @@
 
 import { expect, test } from 'vitest';
 import { ChunkReader } from '../../../src/base/chunk/chunk-reader.ts';
+import { HistogramValue } from '../../../src/base/chunk/histogram-value.ts';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
 import { BlockReader } from '../../../src/block/block-reader.ts';
 import { emptyChunk, placeOf } from '../../../src/block/chunks/segment-reader.ts';
 import { readMeta, writeMeta } from '../../../src/block/meta.ts';
+import { SeriesSamples } from '../../../src/block/series-samples.ts';
 import { printTombstones } from '../../../src/block/tombstones/format.ts';
 import { verifyBlock } from '../../../src/block/verify.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { makeBlock, SOME_SERIES } from '../../unit/block/make-block.ts';
-import { type Change, flip, ROWS, resum, sectionsOf } from './rows.ts';
+import { type Change, FINDINGS, flip, ROWS, resum, sectionsOf } from './rows.ts';
 
 /** A block as Prometheus would leave it: without the hashes, so that only the formats' own checks find. */
 function plainBlock(disk: MemoryDisk): string {
@@ -33,11 +35,15 @@ function readAll(disk: MemoryDisk, dir: string): void {
   try {
     const block = new BlockReader(disk, dir);
     const chunk = emptyChunk();
+    const histogram = new HistogramValue();
     const samples = new ChunkReader();
     for (const name of block.index.labelNames()) for (const _ of block.index.labelValues(name));
     block.index.allPostings();
+    const cursor = new SeriesSamples(block);
     for (const entry of block.series()) {
       block.labelsOf(entry);
+      cursor.open(entry);
+      while (cursor.next()) if (cursor.isHistogram) cursor.load(histogram);
       for (let i = 0; i < entry.chunkCount; i++) {
         block.readChunk(entry, i, chunk);
         samples.open(placeOf(chunk));
@@ -51,13 +57,15 @@ function readAll(disk: MemoryDisk, dir: string): void {
   }
 }
 
-test.each(ROWS)('%s: verify says it, readers throw nothing else', (_, file, change, message) => {
+test.each(ROWS)('%s: verify says it, readers throw nothing else', (name, file, change, message) => {
   const disk = new MemoryDisk();
   const dir = plainBlock(disk);
   expect(verifyBlock(disk, dir)).toEqual([]);
   damage(disk, dir, file, change);
   const findings = verifyBlock(disk, dir);
-  expect(findings.map((finding) => finding.what).join('; ')).toMatch(message);
+  const whats = findings.map((finding) => finding.what);
+  expect(whats.join('; ')).toMatch(message);
+  expect(whats).toHaveLength(FINDINGS.get(name) ?? 1);
   readAll(disk, dir);
 });
 
@@ -120,6 +128,25 @@ test.each([
     'an interval cut off',
     (b: Buffer) => {
       const c = b.subarray(0, b.length - 1);
+      resum(c, 5, c.length - 4);
+      return c;
+    },
+    /varint|wanted/,
+  ],
+  [
+    'an interval that ends before it begins',
+    () => printTombstones(new Map([[4, [{ minTimeMs: 5, maxTimeMs: 1 }]]])),
+    /ends before it begins/,
+  ],
+  [
+    'a series that is not there',
+    () => printTombstones(new Map([[77, [{ minTimeMs: 1, maxTimeMs: 5 }]]])),
+    /there is no series 77/,
+  ],
+  [
+    'bytes behind the last interval',
+    (b: Buffer) => {
+      const c = Buffer.concat([b.subarray(0, b.length - 4), Buffer.from([9]), Buffer.alloc(4)]);
       resum(c, 5, c.length - 4);
       return c;
     },

@@ -67,7 +67,27 @@ const set =
     return undefined;
   };
 
-export const ROWS: readonly (readonly [string, string, Change, RegExp])[] = [
+/** Findings of rows whose one change shows in several places; one for all others. */
+export const FINDINGS: ReadonlyMap<string, number> = new Map([
+  ['an empty index', 2], // neither head nor tail
+  ['a TOC with two sections in one place', 7],
+  ['a list that another pair has', 2],
+  ['a TOC out of order', 6],
+  ['symbols out of order', 7], // the lists are in the old order
+  ['a series longer than the section', 2],
+  ['labels out of order', 4],
+  ['a series that is the next one too', 4],
+  ['a chunk place that is wrong', 2],
+  ['a chunk in a segment that is not there', 2],
+  ['a table entry of three keys', 3],
+  ['a table entry for a pair that is not there', 2],
+  ['an empty segment', 5], // and each chunk in it
+  ['a chunk without samples', 3],
+]);
+
+type Row = readonly [name: string, file: string, change: Change, message: RegExp];
+
+export const ROWS: readonly Row[] = [
   ['an empty index', 'index', () => Buffer.alloc(0), /bytes wanted|shorter than an empty/],
   ['an index cut off', 'index', (bytes) => bytes.subarray(0, 200), /table of contents/],
   ['an index with another magic', 'index', set(0, 0), /the magic number/],
@@ -79,6 +99,28 @@ export const ROWS: readonly (readonly [string, string, Change, RegExp])[] = [
     'index',
     inToc((b, toc) => b.writeUInt32BE(1, toc)),
     /outside of the file/,
+  ],
+  ...['symbols', 'series', 'label indices', 'their table', 'postings', 'the table'].map(
+    (section, i): Row => [
+      `a TOC that points behind the file for ${section}`,
+      'index',
+      inToc((b, toc) => b.writeUInt32BE(0x7fff_ffff, toc + 8 * i + 4)),
+      /outside of the file/,
+    ],
+  ),
+  ...['symbols', 'series', 'postings', 'the table'].map(
+    (section, i): Row => [
+      `a TOC that says 3 for ${section}`,
+      'index',
+      inToc((b, toc) => b.writeUInt32BE(3, toc + 8 * (i < 2 ? i : i + 2) + 4)),
+      /outside of the file/,
+    ],
+  ),
+  [
+    'a TOC with two sections in one place',
+    'index',
+    inToc((b, toc) => b.copy(b, toc + 32, toc + 40, toc + 48)),
+    /missing or mixed up|belong to nothing|outside of the postings/,
   ],
   [
     'a TOC out of order',
@@ -195,6 +237,28 @@ export const ROWS: readonly (readonly [string, string, Change, RegExp])[] = [
       resum(b, at + 4, at + 4 + b.readUInt32BE(at));
     },
     /the list of all series is not that of the series/,
+  ],
+  [
+    'a postings list that is not in order',
+    'index',
+    (b, s) => {
+      const at = Math.ceil(s.postings / 4) * 4;
+      const first = b.readUInt32BE(at + 8);
+      b.writeUInt32BE(b.readUInt32BE(at + 12), at + 8);
+      b.writeUInt32BE(first, at + 12);
+      resum(b, at + 4, at + 4 + b.readUInt32BE(at));
+    },
+    /the list of all series is not that of the series/,
+  ],
+  [
+    'a list that another pair has',
+    'index',
+    (b, s) => {
+      // A list of one series takes 16 bytes: the last pair's is now the one before.
+      b.writeUInt8(b.readUInt8(s.toc - 6) - 16, s.toc - 6);
+      resum(b, s.table + 4, s.toc - 4);
+    },
+    /a list that is not that of the series|outside of the postings|last ended/,
   ],
   [
     'a wrong table checksum',

@@ -42,9 +42,19 @@ function world() {
   // The newest first: the shipper must sort.
   const blocks = [block(ULIDS[2]!, 3), block(ULIDS[0]!, 1), block(ULIDS[1]!, 2)];
   const removed: string[] = [];
-  const dir: ShipperDir = { dir: DIR, blocks, remove: (one) => void removed.push(one.ulid) };
+  const setAside: string[] = [];
+  const dir: ShipperDir = {
+    dir: DIR,
+    blocks,
+    remove: (one) => void removed.push(one.ulid),
+    check: () => undefined,
+    setAside: (one, error) => {
+      disk.removeTree(one.dir);
+      setAside.push(`${one.ulid} ${error.code}`);
+    },
+  };
   const bucket = new MemoryBucket(clock);
-  return { disk, logger, logged, dir, bucket, removed };
+  return { disk, logger, logged, dir, bucket, removed, setAside };
 }
 
 const YOUNG = { nowMs: 0, retentionMs: 86_400_000 };
@@ -80,13 +90,35 @@ describe('shipOnce', () => {
     }
   });
 
-  it('goes on past a block that is damaged, names it, and keeps it', async () => {
-    const { disk, logger, logged, dir, bucket, removed } = world();
+  it('goes on past a block that is damaged, and sets it aside', async () => {
+    const { disk, logger, dir, bucket, removed, setAside } = world();
     disk.replaceFile(`${DIR}/${ULIDS[0]}/index`, Buffer.from('rotten'));
     const old = { nowMs: 1e12, retentionMs: 1 };
     const report = await shipOnce({ bucket, disk, logger }, [dir], old);
-    expect(report).toMatchObject({ uploaded: 2, failed: 1, waiting: 1, removed: 2 });
+    expect(report).toMatchObject({ uploaded: 2, failed: 1, waiting: 0, removed: 2 });
     expect(removed).not.toContain(ULIDS[0]);
+    expect(setAside).toEqual([`${ULIDS[0]} damaged_block`]);
+  });
+
+  it('uploads nothing of a block that its check refuses', async () => {
+    const { disk, logger, dir, bucket, setAside } = world();
+    const check: ShipperDir['check'] = (block) => {
+      if (block.ulid === ULIDS[1]) throw new VarveError('damaged_block', 'cannot be read');
+    };
+    const report = await shipOnce({ bucket, disk, logger }, [{ ...dir, check }], YOUNG);
+    expect(report).toMatchObject({ uploaded: 2, failed: 1 });
+    expect(setAside).toEqual([`${ULIDS[1]} damaged_block`]);
+    expect(await bucket.exists(`${ULIDS[1]}/index`)).toBe(false);
+  });
+
+  it('keeps a block that cannot be read just now, and tries it again', async () => {
+    const { disk, logger, logged, dir, bucket, setAside } = world();
+    const check: ShipperDir['check'] = (block) => {
+      if (block.ulid === ULIDS[0]) throw new VarveError('disk_failed', 'EIO');
+    };
+    const report = await shipOnce({ bucket, disk, logger }, [{ ...dir, check }], YOUNG);
+    expect(report).toMatchObject({ failed: 1, waiting: 3 });
+    expect(setAside).toEqual([]);
     expect(logged.some((line) => line.startsWith('error block not uploaded'))).toBe(true);
   });
 

@@ -20,6 +20,6 @@ test('ends the segment every time, and makes a checkpoint of the older two third
     made.push((await truncateWal(log, options))?.through);
   }
   expect(made).toEqual([undefined, undefined, undefined, 1]);
-  expect(listWal(disk, DIR)).toEqual({ segments: [2, 3], checkpoints: [1] });
+  expect(listWal(disk, DIR)).toMatchObject({ segments: [2, 3], checkpoints: [1] });
   expect((await replayOpaque(disk, DIR)).ids).toEqual([1, 2, 3, 4]);
 });

@@ -77,6 +77,7 @@ test('every start begins a segment above all segments and checkpoints', async ()
     expect((await log.sync()).segment).toBe(expected);
   }
   disk.makeDir(`${DIR}/checkpoint.00000007`);
+  disk.openSync(`${DIR}/checkpoint.00000007/00000000`, 'create').close();
   const { log } = makeLog(disk);
   expect(log.position().segment).toBe(8);
 });
