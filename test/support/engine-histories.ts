@@ -360,6 +360,9 @@ class History {
     const disk = this.#disk;
     const dirs = disk.stat(TSDB) === undefined ? [] : disk.list(TSDB);
     const local = dirs.flatMap(({ name }) => readBlocks(disk, `${TSDB}/${name}`));
+    // No kill, power loss or failing disk makes anything look damaged.
+    const aside = disk.allFiles().filter((path) => /quarantine.*(block|orphans)-/.test(path));
+    if (aside.length > 0) throw new Error(`set aside: ${aside}`);
     const known = new Set(local.map(({ ulid }) => ulid));
     const inBucket = readBlocks(disk, BUCKET).filter(({ ulid }) => !known.has(ulid));
     this.#ledger.check(local, inBucket);
