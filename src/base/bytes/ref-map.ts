@@ -1,6 +1,6 @@
 // WAL reference → slot, while a log is replayed. References count up, so pages of an array are both
-// smaller and faster than a Map; a page is made when the first of its references comes. In a damaged
-// log references may be any numbers: where pages would stay nearly empty, a Map is used after all.
+// smaller and faster than a Map; a page is made when the first of its references comes. In a
+// damaged log references may be any numbers: where pages would stay nearly empty, a Map is used.
 
 const PAGE_BITS = 14;
 const PAGE_CELLS = 1 << PAGE_BITS;
