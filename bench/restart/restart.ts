@@ -11,7 +11,7 @@ import type { Running, ServerKind } from '../side-by-side/servers.ts';
 import type { Figures } from '../side-by-side/targets.ts';
 
 const SERIES = Number(process.env.BENCH_SERIES ?? 1_000_000);
-const SAMPLES_EACH = 5;
+const SAMPLES_EACH = 4;
 /** Of prometheus and of Varve: where the log lies below the directory of the run. */
 const LOGS: Readonly<Record<string, string>> = {
   varve: 'tsdb/default-tenant/wal',
