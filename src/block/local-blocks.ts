@@ -50,17 +50,20 @@ export function listBlockMetas(
   const metas: BlockMeta[] = [];
   for (const path of blockPaths(disk, dir)) {
     try {
-      const meta = readMeta(disk, path);
-      if (blockDir(dir, meta.ulid) !== path) {
-        const what = `it is of block ${meta.ulid}, in the place of another`;
-        throw damagedBlock(blockFile(path, META_FILE), 0, what);
-      }
-      metas.push(meta);
+      metas.push(readOwnMeta(disk, path));
     } catch (thrown) {
       options.onDamaged(path, asVarveError(thrown));
     }
   }
   return metas;
+}
+
+/** The meta.json in `path`, which must be of the block that the directory is named by. */
+function readOwnMeta(disk: Disk, path: string): BlockMeta {
+  const meta = readMeta(disk, path);
+  if (path.endsWith(`/${meta.ulid}`)) return meta;
+  const what = `it is of block ${meta.ulid}, in the place of another`;
+  throw damagedBlock(blockFile(path, META_FILE), 0, what);
 }
 
 function blockPaths(disk: Disk, dir: string): readonly string[] {
@@ -94,7 +97,7 @@ export function listLocalBlocks(options: LocalBlocksOptions): readonly LocalBloc
 }
 
 function readBlock(path: string, { disk, labels }: LocalBlocksOptions): KnownBlock {
-  const meta = readMeta(disk, path);
+  const meta = readOwnMeta(disk, path);
   const files = filesOf(disk, path, meta);
   const { ulid, minTimeMs, maxTimeMs } = meta;
   const metaBytes = metaForBucket(disk, path, meta, { labels, files });

@@ -66,8 +66,9 @@ export const DEFECTS: readonly Defect[] = [
     name: 'checkpoint by time',
     harm: 'late samples leave the log before they are in a block',
     file: 'src/engine-thread.ts',
-    find: 'isCovered: (at, timeMs) => coverage.covers(at, timeMs),',
-    replace: 'isCovered: (_, timeMs) => timeMs < head.newestPublishedTimeMs - 10_800_000,',
+    find: '        coverage.covers(at, timeMs) || adoption.deletes(ref, at, timeMs),',
+    replace:
+      '        timeMs < head.newestPublishedTimeMs - 10_800_000 || adoption.deletes(ref, at, timeMs),',
   },
   {
     name: 'coverage without the position',
@@ -101,9 +102,8 @@ export const DEFECTS: readonly Defect[] = [
     name: 'local retention without a look at the bucket',
     harm: 'a block leaves the disk before it is uploaded',
     file: 'src/bucket/plan-local.ts',
-    find: '      !block.coversLog &&\n      (!hasBucket || uploaded.has(block.ulid)),',
-    replace:
-      '      !block.coversLog &&\n      (hasBucket || !hasBucket || uploaded.has(block.ulid)),',
+    find: '(hasBucket ? uploaded.has(block.ulid) : !block.isForeign)',
+    replace: '(hasBucket ? uploaded.has(block.ulid) || true : !block.isForeign)',
   },
   {
     name: 'what a killed process wrote is believed unsynced',
@@ -116,8 +116,8 @@ export const DEFECTS: readonly Defect[] = [
     name: 'the oldest checkpoint is read',
     harm: 'a crash while a checkpoint is replaced loses what only the newer one has',
     file: 'src/wal/replay.ts',
-    find: 'checkpoints.findLast(',
-    replace: 'checkpoints.find(',
+    find: 'const checkpoint = checkpoints.at(-1);',
+    replace: 'const checkpoint = checkpoints.at(0);',
   },
   {
     name: 'the same sample again is stored again',

@@ -373,10 +373,18 @@ export class History {
       throw new Error(`a flush on a good disk answered ${flushed?.status}: ${flushed?.text}`);
     this.#say('flushed');
     this.#counts.checks++;
+    this.#checkNothingAside();
     const local = this.#localBlocks();
     const known = new Set(local.map(({ ulid }) => ulid));
     const remote = (await this.#bucketBlocks()).filter(({ ulid }) => !known.has(ulid));
     this.#ledger.check({ local, remote }, until);
+  }
+
+  /** No kill, no loss of power and no failing disk makes anything look damaged. */
+  #checkNothingAside(): void {
+    const files = this.#machine.undisturbed((disk) => disk.allFiles());
+    const aside = files.filter((path) => /quarantine.*\/(block|orphans)-/.test(path));
+    if (aside.length > 0) throw new Error(`set aside: ${aside.join(', ')}`);
   }
 
   /** After all senders have had their answers, everything is in the bucket, and nothing else. */

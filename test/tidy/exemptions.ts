@@ -2,7 +2,10 @@
 // no longer needed fails the tests.
 
 /** Longer than 400 lines. */
-export const LONG_FILES: Readonly<Record<string, string>> = {};
+export const LONG_FILES: Readonly<Record<string, string>> = {
+  'src/engine-thread.ts': 'the one place where the stages of an engine are wired (DESIGN, Layout)',
+  'src/head/head.ts': 'the face of the head: short methods that pass on to its parts',
+};
 
 /** Functions longer than 70 lines, as `path#name`. */
 export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {};

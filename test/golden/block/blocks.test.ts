@@ -83,13 +83,17 @@ test.runIf(sharedBlocks.length > 0)('all of ../shared: verified and the same byt
   }
 });
 
-test.runIf(sharedBlocks.length > 0)('all dumps of ../shared', () => {
-  const dumped = sharedBlocks.filter((block) => block.dump !== undefined);
-  const readable = dumped.filter((block) => !isDownsampled(block));
-  for (const block of readable) expectDump(disk, block.dir, readDump(block.dump!));
-  expect(dumped.length - readable.length).toBe(5); // of encoding AGGREGATE, read with downsampling
-  expect(AGGREGATE).toBe(255);
-});
+test.runIf(sharedBlocks.length > 0)(
+  'all dumps of ../shared',
+  () => {
+    const dumped = sharedBlocks.filter((block) => block.dump !== undefined);
+    const readable = dumped.filter((block) => !isDownsampled(block));
+    for (const block of readable) expectDump(disk, block.dir, readDump(block.dump!));
+    expect(dumped.length - readable.length).toBe(5); // of encoding AGGREGATE, read with downsampling
+    expect(AGGREGATE).toBe(255);
+  },
+  300_000,
+);
 
 test.runIf(existsSync(LONG_RAW_DUMP))('the dump of long-raw, block by block', () => {
   const lines = new Map<string | undefined, DumpedSeries[]>();
