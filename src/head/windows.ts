@@ -22,6 +22,7 @@ export class Window implements WindowState {
   middleSamples = 0;
   lateSamples = 0;
   mainMaxTimeMs = Number.NEGATIVE_INFINITY;
+  middleMaxTimeMs = Number.NEGATIVE_INFINITY;
   minTimeMs = Number.POSITIVE_INFINITY;
   maxTimeMs = Number.NEGATIVE_INFINITY;
   lastArrivalMs = Number.NEGATIVE_INFINITY;
@@ -127,6 +128,7 @@ export class Windows {
       window.lateSamples += this.#count;
     } else if (this.#to <= window.cuttingMs) {
       window.middleSamples += this.#count;
+      window.middleMaxTimeMs = Math.max(window.middleMaxTimeMs, this.#max);
     } else {
       window.mainSamples += this.#count;
       window.mainMaxTimeMs = Math.max(window.mainMaxTimeMs, this.#max);
@@ -194,9 +196,10 @@ export function endCut(
     window.mainMaxTimeMs = Math.max(
       window.mainMaxTimeMs,
       end.counts.maxTimeMs,
-      window.middleSamples > 0 ? window.cuttingMs - 1 : Number.NEGATIVE_INFINITY,
+      window.middleMaxTimeMs,
     );
   }
   window.middleSamples = 0;
+  window.middleMaxTimeMs = Number.NEGATIVE_INFINITY;
   window.cuttingMs = NONE;
 }

@@ -48,6 +48,14 @@ describe('windows', () => {
     expect(window.mainMaxTimeMs).toBe(30);
   });
 
+  test('a flush after a failed cut ends behind the last sample, not where that cut would have', () => {
+    const { put, window } = open([10, 20]);
+    const cut = beginCut(window, false, window.endMs);
+    put(15, 25);
+    endCut(window, false, { stored: false, counts: cut, nowMs: 2 });
+    expect(rangeNow(window, 'flush')).toMatchObject({ minTimeMs: 0, maxTimeMs: 26 });
+  });
+
   test('are forgotten when they are empty and too old, never with samples in them', () => {
     const { windows, window } = open([10, 3 * HOUR_MS]);
     windows.forgetBefore(100 * HOUR_MS);
