@@ -25,7 +25,7 @@ export interface BucketWorld {
 export async function openBucket(config: BucketConfig, world: BucketWorld): Promise<Bucket> {
   switch (config.type) {
     case 'FILESYSTEM':
-      return new FilesystemBucket(config.config, world.disk, world.random);
+      return new FilesystemBucket(config.config, world);
     default:
       throw new VarveError('bad_config', `object store type ${config.type} is not supported yet`);
   }

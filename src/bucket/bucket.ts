@@ -5,8 +5,13 @@
 //   read-after-write; all stores of today give it). An object is there whole or not at all.
 // - `list` gives keys in byte order; a prefix is a string, not a directory.
 // - Keys are made in layout.ts; a key never begins with `/` and has no empty, `.` or `..` part.
-// - Errors are VarveErrors by kind: `not_found`; `already_exists` (a condition did not hold);
-//   `store_denied`; `store_unavailable` (try again later); `damaged_object`; `disk_full`.
+// - Errors are VarveErrors by code: `not_found`; `already_exists` (a condition did not hold);
+//   `store_denied` (credentials, permissions); `store_throttled` (with the store's Retry-After when
+//   it gave one); `store_unavailable` (transient); `damaged_object` (bytes that are not what was
+//   sent, or fewer); `disk_full`; `bad_parameter`.
+// - One call makes no second attempt: retries, limits and timeouts are put around an adapter, by
+//   open-store.ts. A call whose signal fires ends soon, and rejects with the signal's reason.
+// - Every request that an adapter sends is told to its observer.
 
 /** Bytes to be stored, which can be read more than once (a retry starts over). */
 export interface PutSource {
@@ -15,7 +20,18 @@ export interface PutSource {
   read(offset: number, length: number): AsyncIterable<Uint8Array>;
 }
 
-export interface PutOptions {
+/** What every call takes. */
+export interface CallOptions {
+  /** Ends the call: its request is cut off. What it asked for may have been done all the same. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PutOptions extends CallOptions {
+  /**
+   * CRC32C of the whole source, when the caller knows it: a store that can compares it with what
+   * arrived and refuses other bytes (`damaged_object`).
+   */
+  readonly crc32c?: number;
   /** Store only if there is no such object, else `already_exists`. */
   readonly ifAbsent?: boolean;
   /**
@@ -48,33 +64,56 @@ export interface ByteRange {
   readonly length: number;
 }
 
+/** What stores bill by: writes and lists cost most, reads less, deletes nothing. */
+export type RequestClass = 'write' | 'list' | 'read' | 'delete';
+
+/** One request to the store, told when it has ended. Of a multipart upload each part is one. */
+export interface StoreRequest {
+  readonly class: RequestClass;
+  /** The store's own name of it: `PutObject`, `UploadPart`, `Put Block`, `objects.insert`. */
+  readonly operation: string;
+  /** Bytes of objects, without headers. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** False when the store did not do as asked; an absent object is an answer. */
+  readonly ok: boolean;
+}
+
+/** Told of each request. */
+export type RequestObserver = (request: StoreRequest) => void;
+
 /** The half that cannot change anything. */
 export interface BucketReader {
   /** Names the store and the bucket for people: logs, metrics, errors. */
   readonly name: string;
   /** The object's bytes, or those of the range that exist. */
-  get(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
-  attributes(key: string): Promise<ObjectAttributes>;
-  exists(key: string): Promise<boolean>;
+  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array>;
+  attributes(key: string, options?: CallOptions): Promise<ObjectAttributes>;
+  exists(key: string, options?: CallOptions): Promise<boolean>;
   /** All objects whose key begins with `prefix`. */
-  list(prefix: string): AsyncIterable<ListedObject>;
+  list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject>;
   /**
    * What stands directly under `prefix` (ending in `/`, or empty): names; those ending in `/` hold
    * more.
    */
-  listNames(prefix: string): AsyncIterable<string>;
+  listNames(prefix: string, options?: CallOptions): AsyncIterable<string>;
 }
 
 export interface Bucket extends BucketReader {
   /** Stores the object, replacing one that is there unless a condition says otherwise. */
   put(key: string, source: PutSource, options?: PutOptions): Promise<ObjectAttributes>;
   /** Removes the object; harmless when it is not there. */
-  delete(key: string): Promise<void>;
+  delete(key: string, options?: CallOptions): Promise<void>;
   /**
    * Removes what puts that were cut off (a SIGKILL) left below `prefix`, which ends in `/`, and no
    * listing shows: temporary files, parts of uploads. Only for whoever alone writes there: a put
    * under way below it would fail.
    */
-  removeUnfinished(prefix: string): Promise<void>;
+  removeUnfinished(prefix: string, options?: CallOptions): Promise<void>;
+  /**
+   * The same store, whose requests through what is returned are told to `observe` as well as to
+   * those before it. It needs no closing of its own.
+   */
+  observedBy(observe: RequestObserver): Bucket;
   close(): Promise<void>;
 }

@@ -4,7 +4,15 @@
 
 import { asVarveError } from '../base/errors/varve-error.ts';
 import type { Clock } from '../base/runtime/clock.ts';
-import type { Bucket, ByteRange, ListedObject, PutOptions, PutSource } from './bucket.ts';
+import type {
+  Bucket,
+  ByteRange,
+  CallOptions,
+  ListedObject,
+  PutOptions,
+  PutSource,
+  RequestObserver,
+} from './bucket.ts';
 
 /** Operation names, the values of the `operation` label. */
 export type BucketOperation =
@@ -39,36 +47,41 @@ export class MeteredBucket implements Bucket {
     this.#observe = observe;
   }
 
-  get(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
-    return this.#stream(range === undefined ? 'get' : 'get_range', this.#inner.get(key, range));
+  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
+    const operation = range === undefined ? 'get' : 'get_range';
+    return this.#stream(operation, this.#inner.get(key, range, options));
   }
 
-  attributes(key: string) {
-    return this.#call('attributes', this.#inner.attributes(key));
+  attributes(key: string, options?: CallOptions) {
+    return this.#call('attributes', this.#inner.attributes(key, options));
   }
 
-  exists(key: string): Promise<boolean> {
-    return this.#call('exists', this.#inner.exists(key));
+  exists(key: string, options?: CallOptions): Promise<boolean> {
+    return this.#call('exists', this.#inner.exists(key, options));
   }
 
-  list(prefix: string): AsyncIterable<ListedObject> {
-    return this.#stream('iter', this.#inner.list(prefix));
+  list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
+    return this.#stream('iter', this.#inner.list(prefix, options));
   }
 
-  listNames(prefix: string): AsyncIterable<string> {
-    return this.#stream('iter', this.#inner.listNames(prefix));
+  listNames(prefix: string, options?: CallOptions): AsyncIterable<string> {
+    return this.#stream('iter', this.#inner.listNames(prefix, options));
   }
 
   put(key: string, source: PutSource, options?: PutOptions) {
     return this.#call('upload', this.#inner.put(key, source, options));
   }
 
-  delete(key: string): Promise<void> {
-    return this.#call('delete', this.#inner.delete(key));
+  delete(key: string, options?: CallOptions): Promise<void> {
+    return this.#call('delete', this.#inner.delete(key, options));
   }
 
-  removeUnfinished(prefix: string): Promise<void> {
-    return this.#call('iter', this.#inner.removeUnfinished(prefix));
+  removeUnfinished(prefix: string, options?: CallOptions): Promise<void> {
+    return this.#call('iter', this.#inner.removeUnfinished(prefix, options));
+  }
+
+  observedBy(observe: RequestObserver): Bucket {
+    return new MeteredBucket(this.#inner.observedBy(observe), this.#clock, this.#observe);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,14 @@
 // A bucket within a bucket: every key gets `prefix/` in front, as `prefix:` of bucket.yml says.
 
-import type { Bucket, ByteRange, ListedObject, PutOptions, PutSource } from './bucket.ts';
+import type {
+  Bucket,
+  ByteRange,
+  CallOptions,
+  ListedObject,
+  PutOptions,
+  PutSource,
+  RequestObserver,
+} from './bucket.ts';
 
 /**
  * `inner` itself when the prefix is empty. Slashes around the prefix do not count (as in Thanos).
@@ -13,6 +21,7 @@ export function withPrefix(inner: Bucket, prefix: string): Bucket {
 class PrefixedBucket implements Bucket {
   readonly name: string;
   readonly #inner: Bucket;
+  /** Ends in a slash. */
   readonly #prefix: string;
 
   constructor(inner: Bucket, prefix: string) {
@@ -21,38 +30,42 @@ class PrefixedBucket implements Bucket {
     this.#prefix = prefix;
   }
 
-  get(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
-    return this.#inner.get(this.#prefix + key, range);
+  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
+    return this.#inner.get(this.#prefix + key, range, options);
   }
 
-  attributes(key: string) {
-    return this.#inner.attributes(this.#prefix + key);
+  attributes(key: string, options?: CallOptions) {
+    return this.#inner.attributes(this.#prefix + key, options);
   }
 
-  exists(key: string): Promise<boolean> {
-    return this.#inner.exists(this.#prefix + key);
+  exists(key: string, options?: CallOptions): Promise<boolean> {
+    return this.#inner.exists(this.#prefix + key, options);
   }
 
-  async *list(prefix: string): AsyncIterable<ListedObject> {
-    for await (const object of this.#inner.list(this.#prefix + prefix)) {
+  async *list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
+    for await (const object of this.#inner.list(this.#prefix + prefix, options)) {
       yield { ...object, key: object.key.slice(this.#prefix.length) };
     }
   }
 
-  listNames(prefix: string): AsyncIterable<string> {
-    return this.#inner.listNames(this.#prefix + prefix);
+  listNames(prefix: string, options?: CallOptions): AsyncIterable<string> {
+    return this.#inner.listNames(this.#prefix + prefix, options);
   }
 
   put(key: string, source: PutSource, options?: PutOptions) {
     return this.#inner.put(this.#prefix + key, source, options);
   }
 
-  delete(key: string): Promise<void> {
-    return this.#inner.delete(this.#prefix + key);
+  delete(key: string, options?: CallOptions): Promise<void> {
+    return this.#inner.delete(this.#prefix + key, options);
   }
 
-  removeUnfinished(prefix: string): Promise<void> {
-    return this.#inner.removeUnfinished(this.#prefix + prefix);
+  removeUnfinished(prefix: string, options?: CallOptions): Promise<void> {
+    return this.#inner.removeUnfinished(this.#prefix + prefix, options);
+  }
+
+  observedBy(observe: RequestObserver): Bucket {
+    return withPrefix(this.#inner.observedBy(observe), this.#prefix);
   }
 
   close(): Promise<void> {

@@ -9,6 +9,7 @@
 // that of several writers one wins; whoever finds such a link completes the rename.
 
 import { createHash } from 'node:crypto';
+import { crc32c } from '../../src/base/bytes/crc32c.ts';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import type { Disk } from '../../src/base/runtime/disk.ts';
 import { readFilePieces } from '../../src/base/runtime/file-pieces.ts';
@@ -16,11 +17,14 @@ import type { Random } from '../../src/base/runtime/random.ts';
 import type {
   Bucket,
   ByteRange,
+  CallOptions,
   ListedObject,
   ObjectAttributes,
   PutOptions,
   PutSource,
+  RequestObserver,
 } from '../../src/bucket/bucket.ts';
+import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
 import { asStoreError } from './errors.ts';
 import type { FilesystemBucketOptions } from './options.ts';
 
@@ -36,8 +40,16 @@ export class FilesystemBucket implements Bucket {
   readonly #root: string;
   readonly #disk: Disk;
   readonly #random: Random;
+  readonly #options: FilesystemBucketOptions;
+  readonly #observe: RequestObserver;
 
-  constructor(options: FilesystemBucketOptions, disk: Disk, random: Random) {
+  constructor(
+    options: FilesystemBucketOptions,
+    { disk, random }: { readonly disk: Disk; readonly random: Random },
+    observe: RequestObserver = UNOBSERVED,
+  ) {
+    this.#options = options;
+    this.#observe = observe;
     this.#root = options.directory.replace(/\/+$/, '') || '/';
     this.name = `filesystem:${this.#root}`;
     this.#disk = disk;
@@ -45,7 +57,66 @@ export class FilesystemBucket implements Bucket {
     this.#disk.makeDir(this.#root);
   }
 
-  async *get(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
+    const pieces = untilAborted(this.#read(key, range), options);
+    return toldStream(this.#observe, { class: 'read', operation: 'read' }, pieces);
+  }
+
+  attributes(key: string): Promise<ObjectAttributes> {
+    const run = async () => this.#attributes(key);
+    return told(this.#observe, { class: 'read', operation: 'stat' }, run);
+  }
+
+  exists(key: string): Promise<boolean> {
+    return told(this.#observe, { class: 'read', operation: 'stat' }, async () => {
+      const stat = this.#disk.stat(this.#path(key));
+      return stat !== undefined && !stat.isDirectory;
+    });
+  }
+
+  async *list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
+    await told(this.#observe, { class: 'list', operation: 'readdir' }, async () => undefined);
+    const cut = prefix.lastIndexOf('/') + 1;
+    for await (const object of untilAborted(this.#walk(prefix.slice(0, cut)), options)) {
+      if (object.key.startsWith(prefix)) yield object;
+    }
+  }
+
+  async *listNames(prefix: string): AsyncIterable<string> {
+    await told(this.#observe, { class: 'list', operation: 'readdir' }, async () => undefined);
+    for (const entry of this.#entries(prefix)) {
+      yield entry.isDirectory ? `${entry.name}/` : entry.name;
+    }
+  }
+
+  put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {
+    return told(this.#observe, { class: 'write', operation: 'write' }, async (moved) => {
+      moved.sentBytes = source.sizeBytes;
+      return this.#put(key, source, options);
+    });
+  }
+
+  delete(key: string): Promise<void> {
+    const run = async () => this.#delete(key);
+    return told(this.#observe, { class: 'delete', operation: 'unlink' }, run);
+  }
+
+  removeUnfinished(prefix: string): Promise<void> {
+    return told(this.#observe, { class: 'list', operation: 'readdir' }, async () => {
+      this.#removePuts(this.#path(prefix.replace(/\/$/, '')));
+    });
+  }
+
+  observedBy(observe: RequestObserver): Bucket {
+    const world = { disk: this.#disk, random: this.#random };
+    return new FilesystemBucket(this.#options, world, bothObservers(this.#observe, observe));
+  }
+
+  async close(): Promise<void> {
+    // Nothing is held open between calls.
+  }
+
+  async *#read(key: string, range: ByteRange | undefined): AsyncIterable<Uint8Array> {
     const path = this.#path(key);
     const { sizeBytes } = this.#statObject(key, path);
     const offset = range?.offset ?? 0;
@@ -59,39 +130,21 @@ export class FilesystemBucket implements Bucket {
     yield* readFilePieces(this.#disk, path, offset, length);
   }
 
-  async attributes(key: string): Promise<ObjectAttributes> {
+  #attributes(key: string): ObjectAttributes {
     const path = this.#path(key);
     const stat = this.#statObject(key, path);
     this.#syncNames(path);
     return { ...stat, version: this.#version(path, stat), crc32c: undefined };
   }
 
-  async exists(key: string): Promise<boolean> {
-    const stat = this.#disk.stat(this.#path(key));
-    return stat !== undefined && !stat.isDirectory;
-  }
-
-  async *list(prefix: string): AsyncIterable<ListedObject> {
-    const cut = prefix.lastIndexOf('/') + 1;
-    for await (const object of this.#walk(prefix.slice(0, cut))) {
-      if (object.key.startsWith(prefix)) yield object;
-    }
-  }
-
-  async *listNames(prefix: string): AsyncIterable<string> {
-    for (const entry of this.#entries(prefix)) {
-      yield entry.isDirectory ? `${entry.name}/` : entry.name;
-    }
-  }
-
-  async put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {
+  async #put(key: string, source: PutSource, options: PutOptions): Promise<ObjectAttributes> {
     const path = this.#path(key);
     const dir = parentOf(path);
     const temporary = `${dir}/${PUT_PREFIX}${hex(this.#random.bytes(12))}`;
     const conditional = options.ifAbsent === true || options.ifVersion !== undefined;
     try {
       this.#disk.makeDir(dir);
-      await this.#write(temporary, source);
+      await this.#write(temporary, source, options);
       if (options.ifVersion !== undefined)
         this.#replaceVersion(key, path, temporary, options.ifVersion);
       else if (options.ifAbsent === true) this.#disk.linkNew(temporary, path);
@@ -102,10 +155,10 @@ export class FilesystemBucket implements Bucket {
     } finally {
       this.#disk.removeFile(temporary);
     }
-    return this.attributes(key);
+    return this.#attributes(key);
   }
 
-  async delete(key: string): Promise<void> {
+  #delete(key: string): void {
     const path = this.#path(key);
     this.#disk.removeFile(path);
     let dir = parentOf(path);
@@ -119,14 +172,6 @@ export class FilesystemBucket implements Bucket {
     }
   }
 
-  async removeUnfinished(prefix: string): Promise<void> {
-    this.#removePuts(this.#path(prefix.replace(/\/$/, '')));
-  }
-
-  async close(): Promise<void> {
-    // Nothing is held open between calls.
-  }
-
   #removePuts(dir: string): void {
     if (this.#disk.stat(dir)?.isDirectory !== true) return;
     for (const { name, isDirectory } of this.#disk.list(dir)) {
@@ -135,11 +180,13 @@ export class FilesystemBucket implements Bucket {
     }
   }
 
-  async #write(path: string, source: PutSource): Promise<void> {
+  async #write(path: string, source: PutSource, options: PutOptions): Promise<void> {
     const file = this.#disk.openSync(path, 'create');
     try {
       let position = 0;
-      for await (const piece of source.read(0, source.sizeBytes)) {
+      let crc = 0;
+      for await (const piece of untilAborted(source.read(0, source.sizeBytes), options)) {
+        if (options.crc32c !== undefined) crc = crc32c(piece, crc);
         file.write(piece, position);
         position += piece.length;
       }
@@ -148,6 +195,9 @@ export class FilesystemBucket implements Bucket {
           'damaged_object',
           `the source gave ${position} bytes instead of ${source.sizeBytes}`,
         );
+      }
+      if (options.crc32c !== undefined && crc !== options.crc32c) {
+        throw new VarveError('damaged_object', 'the source gave bytes of another CRC32C than said');
       }
       file.sync();
     } finally {

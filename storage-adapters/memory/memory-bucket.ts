@@ -1,16 +1,20 @@
 // A bucket in memory: for tests and for the simulation, with the same promises as the real ones.
 
+import { crc32c } from '../../src/base/bytes/crc32c.ts';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import type { Clock } from '../../src/base/runtime/clock.ts';
 import { collect } from '../../src/base/runtime/file-pieces.ts';
 import type {
   Bucket,
   ByteRange,
+  CallOptions,
   ListedObject,
   ObjectAttributes,
   PutOptions,
   PutSource,
+  RequestObserver,
 } from '../../src/bucket/bucket.ts';
+import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
 
 interface StoredObject {
   readonly bytes: Uint8Array;
@@ -18,17 +22,91 @@ interface StoredObject {
   readonly version: string;
 }
 
+/** The objects, and how often one was written. */
+interface Stored {
+  readonly objects: Map<string, StoredObject>;
+  writes: number;
+}
+
 export class MemoryBucket implements Bucket {
   readonly name = 'memory';
-  readonly #objects = new Map<string, StoredObject>();
+  readonly #stored: Stored;
   readonly #clock: Clock;
-  #writes = 0;
+  readonly #observe: RequestObserver;
 
-  constructor(clock: Clock) {
+  constructor(
+    clock: Clock,
+    observe: RequestObserver = UNOBSERVED,
+    stored: Stored = { objects: new Map(), writes: 0 },
+  ) {
     this.#clock = clock;
+    this.#observe = observe;
+    this.#stored = stored;
   }
 
-  async *get(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
+    const pieces = untilAborted(this.#read(key, range), options);
+    return toldStream(this.#observe, { class: 'read', operation: 'get' }, pieces);
+  }
+
+  attributes(key: string): Promise<ObjectAttributes> {
+    const run = async () => this.#attributes(key);
+    return told(this.#observe, { class: 'read', operation: 'attributes' }, run);
+  }
+
+  exists(key: string): Promise<boolean> {
+    const run = async () => this.#stored.objects.has(key);
+    return told(this.#observe, { class: 'read', operation: 'attributes' }, run);
+  }
+
+  async *list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
+    await told(this.#observe, { class: 'list', operation: 'list' }, async () => undefined);
+    for (const key of this.#keys()) {
+      options?.signal?.throwIfAborted();
+      const object = this.#stored.objects.get(key);
+      if (object === undefined || !key.startsWith(prefix)) continue;
+      yield { key, sizeBytes: object.bytes.length, modifiedMs: object.modifiedMs };
+    }
+  }
+
+  async *listNames(prefix: string): AsyncIterable<string> {
+    await told(this.#observe, { class: 'list', operation: 'list' }, async () => undefined);
+    const names = new Set<string>();
+    for (const key of this.#keys()) {
+      if (!key.startsWith(prefix)) continue;
+      const rest = key.slice(prefix.length);
+      const cut = rest.indexOf('/');
+      names.add(cut < 0 ? rest : rest.slice(0, cut + 1));
+    }
+    yield* names;
+  }
+
+  put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {
+    return told(this.#observe, { class: 'write', operation: 'put' }, async (moved) => {
+      moved.sentBytes = source.sizeBytes;
+      return this.#put(key, source, options);
+    });
+  }
+
+  delete(key: string): Promise<void> {
+    return told(this.#observe, { class: 'delete', operation: 'delete' }, async () => {
+      this.#stored.objects.delete(key);
+    });
+  }
+
+  async removeUnfinished(): Promise<void> {
+    // A put is whole at once.
+  }
+
+  observedBy(observe: RequestObserver): Bucket {
+    return new MemoryBucket(this.#clock, bothObservers(this.#observe, observe), this.#stored);
+  }
+
+  async close(): Promise<void> {
+    // The objects stay for whoever holds the bucket.
+  }
+
+  async *#read(key: string, range: ByteRange | undefined): AsyncIterable<Uint8Array> {
     const { bytes } = this.#object(key);
     if (range === undefined) {
       yield bytes.slice();
@@ -43,77 +121,48 @@ export class MemoryBucket implements Bucket {
     yield bytes.slice(range.offset, range.offset + range.length);
   }
 
-  async attributes(key: string): Promise<ObjectAttributes> {
+  #attributes(key: string): ObjectAttributes {
     const { bytes, modifiedMs, version } = this.#object(key);
     return { sizeBytes: bytes.length, modifiedMs, version, crc32c: undefined };
   }
 
-  async exists(key: string): Promise<boolean> {
-    return this.#objects.has(key);
-  }
-
-  async *list(prefix: string): AsyncIterable<ListedObject> {
-    for (const key of this.#keys()) {
-      const object = this.#objects.get(key);
-      if (object === undefined || !key.startsWith(prefix)) continue;
-      yield { key, sizeBytes: object.bytes.length, modifiedMs: object.modifiedMs };
-    }
-  }
-
-  async *listNames(prefix: string): AsyncIterable<string> {
-    const names = new Set<string>();
-    for (const key of this.#keys()) {
-      if (!key.startsWith(prefix)) continue;
-      const rest = key.slice(prefix.length);
-      const cut = rest.indexOf('/');
-      names.add(cut < 0 ? rest : rest.slice(0, cut + 1));
-    }
-    yield* names;
-  }
-
-  async put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {
+  async #put(key: string, source: PutSource, options: PutOptions): Promise<ObjectAttributes> {
     const parts = key.split('/');
     if (parts.some((part) => part === '' || part === '.' || part === '..')) {
       throw new VarveError('bad_parameter', `not an object key: ${JSON.stringify(key)}`);
     }
-    const bytes = await collect(source.read(0, source.sizeBytes), source.sizeBytes, key);
+    const pieces = untilAborted(source.read(0, source.sizeBytes), options);
+    const bytes = await collect(pieces, source.sizeBytes, key);
     if (bytes.length !== source.sizeBytes) {
       throw new VarveError(
         'damaged_object',
         `the source gave ${bytes.length} bytes instead of ${source.sizeBytes}`,
       );
     }
-    const there = this.#objects.get(key);
+    if (options.crc32c !== undefined && crc32c(bytes) !== options.crc32c) {
+      throw new VarveError('damaged_object', `${key} arrived with another CRC32C than said`);
+    }
+    const there = this.#stored.objects.get(key);
     if (options.ifAbsent === true && there !== undefined) {
       throw new VarveError('already_exists', `there is an object ${key} already`);
     }
     if (options.ifVersion !== undefined && there?.version !== options.ifVersion) {
       throw new VarveError('already_exists', `${key} has changed since it was read`);
     }
-    this.#writes++;
-    const object = { bytes, modifiedMs: this.#clock.nowMs(), version: String(this.#writes) };
-    this.#objects.set(key, object);
-    return this.attributes(key);
-  }
-
-  async delete(key: string): Promise<void> {
-    this.#objects.delete(key);
-  }
-
-  async removeUnfinished(): Promise<void> {
-    // A put is whole at once.
-  }
-
-  async close(): Promise<void> {
-    // The objects stay for whoever holds the bucket.
+    this.#stored.writes++;
+    const object = { bytes, modifiedMs: this.#clock.nowMs(), version: String(this.#stored.writes) };
+    this.#stored.objects.set(key, object);
+    return this.#attributes(key);
   }
 
   #keys(): string[] {
-    return [...this.#objects.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return [...this.#stored.objects.keys()].sort((a, b) =>
+      Buffer.compare(Buffer.from(a), Buffer.from(b)),
+    );
   }
 
   #object(key: string): StoredObject {
-    const object = this.#objects.get(key);
+    const object = this.#stored.objects.get(key);
     if (object === undefined) throw new VarveError('not_found', `there is no object ${key}`);
     return object;
   }

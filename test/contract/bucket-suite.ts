@@ -2,9 +2,10 @@
 // a function that opens an empty bucket.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { crc32c } from '../../src/base/bytes/crc32c.ts';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import { collect } from '../../src/base/runtime/file-pieces.ts';
-import type { Bucket } from '../../src/bucket/bucket.ts';
+import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 
 export interface OpenedBucket {
@@ -193,6 +194,56 @@ export function bucketSuite(name: string, open: () => Promise<OpenedBucket>): vo
       await bucket.removeUnfinished('nothing/');
       expect(await keys('')).toEqual(['block/chunks/1', 'block/meta.json']);
       expect(await get('block/chunks/1')).toBe('x');
+    });
+
+    it('takes bytes whose checksum is as said, and refuses others', async () => {
+      const bytes = text('checked');
+      await bucket.put('sum', bytesSource(bytes), { crc32c: crc32c(bytes) });
+      expect(await get('sum')).toBe('checked');
+      const kept = (await bucket.attributes('sum')).crc32c;
+      expect([undefined, crc32c(bytes)]).toContain(kept);
+      const wrong = { crc32c: crc32c(text('other')) };
+      expect(await codeOf(bucket.put('wrong', bytesSource(bytes), wrong))).toBe('damaged_object');
+      expect(await bucket.exists('wrong')).toBe(false);
+    });
+
+    it('ends what its caller gave up, with the reason', async () => {
+      const controller = new AbortController();
+      const source = {
+        sizeBytes: 2 * 1024 * 1024,
+        async *read(): AsyncIterable<Uint8Array> {
+          yield new Uint8Array(1024 * 1024);
+          controller.abort(new VarveError('store_unavailable', 'given up'));
+          yield new Uint8Array(1024 * 1024);
+        },
+      };
+      const { signal } = controller;
+      await expect(bucket.put('left', source, { signal })).rejects.toThrow('given up');
+      expect(await bucket.exists('left')).toBe(false);
+      await put('there', 'x');
+      const reading = collect(bucket.get('there', undefined, { signal }), 10, 'there');
+      await expect(reading).rejects.toThrow('given up');
+    });
+
+    it('tells an observer of its requests, and those before it too', async () => {
+      const outer: StoreRequest[] = [];
+      const inner: StoreRequest[] = [];
+      const watched = bucket.observedBy((request) => outer.push(request));
+      const twice = watched.observedBy((request) => inner.push(request));
+      await twice.put('seen', bytesSource(text('12345')));
+      await collect(watched.get('seen'), 10, 'seen');
+      expect(await codeOf(watched.attributes('unseen'))).toBe('not_found');
+      for await (const object of watched.list('')) expect(object.key).toBe('seen');
+      await watched.delete('seen');
+      const sum = (field: 'sentBytes' | 'receivedBytes') =>
+        outer.reduce((total, request) => total + request[field], 0);
+      expect([sum('sentBytes'), sum('receivedBytes')]).toEqual([5, 5]);
+      const classes = outer.map((request) => request.class);
+      expect(new Set(classes)).toEqual(new Set(['write', 'read', 'list', 'delete']));
+      expect(classes.filter((name) => name === 'write')).toHaveLength(1);
+      expect(outer.every(({ ok }) => ok)).toBe(true);
+      expect(inner.length).toBeGreaterThan(0);
+      expect(inner.length).toBeLessThan(outer.length);
     });
 
     it('refuses keys that would leave the bucket', async () => {

@@ -13,20 +13,23 @@ bucketSuite('a directory on disk', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'varve-bucket-'));
   const options = { directory: join(dir, 'made', 'on', 'demand') };
   return {
-    bucket: new FilesystemBucket(options, new NodeDisk(), new SeededRandom(1)),
+    bucket: new FilesystemBucket(options, { disk: new NodeDisk(), random: new SeededRandom(1) }),
     cleanUp: async () => rmSync(dir, { recursive: true, force: true }),
   };
 });
 
 bucketSuite('a directory on the simulated disk', async () => ({
-  bucket: new FilesystemBucket({ directory: '/bucket' }, new MemoryDisk(), new SeededRandom(2)),
+  bucket: new FilesystemBucket(
+    { directory: '/bucket' },
+    { disk: new MemoryDisk(), random: new SeededRandom(2) },
+  ),
   cleanUp: async () => undefined,
 }));
 
 test('an object that a failed put left is durable once its attributes were told', async () => {
   const disk = new MemoryDisk();
   const open = (on: MemoryDisk) =>
-    new FilesystemBucket({ directory: '/bucket' }, on, new SeededRandom(3));
+    new FilesystemBucket({ directory: '/bucket' }, { disk: on, random: new SeededRandom(3) });
   const bucket = open(disk);
   disk.faults.add({ operation: 'syncDir', path: '/bucket/b/chunks', code: 'disk_failed' });
   await expect(bucket.put('b/chunks/1', bytesSource(Buffer.from('x')))).rejects.toThrow('EIO');
@@ -38,7 +41,7 @@ test('an object that a failed put left is durable once its attributes were told'
 test('what a killed put left goes with the next upload of its block, and no other', async () => {
   const disk = new MemoryDisk();
   const open = (on: MemoryDisk) =>
-    new FilesystemBucket({ directory: '/bucket' }, on, new SeededRandom(4));
+    new FilesystemBucket({ directory: '/bucket' }, { disk: on, random: new SeededRandom(4) });
   disk.faults.add({ operation: 'rename', path: /varve-put/, code: 'disk_failed' });
   const hit = disk.faults.hit.bind(disk.faults);
   let killed = disk;

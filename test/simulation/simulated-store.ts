@@ -56,6 +56,8 @@ export class SimulatedStore {
         ask(() => objects.put(key, this.#carried(source, isAlive), options)),
       delete: (key) => ask(() => objects.delete(key)),
       removeUnfinished: () => ask(() => objects.removeUnfinished()),
+      // The store's own objects count requests; what a process asks is not told apart.
+      observedBy: () => this.connect(isAlive),
       close: async () => undefined,
     };
   }

@@ -41,6 +41,8 @@ export const ERROR_CATALOGUE = {
   disk_failed: entry('not_now', 503, 'The disk returned an error.'),
   sync_failed: entry('not_now', 503, 'The write-ahead log could not be synced.'),
   store_unavailable: entry('not_now', 503, 'The object store did not answer as it should.'),
+  store_throttled: entry('not_now', 503, 'The object store asks for fewer requests.'),
+  store_denied: entry('not_now', 503, 'The object store refuses access; look at the credentials.'),
   thread_ended: entry('not_now', 503, 'An internal thread has ended.'),
   not_found: entry('not_found', 404, 'There is no such path, object or block.'),
   already_exists: entry('conflict', 409, 'The object is there already.'),

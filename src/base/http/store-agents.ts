@@ -1,0 +1,37 @@
+// Connections to an object store, made and kept as `http_config` of bucket.yml says.
+
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { StoreHttpConfig } from '../config/bucket-http.ts';
+import type { Disk } from '../runtime/disk.ts';
+
+/** One agent for plain HTTP, one for TLS. */
+export interface StoreAgents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+/** Idle sockets when the configuration sets no limit. */
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+
+/** Makes them; PEM files are read now, a missing one is `not_found`. Whoever made them ends them. */
+export function storeAgents(config: StoreHttpConfig, disk: Disk): StoreAgents {
+  const shared = {
+    keepAlive: true,
+    maxSockets: config.maxConnsPerHost === 0 ? NO_LIMIT : config.maxConnsPerHost,
+    maxFreeSockets: config.maxIdleConns === 0 ? 256 : config.maxIdleConns,
+    // Ends idle sockets only: requests under way have time limits of their own.
+    ...(config.idleConnTimeoutMs === 0 ? {} : { timeout: config.idleConnTimeoutMs }),
+  };
+  const pem = (path: string) => Buffer.from(disk.readFile(path));
+  return {
+    http: new HttpAgent(shared),
+    https: new HttpsAgent({
+      ...shared,
+      rejectUnauthorized: !config.insecureSkipVerify,
+      ...(config.caFile === '' ? {} : { ca: pem(config.caFile) }),
+      ...(config.certFile === '' ? {} : { cert: pem(config.certFile), key: pem(config.keyFile) }),
+      ...(config.serverName === '' ? {} : { servername: config.serverName }),
+    }),
+  };
+}
