@@ -36,9 +36,9 @@ export async function describePrometheusBlock(
   { dir, meta }: { readonly dir: string; readonly meta: BlockMeta },
   labels: Labels,
 ): Promise<LocalBlock> {
+  const names = [...wholeFiles(world.disk, dir, meta)];
+  if (readTombstones(world.disk, dir).size > 0) names.push(TOMBSTONES_FILE);
   await readGently(world, dir);
-  const isDeleted = readTombstones(world.disk, dir).size > 0;
-  const names = [...wholeFiles(world.disk, dir, meta), ...(isDeleted ? [TOMBSTONES_FILE] : [])];
   const digests: FileDigest[] = [];
   for (const name of names) digests.push(await digestOf(world, dir, name));
   const { ulid, minTimeMs, maxTimeMs } = meta;

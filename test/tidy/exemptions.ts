@@ -58,6 +58,8 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/base/runtime/thread-messages.ts': 'test/unit/base/runtime/node-threads.test.ts',
   'src/block/check-whole.ts': 'test/damage/block/engine.test.ts',
   'src/block/set-aside.ts': 'test/damage/block/engine.test.ts',
+  'src/bucket/sidecar/bucket-blocks.ts': 'test/unit/bucket/sidecar/sidecar-shipper.test.ts',
+  'src/bucket/sidecar/ship-block.ts': 'test/unit/bucket/sidecar/sidecar-shipper.test.ts',
   'src/engine-thread.ts': 'test/e2e/interchange.test.ts',
   'src/gateway.ts': 'test/e2e/disk-full.test.ts',
   'src/head/adopting.ts': 'test/golden/prometheus-directory.test.ts',

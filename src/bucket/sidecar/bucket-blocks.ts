@@ -34,7 +34,7 @@ export class BucketBlocks {
     this.#options = options;
   }
 
-  /** Everything that went into `meta` is in blocks of the bucket: it was uploaded, and compacted. */
+  /** All that went into `meta` is in blocks of the bucket: it was uploaded, and compacted. */
   async covers({ compaction }: BlockMeta): Promise<boolean> {
     await this.#load();
     const { sources } = compaction;

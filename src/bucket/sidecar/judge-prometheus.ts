@@ -18,12 +18,14 @@ export interface PrometheusFacts {
   readonly flags: PrometheusFlags | undefined;
 }
 
+/** What the sidecar was told to judge by. */
 export interface JudgeRules {
   /** Where the sidecar notes what it uploaded; undefined when that place is a temporary one. */
   readonly notePath: string | undefined;
   readonly ignoreUnequalBlockSize: boolean;
 }
 
+/** What follows from the facts; texts are ends of sentences about "the Prometheus". */
 export interface Verdict {
   /** Undefined: its blocks are uploaded. Else why not, with the way out. */
   readonly refusal: string | undefined;
@@ -64,8 +66,8 @@ function compacts(min: string, max: string, { notePath }: JudgeRules): string {
       ? `, or give the sidecar a --data-dir, for --${DELAY_FILE} of Prometheus 3.9 and later`
       : `, or from 3.9 on with --${DELAY_FILE}=${notePath}`;
   return (
-    `it compacts its blocks (--${MIN_DURATION} is ${min}, --${MAX_DURATION} is ${max}), which can ` +
-    'merge a block before it was uploaded; start it with both at 2h' +
+    `it compacts its blocks (--${MIN_DURATION} is ${min}, --${MAX_DURATION} is ${max}), which ` +
+    'can merge a block before it was uploaded; start it with both at 2h' +
     delayed
   );
 }

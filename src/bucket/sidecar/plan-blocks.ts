@@ -9,6 +9,7 @@ export interface FoundBlock {
   readonly meta: BlockMeta;
 }
 
+/** What the plan goes by. */
 export interface BlockRules {
   /** ULIDs of those that are in the bucket. */
   readonly uploaded: ReadonlySet<string>;
@@ -22,6 +23,7 @@ export interface BlockRules {
 /** Why a block is not meant to be uploaded. */
 export type PassedOver = 'empty' | 'compacted' | 'before-min-time';
 
+/** What a round has to do. */
 export interface BlockPlan {
   /** Oldest first. */
   readonly upload: readonly FoundBlock[];

@@ -28,6 +28,12 @@ const STORE_FAILS: ReadonlySet<ErrorCode> = new Set([
   'store_denied',
   'disk_full', // of a bucket that is a directory; nothing else is written
 ]);
+/** Errors of a block that the next round would meet again. */
+const HOPELESS_NOW: ReadonlySet<ErrorCode> = new Set([
+  'damaged_block',
+  'damaged_chunk',
+  'already_exists',
+]);
 /** Blocks of a Prometheus belong to no tenant. */
 const NO_TENANT = { tenant: '' };
 
@@ -151,8 +157,8 @@ export class SidecarShipper {
   }
 
   /**
-   * True when all of the block is in the bucket in other blocks. Throws `already_exists` when it was
-   * compacted by the Prometheus and only a part of its time is.
+   * True when all of the block is in the bucket in other blocks. Throws `already_exists` when it
+   * was compacted by the Prometheus and only a part of its time is.
    */
   async #isCovered(meta: BlockMeta, stored: BucketBlocks): Promise<boolean> {
     const { bucket } = this.#options;
@@ -170,7 +176,7 @@ export class SidecarShipper {
   #failed(ulid: string, error: VarveError): Outcome {
     const { clock, logger } = this.#options;
     const fields = { block: ulid, code: error.code, error: error.message };
-    if (error.code === 'damaged_block' || error.code === 'already_exists') {
+    if (HOPELESS_NOW.has(error.code)) {
       this.#resting.set(ulid, clock.monotonicMs() + REST_MS);
       logger.error('block not uploaded, looked at again in an hour', fields);
       return 'failed';

@@ -116,9 +116,12 @@ test('sidecar knows every flag of thanos sidecar', () => {
 test.each([
   ['receive', THANOS_RECEIVE],
   ['sidecar', THANOS_SIDECAR],
-] as const)('what varve %s does not act on are flags of Thanos, each with its reason', (role, all) => {
-  for (const inert of inertOptionsOf(role)) {
-    expect(all).toContain(inert.flag);
-    expect(inert.why, inert.flag).toMatch(/\.$/);
-  }
-});
+] as const)(
+  'what varve %s does not act on are flags of Thanos, each with its reason',
+  (role, all) => {
+    for (const inert of inertOptionsOf(role)) {
+      expect(all).toContain(inert.flag);
+      expect(inert.why, inert.flag).toMatch(/\.$/);
+    }
+  },
+);

@@ -12,10 +12,13 @@ const SCRAPES = '\nscrape_configs:\n- job_name: x\n  global:\n    external_label
 
 describe('external labels', () => {
   test.each([
-    [`global:\n  scrape_interval: 1s\n  external_labels:\n    b: "2"\n    a: x y${SCRAPES}`, 'a=x y,b=2'],
+    [
+      `global:\n  scrape_interval: 1s\n  external_labels:\n    b: "2"\n    a: x y${SCRAPES}`,
+      'a=x y,b=2',
+    ],
     [`global:\n  external_labels:\n    n: "007"\n    empty: ""${SCRAPES}`, 'empty=,n=007'],
     [`global:\n  external_labels:\n    quoted: 'it''s: "#1"'\n`, 'quoted=it\'s: "#1"'],
-    [`global:\n  external_labels:\n    dollar: $` + `{HOME}\nrule_files: []\n`, 'dollar=${HOME}'],
+    [`global:\n  external_labels:\n    dollar: \${HOME}\nrule_files: []\n`, `dollar=\${HOME}`],
     [`global:\n  external_labels: {}${SCRAPES}`, ''],
     [`global:\n  scrape_interval: 1s${SCRAPES}`, ''],
     [`# nothing${SCRAPES}`, ''],
