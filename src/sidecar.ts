@@ -168,7 +168,10 @@ export class Sidecar {
       name: 'Prometheus',
       start: async () => this.#watch.start(),
       ready: () => this.#watch.labels !== undefined,
-      drain: () => this.#watch.stop(),
+      drain: async () => {
+        if (await this.#inTime(this.#watch.stop())) return;
+        throw new VarveError('draining', 'a question to Prometheus was cut off');
+      },
       stop: async () => undefined,
     };
   }

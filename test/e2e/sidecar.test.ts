@@ -26,7 +26,7 @@ const SHORT_BLOCKS = [
   '--storage.tsdb.min-block-duration=10s',
   '--storage.tsdb.max-block-duration=10s',
 ];
-const KILLS = 10;
+const KILLS = 6;
 
 const dir = mkdtempSync(join(tmpdir(), 'varve-sidecar-test-'));
 const processes = new Processes();

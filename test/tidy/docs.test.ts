@@ -17,6 +17,7 @@ const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   '--compact.enable-vertical-compaction': 'thanos compact',
   '--query.replica-label': 'thanos query',
   '--storage.tsdb.wal-segment-size': 'prometheus',
+  '--storage.tsdb.path': 'prometheus',
   '--storage.tsdb.min-block-duration': 'prometheus',
   '--storage.tsdb.max-block-duration': 'prometheus',
   '--storage.tsdb.delay-compact-file.path': 'prometheus',

@@ -1,6 +1,6 @@
-// The command line: `varve serve|receive|sidecar|tsdb`. It says what is to be done, without doing it; every
-// mistake is a VarveError of kind `bad_config` that names the flag and, where one is near, the one
-// that was meant.
+// The command line: `varve serve|receive|sidecar|tsdb`. It says what is to be done, without doing
+// it; every mistake is a VarveError of kind `bad_config` that names the flag and, where one is
+// near, the one that was meant.
 
 import { Command, CommanderError } from 'commander';
 import { inertOptionsOf, optionsOf } from './catalogue.ts';
@@ -50,8 +50,8 @@ function moreFlags(role: Role): string {
     role === 'sidecar' ? ['PROMETHEUS_URL', 'sidecar'] : ['TSDB_RETENTION', 'receive'];
   return (
     '\nOptions can also be set in a file (--config.file) and in the environment ' +
-    `(VARVE_${variable}).\nOther flags of thanos ${theirs} are ignored with a warning or refused: ` +
-    'docs/operating/flags.md.\n'
+    `(VARVE_${variable}).\nOther flags of thanos ${theirs} are ignored with a warning or ` +
+    'refused: docs/operating/flags.md.\n'
   );
 }
 

@@ -1,5 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import {
   type HttpClientDocument,
@@ -7,6 +12,7 @@ import {
 } from '../../../../src/base/config/http-client-document.ts';
 import { Secret } from '../../../../src/base/config/secret.ts';
 import { HttpClient } from '../../../../src/base/http/http-client.ts';
+import { NodeDisk } from '../../../../src/base/runtime/node-disk.ts';
 import { NodeTimers } from '../../../../src/base/runtime/node-timers.ts';
 import { MemoryDisk } from '../../../support/memory-disk.ts';
 
@@ -128,3 +134,36 @@ test('a connection that is cut off or refused fails', async () => {
   await new Promise((resolve) => closed?.close(resolve));
   await expect(client().get(url)).rejects.toThrow(/ECONNREFUSED/);
 });
+
+test.runIf(existsSync('/usr/bin/openssl'))(
+  'a certificate is checked against the CA and the name that are given',
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'varve-tls-'));
+    const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+    const names = ['-subj', '/CN=prom.test', '-addext', 'subjectAltName=DNS:prom.test'];
+    spawnSync('/usr/bin/openssl', [...request, ...names, '-keyout', key, '-out', cert]);
+    const server = createTlsServer(
+      { key: readFileSync(key), cert: readFileSync(cert) },
+      (_request, response) => response.end('secret'),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const status = async (tls: Partial<HttpClientDocument['tls']>) => {
+      const document = { ...PLAIN_HTTP_CLIENT, tls: { ...PLAIN_HTTP_CLIENT.tls, ...tls } };
+      const [timers, disk] = [new NodeTimers(), new NodeDisk()];
+      const options = { timers, disk, document, timeoutMs: 10_000, bytesMax: BYTES_MAX };
+      return (await new HttpClient(options).get(url)).status;
+    };
+    try {
+      expect(await status({ caFile: cert, serverName: 'prom.test' })).toBe(200);
+      expect(await status({ insecureSkipVerify: true })).toBe(200);
+      await expect(status({})).rejects.toThrow(/CERT/);
+      await expect(status({ caFile: cert })).rejects.toThrow(/ALTNAME/);
+      await expect(status({ caFile: cert, serverName: 'other.test' })).rejects.toThrow(/ALTNAME/);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(dir, { recursive: true });
+    }
+  },
+);
