@@ -1,14 +1,17 @@
 // Every option of every command, and the static types of the parsed configurations.
 
 import type { BucketDocument } from './bucket-document.ts';
+import type { HttpClientDocument } from './http-client-document.ts';
 import type { ConfigOf, GatewayRole, InertOption, Option, Role } from './option.ts';
 import type { YamlSource } from './option-type.ts';
 import { PROCESS_OPTIONS } from './options-process.ts';
 import { RECEIVE_OPTIONS } from './options-receive.ts';
+import { SIDECAR_OPTIONS } from './options-sidecar.ts';
 import { STORAGE_OPTIONS } from './options-storage.ts';
 import { TSDB_TOOL_OPTIONS } from './options-tsdb-tool.ts';
 import { THANOS_IGNORED } from './thanos-ignored.ts';
 import { THANOS_REFUSED } from './thanos-refused.ts';
+import { THANOS_SIDECAR } from './thanos-sidecar.ts';
 
 /** What `serve` and `receive` honour. */
 export const GATEWAY_OPTIONS = {
@@ -28,6 +31,15 @@ export type ServeConfig = Omit<ConfigOf<typeof GATEWAY_OPTIONS>, 'dataDir'> & {
   readonly bucket: BucketDocument | undefined;
 };
 
+/** The configuration of `sidecar`, checked, with defaults filled in. */
+export type SidecarConfig = ConfigOf<typeof SIDECAR_OPTIONS> & {
+  readonly role: 'sidecar';
+  /** What the description of the bucket says, ready for `openBucket`. */
+  readonly bucket: BucketDocument;
+  /** How to speak to the Prometheus. */
+  readonly httpClient: HttpClientDocument;
+};
+
 /** Options of `varve tsdb …`. */
 export type TsdbToolConfig = ConfigOf<typeof TSDB_TOOL_OPTIONS>;
 
@@ -41,7 +53,11 @@ function named(table: Readonly<Record<string, Option<unknown>>>): readonly Named
   return Object.entries(table).map(([key, spec]) => ({ key, spec }));
 }
 
-const ALL: readonly NamedOption[] = [...named(GATEWAY_OPTIONS), ...named(TSDB_TOOL_OPTIONS)];
+const ALL: readonly NamedOption[] = [
+  ...named(GATEWAY_OPTIONS),
+  ...named(SIDECAR_OPTIONS),
+  ...named(TSDB_TOOL_OPTIONS),
+];
 
 /** The options that a role honours, in the order of the help. */
 export function optionsOf(role: Role): readonly NamedOption[] {
@@ -50,5 +66,6 @@ export function optionsOf(role: Role): readonly NamedOption[] {
 
 /** Thanos's options that a role knows and does not act on. */
 export function inertOptionsOf(role: Role): readonly InertOption[] {
-  return [...THANOS_IGNORED, ...THANOS_REFUSED].filter((inert) => inert.roles.includes(role));
+  const all = [...THANOS_IGNORED, ...THANOS_REFUSED, ...THANOS_SIDECAR];
+  return all.filter((inert) => inert.roles.includes(role));
 }

@@ -4,7 +4,7 @@ import { readBucketDocument } from './bucket-document.ts';
 import type { ServeConfig } from './catalogue.ts';
 import { type ConfigWorld, readConfigFile } from './config-world.ts';
 import type { GivenByFlag } from './given.ts';
-import type { GatewayRole } from './option.ts';
+import type { Role } from './option.ts';
 import type { YamlSource } from './option-type.ts';
 import { Secret } from './secret.ts';
 
@@ -16,7 +16,7 @@ interface Parsed {
 
 /** The description and what it says; both undefined when nothing is to be uploaded. */
 export function objectStore(
-  role: GatewayRole,
+  role: Role,
   parsed: Parsed,
   from: { readonly given: GivenByFlag; readonly world: ConfigWorld },
 ): Pick<ServeConfig, 'objstore' | 'bucket'> {

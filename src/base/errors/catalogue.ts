@@ -43,6 +43,11 @@ export const ERROR_CATALOGUE = {
   store_unavailable: entry('not_now', 503, 'The object store did not answer as it should.'),
   store_throttled: entry('not_now', 503, 'The object store asks for fewer requests.'),
   store_denied: entry('not_now', 503, 'The object store refuses access; look at the credentials.'),
+  peer_unavailable: entry(
+    'not_now',
+    503,
+    'The Prometheus beside the sidecar did not answer as it should.',
+  ),
   thread_ended: entry('not_now', 503, 'An internal thread has ended.'),
   not_found: entry('not_found', 404, 'There is no such path, object or block.'),
   already_exists: entry('conflict', 409, 'The object is there already.'),

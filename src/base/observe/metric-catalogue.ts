@@ -158,6 +158,33 @@ export const METRIC_CATALOGUE = {
     TENANT,
     alsoAs('thanos_shipper_dir_syncs_total'),
   ),
+  varve_sidecar_prometheus_up: gauge(
+    'Whether the Prometheus beside the sidecar answered when it was last asked, 1 or 0.',
+    [],
+    { merge: 'min', ...alsoAs('thanos_sidecar_prometheus_up') },
+  ),
+  varve_sidecar_last_heartbeat_success_time_seconds: gauge(
+    'When the Prometheus beside the sidecar last answered, as a Unix time.',
+    [],
+    { merge: 'max', ...alsoAs('thanos_sidecar_last_heartbeat_success_time_seconds') },
+  ),
+  varve_sidecar_dir_sync_failures_total: counter(
+    'Rounds that ended early: the directory or the bucket did not answer.',
+    [],
+    alsoAs('thanos_shipper_dir_sync_failures_total'),
+  ),
+  varve_sidecar_blocks_vanished_total: counter(
+    'Blocks that the Prometheus deleted before they were uploaded.',
+  ),
+  varve_sidecar_blocks_passed_over: gauge(
+    'Blocks on disk that are not meant to be uploaded, by reason.',
+    ['reason'],
+  ),
+  varve_sidecar_upload_compacted_done: gauge(
+    'Whether all compacted blocks on disk are in the bucket, 1 or 0; with upload-compacted only.',
+    [],
+    { merge: 'min', ...alsoAs('thanos_shipper_upload_compacted_done') },
+  ),
 
   varve_objstore_bucket_operations_total: counter(
     'Operations on the bucket attempted.',
