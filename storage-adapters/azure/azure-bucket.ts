@@ -1,9 +1,9 @@
 // A container of Azure Blob storage.
 //
-// A version is the ETag. Azure keeps no CRC32C of an object, so attributes name none and an uploader
-// reads back. An upload that was broken off can leave blocks: they are not listed, are paid for, and
-// go after a week or with `removeUnfinished`. A container that bucket.yml allows to be made is made
-// when the store first says that it is missing.
+// A version is the ETag. Azure keeps no CRC32C of an object, so attributes name none and an
+// uploader reads back. An upload that was broken off can leave blocks: they are not listed, are
+// paid for, and go after a week or with `removeUnfinished`. A container that bucket.yml allows to
+// be made is made when the store first says that it is missing.
 
 import type { BlobDownloadResponseParsed } from '@azure/storage-blob';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
@@ -29,6 +29,7 @@ import { type AzureListing, listNames, listObjects, unfinishedKeys } from './azu
 import { AzurePut } from './azure-put.ts';
 import { type AzureBucketOptions, BLOCK_BYTES, PAGE_OBJECTS } from './options.ts';
 
+/** What the adapter needs of the world. */
 export interface AzureWorld {
   readonly disk: Disk;
   readonly random: Random;

@@ -1,8 +1,8 @@
 // Azure's client library, made from bucket.yml: how it signs in, and our transport under it.
 //
 // The library writes and signs requests and reads answers; sockets, time limits and signals are
-// ours (base/http/store-http.ts), so that http_config holds and a request that is given up ends with
-// its reason. The library's own second tries are off.
+// ours (base/http/store-http.ts), so that http_config holds and a request that is given up ends
+// with its reason. The library's own second tries are off.
 
 import { Readable } from 'node:stream';
 import type {

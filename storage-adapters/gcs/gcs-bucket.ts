@@ -34,6 +34,7 @@ import {
 } from './gcs-requests.ts';
 import type { GcsBucketOptions } from './options.ts';
 
+/** What the adapter needs of the world. */
 export interface GcsWorld {
   readonly disk: Disk;
   readonly random: Random;
