@@ -5,6 +5,7 @@
 // paid for, and go after a week or with `removeUnfinished`. A container that bucket.yml allows to
 // be made is made when the store first says that it is missing.
 
+import type { Readable } from 'node:stream';
 import type { BlobDownloadResponseParsed } from '@azure/storage-blob';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import { StoreHttp, type StoreTransport } from '../../src/base/http/store-http.ts';
@@ -180,10 +181,8 @@ export class AzureBucket implements Bucket {
         maxRetryRequests: 0,
         ...aborting(call.signal),
       });
-      checkRange(answer, range);
-      for await (const piece of answer.readableStreamBody ?? []) {
-        yield piece as unknown as Uint8Array;
-      }
+      // The SDK's type is that of browsers' streams too; here it is Node's.
+      yield* piecesOf(answer.readableStreamBody as Readable, () => checkRange(answer, range));
     } catch (thrown) {
       throw this.#calls.error(thrown, call);
     }
@@ -217,6 +216,16 @@ export class AzureBucket implements Bucket {
   #call(name: RequestName | string, key: string, options: CallOptions | undefined): AzureCall {
     const named = typeof name === 'string' ? { class: 'read' as const, operation: name } : name;
     return { name: named, key, signal: options?.signal };
+  }
+}
+
+/** The stream's bytes once the check has passed; the stream is ended in any case. */
+async function* piecesOf(stream: Readable, check: () => void): AsyncIterable<Uint8Array> {
+  try {
+    check();
+    yield* stream as AsyncIterable<Uint8Array>;
+  } finally {
+    stream.destroy();
   }
 }
 

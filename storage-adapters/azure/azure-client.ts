@@ -15,7 +15,11 @@ import type {
 } from '@azure/storage-blob';
 import { assert } from '../../src/base/errors/assert.ts';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
-import { answerText, type StoreTransport } from '../../src/base/http/store-http.ts';
+import {
+  answerText,
+  type StoreHttpAnswer,
+  type StoreTransport,
+} from '../../src/base/http/store-http.ts';
 import type { AzureBucketOptions } from './options.ts';
 
 /** Loads the library and makes its client; asks nothing of the store yet. */
@@ -83,11 +87,17 @@ export function throughTransport(transport: StoreTransport): IHttpClient {
       const streamed = request.streamResponseStatusCodes;
       const asStream = streamed?.has(status) === true || streamed?.has(Number.POSITIVE_INFINITY);
       const read = asStream
-        ? { readableStreamBody: Readable.from(answer.body, { objectMode: false }) }
+        ? { readableStreamBody: streamOf(answer) }
         : { bodyAsText: await answerText(answer) };
       return { request, status, headers: answerHeaders, ...read };
     },
   };
+}
+
+/** A stream that was destroyed before its first byte was read has to end the connection too. */
+function streamOf(answer: StoreHttpAnswer): Readable {
+  const stream = Readable.from(answer.body, { objectMode: false });
+  return stream.once('close', () => answer.discard());
 }
 
 /** What the library gives to be sent: a text it wrote itself, or a stream of ours. */

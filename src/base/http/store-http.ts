@@ -37,8 +37,10 @@ export interface StoreHttpRequest {
 export interface StoreHttpAnswer {
   readonly status: number;
   readonly headers: StoreHttpHeaders;
-  /** To be read to its end, or left (`return`): the connection is kept only in the first case. */
+  /** To be read: the connection is kept when it is read to its end, and ended when it is left. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** For a body that is not read at all: ends the connection. Harmless after the body's end. */
+  discard(): void;
 }
 
 /** Sends requests; tests and adapters that speak through an SDK see no more of it. */
@@ -117,6 +119,10 @@ class Exchange {
         status: message.statusCode ?? 0,
         headers: flat(message),
         body: this.#pieces(message, release),
+        discard: () => {
+          release();
+          this.client.destroy();
+        },
       };
     } catch (thrown) {
       release();

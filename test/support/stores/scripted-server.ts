@@ -15,6 +15,8 @@ export interface ScriptedServer {
   readonly url: string;
   readonly host: string;
   readonly seen: SeenRequest[];
+  /** Connections that are open now. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function startScripted(script: Script): Promise<ScriptedServer> {
     url: `http://${host}`,
     host,
     seen,
+    connections: () => sockets.size,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

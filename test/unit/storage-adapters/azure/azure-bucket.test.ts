@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readAzureConfig } from '../../../../src/base/config/bucket-azure.ts';
 import { Secret } from '../../../../src/base/config/secret.ts';
 import { readYamlMapping } from '../../../../src/base/config/yaml-reader.ts';
@@ -119,8 +119,8 @@ describe('a download', () => {
     ]);
   });
 
-  test('of a range that the store does not know is refused', async () => {
-    const { bucket } = await open({
+  test('of a range that the store does not know is refused, and not read', async () => {
+    const { bucket, server } = await open({
       answer: () => ({
         status: 200,
         headers: { ...HEADERS, 'content-length': '5' },
@@ -129,6 +129,7 @@ describe('a download', () => {
     });
     const part = collect(bucket.get('k', { offset: 1, length: 2 }), 9, 'k');
     await expect(part).rejects.toThrow('the store gave all for bytes from 1 on');
+    await vi.waitFor(() => expect(server.connections()).toBe(0));
     const none = collect(bucket.get('k', { offset: 1, length: 0 }), 9, 'k');
     await expect(none).rejects.toMatchObject({ code: 'bad_parameter' });
   });

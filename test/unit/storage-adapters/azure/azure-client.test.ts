@@ -20,7 +20,7 @@ function recorder() {
     send: async (request: StoreHttpRequest) => {
       seen.push(request);
       const headers = { 'x-ms-error-code': 'BlobNotFound' };
-      return { status: 404, headers, body: (async function* () {})() };
+      return { status: 404, headers, body: (async function* () {})(), discard: () => undefined };
     },
     close: () => undefined,
   };

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { crc32c } from '../../../../src/base/bytes/crc32c.ts';
 import { collect } from '../../../../src/base/runtime/file-pieces.ts';
 import { NodeTimers } from '../../../../src/base/runtime/node-timers.ts';
@@ -184,10 +184,11 @@ describe('a download', () => {
     ]);
   });
 
-  test('of a range that the store does not know is refused', async () => {
-    const { bucket } = await open({ answer: () => ({ status: 200, body: 'hello' }) });
+  test('of a range that the store does not know is refused, and not read', async () => {
+    const { bucket, server } = await open({ answer: () => ({ status: 200, body: 'hello' }) });
     const part = collect(bucket.get('k', { offset: 1, length: 2 }), 9, 'k');
     await expect(part).rejects.toThrow('the store gave all for bytes from 1 on');
+    await vi.waitFor(() => expect(server.connections()).toBe(0));
     const none = collect(bucket.get('k', { offset: 1, length: 0 }), 9, 'k');
     await expect(none).rejects.toMatchObject({ code: 'bad_parameter' });
   });
