@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { type BucketConfig, openBucket } from '../../../storage-adapters/open-bucket.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 
-const world = () => ({ disk: new MemoryDisk(), random: new SeededRandom(1) });
+const world = () => ({
+  disk: new MemoryDisk(),
+  random: new SeededRandom(1),
+  timers: new ManualClock(),
+});
 
 test('FILESYSTEM keeps objects as files of its directory', async () => {
   const at = world();
