@@ -8,6 +8,7 @@ import { registerMetricsRoute } from './admin/metrics-route.ts';
 import { OwnMetrics, type OwnSeries } from './admin/own-metrics.ts';
 import { registerStatusRoutes } from './admin/status-routes.ts';
 import { statusSource } from './admin/status-source.ts';
+import { registerStoreRoutes } from './admin/store-routes.ts';
 import type { BuildInfo } from './base/config/build-info.ts';
 import type { ServeConfig } from './base/config/catalogue.ts';
 import type { ConfigReloader } from './base/config/reload-config.ts';
@@ -25,6 +26,7 @@ import type { ThreadTools } from './base/observe/thread-tools.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import type { Remote } from './base/runtime/threads.ts';
 import { ShipLoop } from './bucket/ship-loop.ts';
+import { storeLimits } from './bucket/store-tuning.ts';
 import { CutLoop } from './head/cut-loop.ts';
 import { EnginePool } from './head/engine-pool.ts';
 import type { EngineSettings, OpenedCut, OpenedRead } from './head/engine-service.ts';
@@ -300,6 +302,7 @@ export class Gateway {
       walReplay: () => this.#engines.walReplay(),
     });
     registerStatusRoutes(app, source);
+    registerStoreRoutes(app, { requests: () => this.#jobThread().call('storeRequests', null) });
     const actions = {
       flush: () => this.flush(),
       reload: () => this.reload(),
@@ -373,6 +376,7 @@ function jobSettings(config: ServeConfig): JobSettings {
     tsdbPath: config.tsdbPath,
     labels: labelRules(config),
     bucket: config.bucket,
+    storeLimits: storeLimits(config),
     logger: { level: config.logLevel, format: config.logFormat },
   };
 }

@@ -2,6 +2,7 @@
 // blocking file calls, so that the engine thread never has to.
 
 import { openBucket } from '../storage-adapters/open-bucket.ts';
+import type { StoreRequests } from './admin/store-routes.ts';
 import type { BucketDocument } from './base/config/bucket-document.ts';
 import { asVarveError, type VarveError } from './base/errors/varve-error.ts';
 import {
@@ -26,8 +27,8 @@ import { blockAccess } from './block/select-source.ts';
 import { isDamage, setBlockAside } from './block/set-aside.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import type { Bucket } from './bucket/bucket.ts';
-import { MeteredBucket } from './bucket/metered-bucket.ts';
-import { withPrefix } from './bucket/prefixed-bucket.ts';
+import type { StoreLimits } from './bucket/limited-bucket.ts';
+import { openStore } from './bucket/open-store.ts';
 import { type ShipperDir, type ShipReport, shipOnce } from './bucket/shipper.ts';
 import { writeCut } from './head/cut.ts';
 import type { CutBlock, CutJob } from './head/cut-job.ts';
@@ -49,6 +50,8 @@ export interface JobSettings {
   readonly labels: StreamLabelRules;
   /** Undefined: nothing is uploaded. */
   readonly bucket: BucketDocument | undefined;
+  /** What the bucket may be asked for at once. */
+  readonly storeLimits: StoreLimits;
   readonly logger: Pick<LoggerOptions, 'level' | 'format'>;
 }
 
@@ -67,6 +70,8 @@ export type JobService = {
   selectOpen(order: SelectOrder<OpenedRead>): Promise<number>;
   selectNext(id: number): Promise<SeriesBatch>;
   selectClose(id: number): Promise<void>;
+  /** What was asked of the object store; undefined without one. */
+  storeRequests(_: null): Promise<StoreRequests | undefined>;
   metrics(_: null): Promise<MetricSnapshot>;
   /** Closes the bucket. */
   close(_: null): Promise<void>;
@@ -81,7 +86,12 @@ export async function makeJobs(
   runtime: Runtime,
   { logger, metrics, open = openBucket }: ThreadTools & { readonly open?: OpenBucket },
 ): Promise<JobService> {
-  const bucket = await openMetered(settings.bucket, runtime, { metrics, open });
+  const { bucket: document, storeLimits: limits } = settings;
+  const store =
+    document === undefined
+      ? undefined
+      : await openStore(document, runtime, { logger, metrics, open, limits });
+  const bucket = store?.bucketFor('ship');
   const jobs = new Jobs(settings, runtime, { logger, metrics, bucket });
   return {
     cut: async (job) => jobs.cut(job),
@@ -89,10 +99,12 @@ export async function makeJobs(
     selectOpen: async (order) => jobs.selectOpen(order),
     selectNext: async (id) => jobs.selects.next(id),
     selectClose: async (id) => jobs.selects.close(id),
+    storeRequests: async () =>
+      store === undefined ? undefined : { bucket: store.name, ...store.requests() },
     metrics: async () => metrics.snapshot(),
     close: async () => {
       jobs.selects.closeAll();
-      await bucket?.close();
+      await store?.close();
     },
   };
 }
@@ -242,28 +254,6 @@ class Jobs {
     const message = 'not taken for a block or stream, left as it is';
     this.#damagedLog.error(path, message, { path, code: error.code, error: error.message });
   };
-}
-
-async function openMetered(
-  config: BucketDocument | undefined,
-  runtime: Runtime,
-  { metrics, open }: { readonly metrics: MetricStore; readonly open: OpenBucket },
-): Promise<Bucket | undefined> {
-  if (config === undefined) return undefined;
-  const bucket = withPrefix(await open(config, runtime), config.prefix);
-  return new MeteredBucket(bucket, runtime.clock, (operation, seconds, outcome) => {
-    const labels = { operation, bucket: bucket.name };
-    metrics.counter('varve_objstore_bucket_operations_total', labels).add();
-    if (outcome === 'failed') {
-      metrics.counter('varve_objstore_bucket_operation_failures_total', labels).add();
-      return;
-    }
-    metrics.histogram('varve_objstore_bucket_operation_duration_seconds', labels).observe(seconds);
-    if (operation !== 'upload' || outcome !== 'done') return;
-    metrics
-      .gauge('varve_objstore_bucket_last_successful_upload_time', { bucket: bucket.name })
-      .set(runtime.clock.nowMs() / 1000);
-  });
 }
 
 await serveThread<JobSettings>('job-thread', (settings) => {

@@ -18,6 +18,7 @@ import type {
   Bucket,
   ByteRange,
   CallOptions,
+  GetOptions,
   ListedObject,
   ObjectAttributes,
   PutOptions,
@@ -57,8 +58,8 @@ export class FilesystemBucket implements Bucket {
     this.#disk.makeDir(this.#root);
   }
 
-  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
-    const pieces = untilAborted(this.#read(key, range), options);
+  get(key: string, range?: ByteRange, options?: GetOptions): AsyncIterable<Uint8Array> {
+    const pieces = untilAborted(this.#read(key, range, options), options);
     return toldStream(this.#observe, { class: 'read', operation: 'read' }, pieces);
   }
 
@@ -116,9 +117,15 @@ export class FilesystemBucket implements Bucket {
     // Nothing is held open between calls.
   }
 
-  async *#read(key: string, range: ByteRange | undefined): AsyncIterable<Uint8Array> {
+  async *#read(
+    key: string,
+    range: ByteRange | undefined,
+    options: GetOptions | undefined,
+  ): AsyncIterable<Uint8Array> {
     const path = this.#path(key);
-    const { sizeBytes } = this.#statObject(key, path);
+    const stat = this.#statObject(key, path);
+    const { sizeBytes } = stat;
+    options?.onVersion?.(this.#version(path, stat));
     const offset = range?.offset ?? 0;
     if (range !== undefined && (offset >= sizeBytes || range.length < 1)) {
       throw new VarveError(

@@ -8,6 +8,7 @@ import type {
   Bucket,
   ByteRange,
   CallOptions,
+  GetOptions,
   ListedObject,
   ObjectAttributes,
   PutOptions,
@@ -44,8 +45,8 @@ export class MemoryBucket implements Bucket {
     this.#stored = stored;
   }
 
-  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
-    const pieces = untilAborted(this.#read(key, range), options);
+  get(key: string, range?: ByteRange, options?: GetOptions): AsyncIterable<Uint8Array> {
+    const pieces = untilAborted(this.#read(key, range, options), options);
     return toldStream(this.#observe, { class: 'read', operation: 'get' }, pieces);
   }
 
@@ -106,8 +107,13 @@ export class MemoryBucket implements Bucket {
     // The objects stay for whoever holds the bucket.
   }
 
-  async *#read(key: string, range: ByteRange | undefined): AsyncIterable<Uint8Array> {
-    const { bytes } = this.#object(key);
+  async *#read(
+    key: string,
+    range: ByteRange | undefined,
+    options: GetOptions | undefined,
+  ): AsyncIterable<Uint8Array> {
+    const { bytes, version } = this.#object(key);
+    options?.onVersion?.(version);
     if (range === undefined) {
       yield bytes.slice();
       return;

@@ -47,7 +47,7 @@ export class SimulatedStore {
     }
     return {
       name: 'simulated',
-      get: (key, range) => streamed(() => objects.get(key, range)),
+      get: (key, range, options) => streamed(() => objects.get(key, range, options)),
       attributes: (key) => ask(() => objects.attributes(key)),
       exists: (key) => ask(() => objects.exists(key)),
       list: (prefix) => streamed(() => objects.list(prefix)),

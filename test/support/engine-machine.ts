@@ -233,6 +233,7 @@ function jobSettings(): JobSettings {
     tsdbPath: TSDB,
     labels: { external: [], tenantLabelName: 'tenant_id' },
     bucket: { type: 'FILESYSTEM', prefix: '', config: { directory: BUCKET } },
+    storeLimits: { concurrencyMax: 0, uploadBytesPerSecond: 0, downloadBytesPerSecond: 0 },
     logger: { level: 'error', format: 'logfmt' },
   };
 }
