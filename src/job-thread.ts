@@ -81,7 +81,7 @@ export async function makeJobs(
   runtime: Runtime,
   { logger, metrics, open = openBucket }: ThreadTools & { readonly open?: OpenBucket },
 ): Promise<JobService> {
-  const bucket = await openMetered(settings.bucket, runtime, { metrics, open });
+  const bucket = await openMetered(settings.bucket, runtime, { logger, metrics, open });
   const jobs = new Jobs(settings, runtime, { logger, metrics, bucket });
   return {
     cut: async (job) => jobs.cut(job),
@@ -247,10 +247,10 @@ class Jobs {
 async function openMetered(
   config: BucketDocument | undefined,
   runtime: Runtime,
-  { metrics, open }: { readonly metrics: MetricStore; readonly open: OpenBucket },
+  { logger, metrics, open }: ThreadTools & { readonly open: OpenBucket },
 ): Promise<Bucket | undefined> {
   if (config === undefined) return undefined;
-  const bucket = withPrefix(await open(config, runtime), config.prefix);
+  const bucket = withPrefix(await open(config, { ...runtime, logger }), config.prefix);
   return new MeteredBucket(bucket, runtime.clock, (operation, seconds, outcome) => {
     const labels = { operation, bucket: bucket.name };
     metrics.counter('varve_objstore_bucket_operations_total', labels).add();
