@@ -25,6 +25,7 @@ import type {
   PutSource,
   RequestObserver,
 } from '../../src/bucket/bucket.ts';
+import { checkKey } from '../check-key.ts';
 import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
 import { asStoreError } from './errors.ts';
 import type { FilesystemBucketOptions } from './options.ts';
@@ -275,13 +276,8 @@ export class FilesystemBucket implements Bucket {
   }
 
   #path(key: string): string {
-    const parts = key.split('/');
-    const bad = (part: string) => part === '' || part === '.' || part === '..';
-    if (
-      parts.some(bad) ||
-      key.includes('\0') ||
-      parts.some((part) => part.startsWith(OWN_PREFIX))
-    ) {
+    checkKey(key);
+    if (key.split('/').some((part) => part.startsWith(OWN_PREFIX))) {
       throw new VarveError('bad_parameter', `not an object key: ${JSON.stringify(key)}`);
     }
     return `${this.#root}/${key}`;

@@ -15,6 +15,7 @@ import type {
   PutSource,
   RequestObserver,
 } from '../../src/bucket/bucket.ts';
+import { checkKey } from '../check-key.ts';
 import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
 
 interface StoredObject {
@@ -133,10 +134,7 @@ export class MemoryBucket implements Bucket {
   }
 
   async #put(key: string, source: PutSource, options: PutOptions): Promise<ObjectAttributes> {
-    const parts = key.split('/');
-    if (parts.some((part) => part === '' || part === '.' || part === '..')) {
-      throw new VarveError('bad_parameter', `not an object key: ${JSON.stringify(key)}`);
-    }
+    checkKey(key);
     const pieces = untilAborted(source.read(0, source.sizeBytes), options);
     const bytes = await collect(pieces, source.sizeBytes, key);
     if (bytes.length !== source.sizeBytes) {

@@ -145,4 +145,5 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/write/wire/wire-state.ts': 'test/damage/wire/protobuf.test.ts',
   'storage-adapters/filesystem/filesystem-bucket.ts': 'test/contract/filesystem-bucket.test.ts',
   'storage-adapters/memory/memory-bucket.ts': 'test/contract/memory-bucket.test.ts',
+  'storage-adapters/s3/open-s3.ts': 'test/contract/s3-bucket.test.ts',
 };

@@ -1,23 +1,34 @@
 // `bucket.yml` as Thanos has it (thanos docs/storage.md): `type`, `config`, `prefix`; read
-// strictly. The values of `config` belong to the type; this version has FILESYSTEM.
+// strictly. The values of `config` belong to the type: each has a reader of its own beside this.
+//
+// What is read here crosses a thread by structured clone, so its secrets are plain strings:
+// nothing prints it (the status page prints the YamlSource that it was read from, a Secret).
 
+import { readS3Config, type S3Config } from './bucket-s3.ts';
 import type { Environment } from './fill-environment.ts';
 import type { YamlSource } from './option-type.ts';
 import { didYouMean } from './suggest.ts';
-import { readYamlMapping } from './yaml-reader.ts';
+import { readYamlMapping, type YamlMapping } from './yaml-reader.ts';
 
-/** The bucket that a document describes; `storage-adapters/open-bucket.ts` opens it. */
-export interface BucketDocument {
-  readonly type: 'FILESYSTEM';
-  /** Put before every key, without slashes at its ends; empty for none. */
-  readonly prefix: string;
-  readonly config: { readonly directory: string };
+/** `type: FILESYSTEM` of bucket.yml. */
+export interface FilesystemConfig {
+  readonly directory: string;
 }
 
-const TYPES = ['FILESYSTEM'] as const;
+/** What `type` says, and what its `config` holds. */
+type TypedConfig =
+  | { readonly type: 'FILESYSTEM'; readonly config: FilesystemConfig }
+  | { readonly type: 'S3'; readonly config: S3Config };
+
+/** The bucket that a document describes; `storage-adapters/open-bucket.ts` opens it. */
+export type BucketDocument = TypedConfig & {
+  /** Put before every key, without slashes at its ends; empty for none. */
+  readonly prefix: string;
+};
+
+const TYPES = ['FILESYSTEM', 'S3'] as const;
 /** Types that Thanos has and this version does not. */
 const OTHER_TYPES: readonly string[] = [
-  'S3',
   'GCS',
   'AZURE',
   'SWIFT',
@@ -48,9 +59,22 @@ export function readBucketDocument(source: YamlSource, env: Environment): Bucket
   if (parts.some((part) => part === '.' || part === '..')) {
     throw top.error('prefix', 'must not have . or .. in it');
   }
-  const config = top.mapping('config');
+  const typed = readTyped(type, top.mapping('config'));
+  top.end();
+  return { ...typed, prefix: parts.join('/') };
+}
+
+function readTyped(type: (typeof TYPES)[number], config: YamlMapping): TypedConfig {
+  switch (type) {
+    case 'FILESYSTEM':
+      return { type, config: readFilesystemConfig(config) };
+    case 'S3':
+      return { type, config: readS3Config(config) };
+  }
+}
+
+function readFilesystemConfig(config: YamlMapping): FilesystemConfig {
   const directory = config.requiredString('directory');
   config.end();
-  top.end();
-  return { type, prefix: parts.join('/'), config: { directory } };
+  return { directory };
 }
