@@ -34,5 +34,13 @@ export async function openBucket(config: BucketConfig, world: BucketWorld): Prom
       const { openS3 } = await import('./s3/open-s3.ts');
       return openS3(config.config, world);
     }
+    case 'GCS': {
+      const { openGcsBucket } = await import('./gcs/gcs-bucket.ts');
+      return openGcsBucket(config.config, world);
+    }
+    case 'AZURE': {
+      const { openAzureBucket } = await import('./azure/azure-bucket.ts');
+      return openAzureBucket(config.config, world);
+    }
   }
 }

@@ -4,6 +4,8 @@
 // What is read here crosses a thread by structured clone, so its secrets are plain strings:
 // nothing prints it (the status page prints the YamlSource that it was read from, a Secret).
 
+import { type AzureConfig, readAzureConfig } from './bucket-azure.ts';
+import { type GcsConfig, readGcsConfig } from './bucket-gcs.ts';
 import { readS3Config, type S3Config } from './bucket-s3.ts';
 import type { Environment } from './fill-environment.ts';
 import type { YamlSource } from './option-type.ts';
@@ -18,7 +20,9 @@ export interface FilesystemConfig {
 /** What `type` says, and what its `config` holds. */
 type TypedConfig =
   | { readonly type: 'FILESYSTEM'; readonly config: FilesystemConfig }
-  | { readonly type: 'S3'; readonly config: S3Config };
+  | { readonly type: 'S3'; readonly config: S3Config }
+  | { readonly type: 'GCS'; readonly config: GcsConfig }
+  | { readonly type: 'AZURE'; readonly config: AzureConfig };
 
 /** The bucket that a document describes; `storage-adapters/open-bucket.ts` opens it. */
 export type BucketDocument = TypedConfig & {
@@ -26,18 +30,9 @@ export type BucketDocument = TypedConfig & {
   readonly prefix: string;
 };
 
-const TYPES = ['FILESYSTEM', 'S3'] as const;
+const TYPES = ['FILESYSTEM', 'S3', 'GCS', 'AZURE'] as const;
 /** Types that Thanos has and this version does not. */
-const OTHER_TYPES: readonly string[] = [
-  'GCS',
-  'AZURE',
-  'SWIFT',
-  'COS',
-  'ALIYUNOSS',
-  'BOS',
-  'OCI',
-  'OBS',
-];
+const OTHER_TYPES: readonly string[] = ['SWIFT', 'COS', 'ALIYUNOSS', 'BOS', 'OCI', 'OBS'];
 
 /**
  * Reads and checks the description of a bucket.
@@ -59,17 +54,25 @@ export function readBucketDocument(source: YamlSource, env: Environment): Bucket
   if (parts.some((part) => part === '.' || part === '..')) {
     throw top.error('prefix', 'must not have . or .. in it');
   }
-  const typed = readTyped(type, top.mapping('config'));
+  const typed = readTyped(type, top.mapping('config'), env);
   top.end();
   return { ...typed, prefix: parts.join('/') };
 }
 
-function readTyped(type: (typeof TYPES)[number], config: YamlMapping): TypedConfig {
+function readTyped(
+  type: (typeof TYPES)[number],
+  config: YamlMapping,
+  env: Environment,
+): TypedConfig {
   switch (type) {
     case 'FILESYSTEM':
       return { type, config: readFilesystemConfig(config) };
     case 'S3':
       return { type, config: readS3Config(config) };
+    case 'GCS':
+      return { type, config: readGcsConfig(config, env) };
+    case 'AZURE':
+      return { type, config: readAzureConfig(config) };
   }
 }
 
