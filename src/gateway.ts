@@ -8,6 +8,7 @@ import { registerMetricsRoute } from './admin/metrics-route.ts';
 import { OwnMetrics, type OwnSeries } from './admin/own-metrics.ts';
 import { registerStatusRoutes } from './admin/status-routes.ts';
 import { statusSource } from './admin/status-source.ts';
+import { registerUploadsRoute } from './admin/uploads-routes.ts';
 import type { BuildInfo } from './base/config/build-info.ts';
 import type { ServeConfig } from './base/config/catalogue.ts';
 import type { ConfigReloader } from './base/config/reload-config.ts';
@@ -24,7 +25,9 @@ import { MetricRegistry } from './base/observe/registry.ts';
 import type { ThreadTools } from './base/observe/thread-tools.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import type { Remote } from './base/runtime/threads.ts';
-import { ShipLoop } from './bucket/ship-loop.ts';
+import { QueueGate } from './bucket/queue-gate.ts';
+import { QueueWatch } from './bucket/queue-watch.ts';
+import { ShipLoop, type ShipOrder } from './bucket/ship-loop.ts';
 import { CutLoop } from './head/cut-loop.ts';
 import { EnginePool } from './head/engine-pool.ts';
 import type { EngineSettings, OpenedCut, OpenedRead } from './head/engine-service.ts';
@@ -71,6 +74,8 @@ export class Gateway {
   readonly #engines: EnginePool;
   readonly #cuts: CutLoop<OpenedCut>;
   readonly #ships: ShipLoop;
+  readonly #gate: QueueGate;
+  readonly #queueWatch: QueueWatch;
   readonly #reader: Reader<OpenedRead>;
   readonly #own: OwnMetrics;
   readonly #stages: StageList;
@@ -109,10 +114,27 @@ export class Gateway {
       onMetrics: (read) => void this.#registry.addSource(read),
       onDeath: (error) => this.#end({ why: `an engine ended: ${error?.message}`, failed: true }),
     });
-    this.#ships = new ShipLoop({ ship: () => this.#ship(), timers, logger });
+    this.#gate = new QueueGate({
+      maxBytes: () => world.reloader.current.shipperQueueMaxBytes,
+      metrics,
+      logger,
+    });
+    this.#queueWatch = new QueueWatch({
+      ask: () => this.#jobThread().call('queue', null),
+      gate: this.#gate,
+      timers,
+      logger,
+    });
+    this.#ships = new ShipLoop({
+      ship: (order) => this.#ship(order),
+      onRound: () => void this.#queueWatch.look(),
+      end: async () => this.#jobs?.call('endShipping', null),
+      timers,
+      logger,
+    });
     this.#cuts = new CutLoop<OpenedCut>({
       engines: this.#engines.cutEngines(),
-      cut: ({ job }) => this.#jobThread().call('cut', job),
+      cut: ({ job }) => this.#cut(job),
       onBlocks: () => this.#ships.soon(),
       timers,
       logger,
@@ -251,10 +273,12 @@ export class Gateway {
         this.#registry.addSource(() => jobs.call('metrics', null));
         this.#cuts.start();
         this.#ships.start();
+        this.#queueWatch.start();
       },
       ready: () => this.#jobs !== undefined,
       drain: async () => {
         this.#own.stop();
+        this.#queueWatch.stop();
         await this.#cuts.drain();
         await this.#ships.drain();
       },
@@ -276,6 +300,7 @@ export class Gateway {
       tenants: this.#tenantRules(),
       inFlight: this.#inFlight,
       rates: this.#rates,
+      backlog: this.#gate,
       bodyBytesMax: this.#config.requestBytesMax,
       retryAfterSeconds: RETRY_AFTER_SECONDS,
       isDraining,
@@ -300,6 +325,12 @@ export class Gateway {
       walReplay: () => this.#engines.walReplay(),
     });
     registerStatusRoutes(app, source);
+    registerUploadsRoute(app, {
+      clock: runtime.clock,
+      view: (limit) => this.#jobThread().call('uploads', { limit }),
+      isFull: () => this.#gate.isShut,
+      limitBytes: () => this.#gate.limitBytes,
+    });
     const actions = {
       flush: () => this.flush(),
       reload: () => this.reload(),
@@ -315,15 +346,22 @@ export class Gateway {
 
   async #writeOwn(series: readonly OwnSeries[]): Promise<void> {
     if (!this.#engines.ready()) return;
+    this.#gate.check();
     const bytes = encodeBodyV1(series);
     const body = new Uint8Array(bytes).buffer; // of its own, so that it can move
     const { error } = await this.#engines.write({ tenant: OWN_TENANT, version: 1, body });
     if (error !== undefined) throw new VarveError(error.code, error.message);
   }
 
-  #ship() {
+  #ship({ retryAll }: ShipOrder) {
     const retentionMs = this.#world.reloader.current.tsdbRetentionMs;
-    return this.#jobThread().call('ship', { retentionMs });
+    return this.#jobThread().call('ship', { retentionMs, retryAll });
+  }
+
+  async #cut(job: OpenedCut['job']) {
+    const block = await this.#jobThread().call('cut', job);
+    void this.#queueWatch.look();
+    return block;
   }
 
   #jobThread(): Remote<JobService> {
@@ -373,6 +411,7 @@ function jobSettings(config: ServeConfig): JobSettings {
     tsdbPath: config.tsdbPath,
     labels: labelRules(config),
     bucket: config.bucket,
+    uploads: config.shipperUploadConcurrency,
     logger: { level: config.logLevel, format: config.logFormat },
   };
 }
