@@ -27,7 +27,7 @@ import type { Runtime } from './base/runtime/runtime.ts';
 import type { Remote } from './base/runtime/threads.ts';
 import { QueueGate } from './bucket/queue-gate.ts';
 import { QueueWatch } from './bucket/queue-watch.ts';
-import { ShipLoop, type ShipOrder } from './bucket/ship-loop.ts';
+import { ShipLoop } from './bucket/ship-loop.ts';
 import { CutLoop } from './head/cut-loop.ts';
 import { EnginePool } from './head/engine-pool.ts';
 import type { EngineSettings, OpenedCut, OpenedRead } from './head/engine-service.ts';
@@ -119,19 +119,9 @@ export class Gateway {
       metrics,
       logger,
     });
-    this.#queueWatch = new QueueWatch({
-      ask: () => this.#jobThread().call('queue', null),
-      gate: this.#gate,
-      timers,
-      logger,
-    });
-    this.#ships = new ShipLoop({
-      ship: (order) => this.#ship(order),
-      onRound: () => void this.#queueWatch.look(),
-      end: async () => this.#jobs?.call('endShipping', null),
-      timers,
-      logger,
-    });
+    const ask = () => this.#jobThread().call('queue', null);
+    this.#queueWatch = new QueueWatch({ ask, gate: this.#gate, timers, logger });
+    this.#ships = this.#makeShipLoop();
     this.#cuts = new CutLoop<OpenedCut>({
       engines: this.#engines.cutEngines(),
       cut: ({ job }) => this.#cut(job),
@@ -217,6 +207,19 @@ export class Gateway {
   /** The series of a tenant, of heads and local blocks together, each sample once. */
   select(wanted: TenantQuery): Selection {
     return this.#reader.select(wanted);
+  }
+
+  #makeShipLoop(): ShipLoop {
+    return new ShipLoop({
+      ship: ({ retryAll }) => {
+        const retentionMs = this.#world.reloader.current.tsdbRetentionMs;
+        return this.#jobThread().call('ship', { retentionMs, retryAll });
+      },
+      onRound: () => void this.#queueWatch.look(),
+      end: async () => this.#jobs?.call('endShipping', null),
+      timers: this.#world.runtime.timers,
+      logger: this.#world.tools.logger,
+    });
   }
 
   #noteReload(successful: boolean): void {
@@ -351,11 +354,6 @@ export class Gateway {
     const body = new Uint8Array(bytes).buffer; // of its own, so that it can move
     const { error } = await this.#engines.write({ tenant: OWN_TENANT, version: 1, body });
     if (error !== undefined) throw new VarveError(error.code, error.message);
-  }
-
-  #ship({ retryAll }: ShipOrder) {
-    const retentionMs = this.#world.reloader.current.tsdbRetentionMs;
-    return this.#jobThread().call('ship', { retentionMs, retryAll });
   }
 
   async #cut(job: OpenedCut['job']) {

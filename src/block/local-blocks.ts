@@ -180,7 +180,7 @@ function filesOf(disk: Disk, path: string, meta: BlockMeta): readonly LocalBlock
   });
 }
 
-/** What stands in the bucket of a block that Varve did not make, with the checksums if they are known. */
+/** What is to stand in the bucket of a foreign block, with the checksums if they are known. */
 function foreignMeta(
   meta: BlockMeta,
   given: {

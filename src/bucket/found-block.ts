@@ -1,8 +1,8 @@
-// A block that is in the bucket already: is it this one, and whole? Only then it counts as uploaded.
+// A block that is in the bucket already: is it this one, and whole? Only then it is uploaded.
 //
-// Of a block that Varve made the local copy is known to be right, by the checksums in its meta.json:
-// a file that the bucket has lost or got wrong is sent again. Of another's block nobody can say
-// which copy is right, so only what is missing is sent.
+// Of a block that Varve made the local copy is known to be right, by the checksums in its
+// meta.json: a file that the bucket has lost or got wrong is sent again. Of another's block nobody
+// can say which copy is right, so only what is missing is sent.
 
 import { VarveError } from '../base/errors/varve-error.ts';
 import { collect } from '../base/runtime/file-pieces.ts';
@@ -26,8 +26,8 @@ export interface FoundBlock {
 }
 
 /**
- * Errors: `already_exists` when it is another block; `damaged_object` when a file that no checksum is
- * noted of is another than on disk.
+ * Errors: `already_exists` when it is another block; `damaged_object` when a file that no checksum
+ * is noted of is another than on disk.
  */
 export async function checkFoundBlock(found: FoundBlock): Promise<void> {
   const { bucket, block, call, read, verify, send } = found;

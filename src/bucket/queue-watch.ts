@@ -1,5 +1,5 @@
-// Keeps the gate's picture of the queue young: asks after each cut and each round, and every now and
-// then, because a round may wait long for a store that is away.
+// Keeps the gate's picture of the queue young: asks after each cut and each round, and every now
+// and then, because a round may wait long for a store that is away.
 
 import { asVarveError } from '../base/errors/varve-error.ts';
 import type { Logger } from '../base/observe/logger.ts';

@@ -1,5 +1,5 @@
-// Calls for a shipping round again and again, and at once after a cut. Rounds never overlap; one that
-// ended at its own limit is followed by the next at once, until all that waited has had its turn.
+// Calls for a shipping round again and again, and at once after a cut. Rounds never overlap; one
+// that ended at its own limit is followed by the next at once, until all have had their turn.
 
 import { asVarveError } from '../base/errors/varve-error.ts';
 import type { Logger } from '../base/observe/logger.ts';

@@ -1,5 +1,5 @@
-// Does the bucket hold what the disk holds? By the store's own checksum of the whole object where it
-// keeps one, else by reading it back; one request for each object whose store is known to do either.
+// Does the bucket hold what the disk holds? By the store's own checksum of the whole object where
+// it keeps one, else by reading it back: one request for each object that was put.
 
 import { crc32c } from '../base/bytes/crc32c.ts';
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';

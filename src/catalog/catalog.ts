@@ -1,8 +1,9 @@
 // The catalogue: one SQLite file of what was done. A cache and a log, never the only copy of data
 // (DESIGN §3, "Catalogue"): what it says of blocks is made anew from the bucket when it is lost.
 //
-// Invariant: nothing that is wrong with it stops anything. A damaged file, or one of a newer version
-// of Varve, is set aside and a new one begun; what a full disk does not take is not noted, and said.
+// Invariant: nothing that is wrong with it stops anything. A damaged file, or one of a newer
+// version of Varve, is set aside and a new one begun; what a full disk does not take is not noted,
+// and that is said.
 
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import { LimitedLog } from '../base/observe/limited-log.ts';

@@ -2,8 +2,8 @@
 //
 // Everything that can be refused by headers is refused before a byte of the body is read: content
 // type and encoding (415), tenant (400), declared length (413), draining, blocks that wait for the
-// bucket, ingestion rate and bytes under way (503). Then the body is read and moves to the engine. Invariant: what was reserved of
-// the in-flight budget is released on every way out.
+// bucket, ingestion rate and bytes under way (503). Then the body is read and moves to the engine.
+// Invariant: what was reserved of the in-flight budget is released on every way out.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
