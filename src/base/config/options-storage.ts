@@ -123,6 +123,26 @@ export const STORAGE_OPTIONS = {
     default: '0B',
     help: 'Bytes a second that reads from the bucket take together. 0 is no limit.',
   }),
+  shipperUploadConcurrency: option({
+    flag: 'shipper.upload-concurrency',
+    group: 'Bucket',
+    type: integer({ min: 0, max: 64 }),
+    default: '2',
+    unit: 'files',
+    help:
+      'Files that are uploaded at one time, each of another block, so that a large block does ' +
+      'not hold up all others. 0 is the same as 1.',
+  }),
+  shipperQueueMaxBytes: option({
+    flag: 'shipper.queue-max-size',
+    group: 'Bucket',
+    type: byteSize({ min: 0, max: 1024 * 1024 * 1024 * MIB }),
+    reload: true,
+    help:
+      'Most bytes of blocks that wait on the disk for the bucket, what the heads hold included. ' +
+      'Over it writes are answered 503 and come again, reads go on. 0 is no limit; when it is ' +
+      'not given, nine tenths of what the disk has for them, free space included.',
+  }),
   externalLabels: option({
     flag: 'label',
     group: 'Bucket',

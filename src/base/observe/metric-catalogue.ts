@@ -162,6 +162,29 @@ export const METRIC_CATALOGUE = {
     alsoAs('thanos_shipper_dir_syncs_total'),
   ),
 
+  varve_shipper_dir_sync_failures_total: counter(
+    'Such rounds in which the disk did not give a directory.',
+    TENANT,
+    alsoAs('thanos_shipper_dir_sync_failures_total'),
+  ),
+  varve_shipper_upload_compacted_done: gauge(
+    'Whether all blocks that were merged of others are in the bucket, 1 or 0.',
+    TENANT,
+    { merge: 'min', ...alsoAs('thanos_shipper_upload_compacted_done') },
+  ),
+  varve_shipper_waiting_bytes: gauge('Bytes of the blocks that are not in the bucket yet.', TENANT),
+  varve_shipper_oldest_waiting_block_age_seconds: gauge(
+    'Time since the block was made that waits longest for the bucket; 0 when none waits.',
+    TENANT,
+    { merge: 'max' },
+  ),
+  varve_shipper_queue_full: gauge(
+    'Whether writes are answered 503 because too many blocks wait for the bucket, 1 or 0.',
+  ),
+  varve_shipper_queue_limit_bytes: gauge(
+    'Bytes of blocks that may wait for the bucket; infinite without a limit.',
+  ),
+
   varve_objstore_bucket_operations_total: counter(
     'Operations on the bucket attempted.',
     BUCKET_LABELS,
