@@ -6,6 +6,7 @@ import { registerHealthRoutes } from './admin/health-routes.ts';
 import { registerMetricsRoute } from './admin/metrics-route.ts';
 import { registerProcessStatusRoutes } from './admin/status-routes.ts';
 import { processStatusSource } from './admin/status-source.ts';
+import { registerStoreRoutes } from './admin/store-routes.ts';
 import type { BuildInfo } from './base/config/build-info.ts';
 import type { SidecarConfig } from './base/config/catalogue.ts';
 import { momentMs } from './base/config/moment.ts';
@@ -14,7 +15,6 @@ import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import { HttpClient } from './base/http/http-client.ts';
 import { HttpServer } from './base/http/server.ts';
 import { LimitedLog } from './base/observe/limited-log.ts';
-import type { MetricStore } from './base/observe/metric-store.ts';
 import type { ReadProcessMetrics } from './base/observe/process-metrics.ts';
 import { MetricRegistry } from './base/observe/registry.ts';
 import type { ThreadTools } from './base/observe/thread-tools.ts';
@@ -24,12 +24,11 @@ import { listBlockMetas } from './block/local-blocks.ts';
 import { parseMeta } from './block/meta/parse.ts';
 import { blockDir, walDir } from './block/paths.ts';
 import { describePrometheusBlock } from './block/prometheus-block.ts';
-import type { Bucket } from './bucket/bucket.ts';
-import { MeteredBucket } from './bucket/metered-bucket.ts';
-import { withPrefix } from './bucket/prefixed-bucket.ts';
+import { type OpenedStore, openStore } from './bucket/open-store.ts';
 import { PrometheusWatch } from './bucket/sidecar/prometheus-watch.ts';
 import { type PrometheusDir, SidecarShipper } from './bucket/sidecar/sidecar-shipper.ts';
 import { notePath, UploadedNote } from './bucket/sidecar/uploaded-note.ts';
+import { storeLimits } from './bucket/store-tuning.ts';
 import { type Stage, StageList } from './stage.ts';
 
 /** Between rounds, as Thanos's shipper. */
@@ -62,7 +61,7 @@ export class Sidecar {
   readonly #stages: StageList;
   readonly #damagedLog: LimitedLog;
   readonly #startedMs: number;
-  #bucket: Bucket | undefined;
+  #store: OpenedStore | undefined;
   #shipper: SidecarShipper | undefined;
   #cancelRounds: Cancel = () => undefined;
   #running: Promise<void> = Promise.resolve();
@@ -150,6 +149,7 @@ export class Sidecar {
         registerHealthRoutes(app, { waitingFor: () => this.#stages.waitingFor() });
         registerMetricsRoute(app, this.#registry);
         registerProcessStatusRoutes(app, this.#statusSource());
+        registerStoreRoutes(app, { requests: async () => this.#requests() });
         await this.server.listen(this.#config.httpAddress);
         serving = true;
       },
@@ -191,7 +191,7 @@ export class Sidecar {
         if (await this.#inTime(this.#running)) return;
         throw new VarveError('draining', 'an upload was cut off; it goes on at the next start');
       },
-      stop: async () => this.#bucket?.close(),
+      stop: async () => this.#store?.close(),
     };
   }
 
@@ -205,10 +205,12 @@ export class Sidecar {
         dir: tsdbPath,
       });
     }
-    this.#bucket = await openMetered(config, world.runtime, world.tools.metrics);
+    const tools = { ...world.tools, open: openBucket, limits: storeLimits(config) };
+    const store = await openStore(config.bucket, world.runtime, tools);
+    this.#store = store;
     disk.makeDir(world.stateDir);
     return new SidecarShipper({
-      bucket: this.#bucket,
+      bucket: store.bucketFor('ship'),
       note: new UploadedNote(disk, world.stateDir, logger),
       dir: this.#prometheusDir(),
       minTimeMs: () => momentMs(config.minTime, clock.nowMs()),
@@ -254,7 +256,9 @@ export class Sidecar {
     try {
       await this.#shipper.round(labels);
     } catch (thrown) {
-      this.#world.tools.metrics.counter('varve_sidecar_dir_sync_failures_total', {}).add();
+      this.#world.tools.metrics
+        .counter('varve_shipper_dir_sync_failures_total', { tenant: '' })
+        .add();
       const { code, message } = asVarveError(thrown);
       this.#world.tools.logger.error('round failed, tried again', { code, error: message });
     }
@@ -273,6 +277,12 @@ export class Sidecar {
     return inTime;
   }
 
+  /** Undefined until the bucket is open. */
+  #requests() {
+    const store = this.#store;
+    return store === undefined ? undefined : { bucket: store.name, ...store.requests() };
+  }
+
   #statusSource() {
     const { build, process, runtime } = this.#world;
     return processStatusSource({
@@ -287,25 +297,4 @@ export class Sidecar {
       storageRetention: () => '',
     });
   }
-}
-
-async function openMetered(
-  { bucket: document }: SidecarConfig,
-  runtime: Runtime,
-  metrics: MetricStore,
-): Promise<Bucket> {
-  const bucket = withPrefix(await openBucket(document, runtime), document.prefix);
-  return new MeteredBucket(bucket, runtime.clock, (operation, seconds, outcome) => {
-    const labels = { operation, bucket: bucket.name };
-    metrics.counter('varve_objstore_bucket_operations_total', labels).add();
-    if (outcome === 'failed') {
-      metrics.counter('varve_objstore_bucket_operation_failures_total', labels).add();
-      return;
-    }
-    metrics.histogram('varve_objstore_bucket_operation_duration_seconds', labels).observe(seconds);
-    if (operation !== 'upload' || outcome !== 'done') return;
-    metrics
-      .gauge('varve_objstore_bucket_last_successful_upload_time', { bucket: bucket.name })
-      .set(runtime.clock.nowMs() / 1000);
-  });
 }

@@ -16,6 +16,7 @@ import type {
   Bucket,
   ByteRange,
   CallOptions,
+  GetOptions,
   ListedObject,
   ObjectAttributes,
   PutOptions,
@@ -81,13 +82,13 @@ export class AzureBucket implements Bucket {
     this.#calls = new AzureCalls(connection, this.name, observe);
   }
 
-  async *get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
+  async *get(key: string, range?: ByteRange, options?: GetOptions): AsyncIterable<Uint8Array> {
     checkKey(key);
     if (range !== undefined && range.length < 1) {
       throw new VarveError('bad_parameter', `a range of ${range.length} bytes has none`);
     }
     const call = this.#call('Get Blob', key, options);
-    const pieces = () => toldStream(this.#observe, call.name, this.#read(range, call));
+    const pieces = () => toldStream(this.#observe, call.name, this.#read(range, call, options));
     let started = false;
     try {
       for await (const piece of pieces()) {
@@ -174,7 +175,11 @@ export class AzureBucket implements Bucket {
     this.#connection.transport.close();
   }
 
-  async *#read(range: ByteRange | undefined, call: AzureCall): AsyncIterable<Uint8Array> {
+  async *#read(
+    range: ByteRange | undefined,
+    call: AzureCall,
+    options: GetOptions | undefined,
+  ): AsyncIterable<Uint8Array> {
     try {
       const blob = this.#connection.container.getBlobClient(call.key);
       const answer = await blob.download(range?.offset ?? 0, range?.length, {
@@ -182,7 +187,10 @@ export class AzureBucket implements Bucket {
         ...aborting(call.signal),
       });
       // The SDK's type is that of browsers' streams too; here it is Node's.
-      yield* piecesOf(answer.readableStreamBody as Readable, () => checkRange(answer, range));
+      yield* piecesOf(answer.readableStreamBody as Readable, () => {
+        checkRange(answer, range);
+        if (answer.etag !== undefined) options?.onVersion?.(answer.etag);
+      });
     } catch (thrown) {
       throw this.#calls.error(thrown, call);
     }

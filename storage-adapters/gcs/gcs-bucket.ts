@@ -14,6 +14,7 @@ import type {
   Bucket,
   ByteRange,
   CallOptions,
+  GetOptions,
   ListedObject,
   ObjectAttributes,
   PutOptions,
@@ -90,7 +91,7 @@ export class GcsBucket implements Bucket {
     this.#requests = new GcsRequests(connection);
   }
 
-  async *get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
+  async *get(key: string, range?: ByteRange, options?: GetOptions): AsyncIterable<Uint8Array> {
     checkKey(key);
     const call = this.#call('objects.get', key, options);
     const headers = await this.#requests.headers(
@@ -98,7 +99,7 @@ export class GcsBucket implements Bucket {
       { method: 'GET', target: '', headers: { 'accept-encoding': 'gzip', ...rangeHeader(range) } },
       call,
     );
-    yield* toldStream(this.#observe, call.name, this.#read({ key, range, headers }, call));
+    yield* toldStream(this.#observe, call.name, this.#read({ key, range, headers, options }, call));
   }
 
   async attributes(key: string, options?: CallOptions): Promise<ObjectAttributes> {
@@ -187,10 +188,11 @@ export class GcsBucket implements Bucket {
       readonly key: string;
       readonly range: ByteRange | undefined;
       readonly headers: Readonly<Record<string, string>>;
+      readonly options: GetOptions | undefined;
     },
     call: GcsCall,
   ): AsyncIterable<Uint8Array> {
-    const { key, range, headers } = asked;
+    const { key, range, headers, options } = asked;
     const target = this.#requests.target(key, { alt: 'media' });
     const moved = { sentBytes: 0, receivedBytes: 0 };
     const answer = await this.#requests.answer({ method: 'GET', target, headers }, call, moved);
@@ -200,6 +202,8 @@ export class GcsBucket implements Bucket {
       const what = `the store gave ${contentRange || 'all'} for bytes from ${range.offset} on`;
       throw new VarveError('store_unavailable', `${call.asked.doing}: ${what}`);
     }
+    const generation = answer.headers['x-goog-generation'];
+    if (generation !== undefined) options?.onVersion?.(generation);
     yield* answer.body;
   }
 

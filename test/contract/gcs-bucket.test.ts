@@ -2,14 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBucketDocument } from '../../src/base/config/bucket-document.ts';
 import { Secret } from '../../src/base/config/secret.ts';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
-import { NodeDisk } from '../../src/base/runtime/node-disk.ts';
-import { NodeTimers } from '../../src/base/runtime/node-timers.ts';
+import { nodeRuntime } from '../../src/base/runtime/node-runtime.ts';
 import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { openBucket } from '../../storage-adapters/open-bucket.ts';
 import { peersFor } from '../support/e2e/peers.ts';
 import { Processes } from '../support/e2e/processes.ts';
-import { SeededRandom } from '../support/seeded-random.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
 import { bigCrc32c, bigSource, sumOf } from '../support/stores/big-source.ts';
 import { FAKE_GCS, type GcsServer, startGcs } from '../support/stores/gcs-server.ts';
 import { bucketSuite } from './bucket-suite.ts';
@@ -29,7 +28,7 @@ describe.skipIf(!peersFor(FAKE_GCS))('GCS', () => {
   const openText = (text: string): Promise<Bucket> => {
     const source = { name: 'bucket.yml', text: new Secret(text), fillEnvironment: true };
     const document = readBucketDocument(source, { STORAGE_EMULATOR_HOST: server.host });
-    const world = { disk: new NodeDisk(), random: new SeededRandom(1), timers: new NodeTimers() };
+    const world = { ...nodeRuntime(), logger: new MemoryLogger() };
     return openBucket(document, world);
   };
   const open = (name: string, more = ''): Promise<Bucket> =>
@@ -163,7 +162,7 @@ config:
     const text = 'type: GCS\nconfig: {bucket: b}';
     const source = { name: 'bucket.yml', text: new Secret(text), fillEnvironment: true };
     const document = readBucketDocument(source, { STORAGE_EMULATOR_HOST: '127.0.0.1:1' });
-    const world = { disk: new NodeDisk(), random: new SeededRandom(1), timers: new NodeTimers() };
+    const world = { ...nodeRuntime(), logger: new MemoryLogger() };
     const bucket = await openBucket(document, world);
     const failed = await bucket.exists('k').catch((thrown: unknown) => thrown);
     expect(failed).toBeInstanceOf(VarveError);

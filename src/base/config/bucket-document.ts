@@ -1,8 +1,12 @@
 // `bucket.yml` as Thanos has it (thanos docs/storage.md): `type`, `config`, `prefix`; read
-// strictly. The values of `config` belong to the type: one reader each.
+// strictly. The values of `config` belong to the type: each has a reader of its own beside this.
+//
+// What is read here crosses a thread by structured clone, so its secrets are plain strings:
+// nothing prints it (the status page prints the YamlSource that it was read from, a Secret).
 
 import { type AzureConfig, readAzureConfig } from './bucket-azure.ts';
 import { type GcsConfig, readGcsConfig } from './bucket-gcs.ts';
+import { readS3Config, type S3Config } from './bucket-s3.ts';
 import type { Environment } from './fill-environment.ts';
 import type { YamlSource } from './option-type.ts';
 import { didYouMean } from './suggest.ts';
@@ -16,6 +20,7 @@ export interface FilesystemConfig {
 /** What `type` says, and what its `config` holds. */
 type TypedConfig =
   | { readonly type: 'FILESYSTEM'; readonly config: FilesystemConfig }
+  | { readonly type: 'S3'; readonly config: S3Config }
   | { readonly type: 'GCS'; readonly config: GcsConfig }
   | { readonly type: 'AZURE'; readonly config: AzureConfig };
 
@@ -25,9 +30,9 @@ export type BucketDocument = TypedConfig & {
   readonly prefix: string;
 };
 
-const TYPES = ['FILESYSTEM', 'GCS', 'AZURE'] as const;
+const TYPES = ['FILESYSTEM', 'S3', 'GCS', 'AZURE'] as const;
 /** Types that Thanos has and this version does not. */
-const OTHER_TYPES: readonly string[] = ['S3', 'SWIFT', 'COS', 'ALIYUNOSS', 'BOS', 'OCI', 'OBS'];
+const OTHER_TYPES: readonly string[] = ['SWIFT', 'COS', 'ALIYUNOSS', 'BOS', 'OCI', 'OBS'];
 
 /**
  * Reads and checks the description of a bucket.
@@ -62,6 +67,8 @@ function readTyped(
   switch (type) {
     case 'FILESYSTEM':
       return { type, config: readFilesystemConfig(config) };
+    case 'S3':
+      return { type, config: readS3Config(config) };
     case 'GCS':
       return { type, config: readGcsConfig(config, env) };
     case 'AZURE':

@@ -117,6 +117,9 @@ export const SIDECAR_OPTIONS = {
     ...sameAs(STORAGE_OPTIONS.objstoreConfig),
     help: 'The same description as a value; one of the two is needed.',
   },
+  objstoreMaxConcurrency: sameAs(STORAGE_OPTIONS.objstoreMaxConcurrency),
+  objstoreUploadBandwidth: sameAs(STORAGE_OPTIONS.objstoreUploadBandwidth),
+  objstoreDownloadBandwidth: sameAs(STORAGE_OPTIONS.objstoreDownloadBandwidth),
   minTime: option({
     flag: 'min-time',
     roles: ROLES,

@@ -100,7 +100,7 @@ export class SidecarShipper {
       const outcome = await this.#ship(block, labels, stored);
       if (outcome === 'store-fails') {
         report.failed++;
-        metrics.counter('varve_sidecar_dir_sync_failures_total', {}).add();
+        metrics.counter('varve_shipper_dir_sync_failures_total', { tenant: '' }).add();
         break;
       }
       report[outcome]++;
@@ -195,6 +195,8 @@ export class SidecarShipper {
     const missing = blocks.filter(
       ({ meta }) => isCompacted(meta) && meta.stats.numSamples > 0 && !note.uploaded.has(meta.ulid),
     );
-    metrics.gauge('varve_sidecar_upload_compacted_done', {}).set(missing.length === 0 ? 1 : 0);
+    metrics
+      .gauge('varve_shipper_upload_compacted_done', { tenant: '' })
+      .set(missing.length === 0 ? 1 : 0);
   }
 }

@@ -152,7 +152,7 @@ objstore:
   test('may be a text as well', () => {
     const block = 'objstore:\n  config: |\n    type: FILESYSTEM\n    config: {directory: b}\n';
     expect(withFile(block).config.bucket?.config).toEqual({ directory: 'b' });
-    expect(complaint(() => withFile(block.replace('FILESYSTEM', 'S3')))).toContain(
+    expect(complaint(() => withFile(block.replace('FILESYSTEM', 'SWIFT')))).toContain(
       'v.yml:2: key "objstore.config":1: key "type"',
     );
   });

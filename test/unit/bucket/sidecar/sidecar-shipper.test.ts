@@ -157,7 +157,7 @@ describe('a store', () => {
       return puts === 5 ? Promise.reject(new VarveError('store_throttled', 'slow')) : put(...args);
     };
     expect(await round()).toMatchObject({ uploaded: 1, failed: 1 });
-    expect(value('varve_sidecar_dir_sync_failures_total')).toBe(1);
+    expect(value('varve_shipper_dir_sync_failures_total')).toBe(1);
     expect(value('varve_shipper_blocks_waiting')).toBe(2);
     expect(await round()).toMatchObject({ uploaded: 2, failed: 0 });
     expect(await whole()).toEqual(LEVEL_1);
@@ -176,7 +176,7 @@ describe('compacted blocks, when asked for', () => {
     const { round, value } = start({ uploadCompacted: true });
     expect(await round()).toMatchObject({ uploaded: 4, failed: 0 });
     expect(await whole()).toContain(COMPACTED);
-    expect(value('varve_sidecar_upload_compacted_done')).toBe(1);
+    expect(value('varve_shipper_upload_compacted_done')).toBe(1);
   });
 
   test('stay behind when they overlap a block of the same labels, and only then', async () => {
@@ -197,7 +197,7 @@ describe('compacted blocks, when asked for', () => {
     await bucket.put('01M832KAJWMK22126GMWCXRFNA/meta.json', stored('eu'));
     const { round, value } = start({ uploadCompacted: true });
     expect(await round()).toMatchObject({ uploaded: 3, failed: 1 });
-    expect(value('varve_sidecar_upload_compacted_done')).toBe(0);
+    expect(value('varve_shipper_upload_compacted_done')).toBe(0);
     const error = logger.records.find(({ level }) => level === 'error')?.fields.error;
     expect(error).toContain('overlaps 01M832KAJWMK22126GMWCXRFNA');
     expect(await round()).toMatchObject({ failed: 0 });
