@@ -8,7 +8,6 @@ import { NodeTimers } from '../../src/base/runtime/node-timers.ts';
 import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { type AzureWorld, openAzureBucket } from '../../storage-adapters/azure/azure-bucket.ts';
-import { peersFor } from '../support/e2e/peers.ts';
 import { Processes } from '../support/e2e/processes.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import {
@@ -19,13 +18,14 @@ import {
   startAzure,
 } from '../support/stores/azure-server.ts';
 import { bigCrc32c, bigSource, sumOf } from '../support/stores/big-source.ts';
+import { hasProgram } from '../support/stores/programs.ts';
 import { bucketSuite } from './bucket-suite.ts';
 
 const MIB = 1024 * 1024;
 
 type Sizes = Pick<AzureWorld, 'blockSizeBytes' | 'pageObjects'>;
 
-describe.skipIf(!peersFor(AZURITE))('Azure', () => {
+describe.skipIf(!hasProgram(AZURITE))('Azure', () => {
   const processes = new Processes();
   let server: AzureServer;
   let containers = 0;

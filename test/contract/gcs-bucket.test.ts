@@ -6,16 +6,16 @@ import { nodeRuntime } from '../../src/base/runtime/node-runtime.ts';
 import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { openBucket } from '../../storage-adapters/open-bucket.ts';
-import { peersFor } from '../support/e2e/peers.ts';
 import { Processes } from '../support/e2e/processes.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
 import { bigCrc32c, bigSource, sumOf } from '../support/stores/big-source.ts';
 import { FAKE_GCS, type GcsServer, startGcs } from '../support/stores/gcs-server.ts';
+import { hasProgram } from '../support/stores/programs.ts';
 import { bucketSuite } from './bucket-suite.ts';
 
 const MIB = 1024 * 1024;
 
-describe.skipIf(!peersFor(FAKE_GCS))('GCS', () => {
+describe.skipIf(!hasProgram(FAKE_GCS))('GCS', () => {
   const processes = new Processes();
   let server: GcsServer;
   let buckets = 0;

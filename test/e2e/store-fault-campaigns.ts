@@ -11,7 +11,6 @@ import { NodeClock } from '../../src/base/runtime/node-clock.ts';
 import { nodeRuntime } from '../../src/base/runtime/node-runtime.ts';
 import { FilesystemBucket } from '../../storage-adapters/filesystem/filesystem-bucket.ts';
 import { MemoryBucket } from '../../storage-adapters/memory/memory-bucket.ts';
-import { peersFor } from '../support/e2e/peers.ts';
 import { Processes } from '../support/e2e/processes.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import {
@@ -60,8 +59,8 @@ export const CAMPAIGN_STORES: readonly CampaignStore[] = [
   { name: 'filesystem', isThere: always, start: onFilesystem },
   { name: 'S3 on moto', isThere: () => hasProgram(MOTO), start: onS3(startMoto) },
   { name: 'S3 on versitygw', isThere: () => hasProgram(VERSITYGW), start: onS3(startVersitygw) },
-  { name: 'GCS', isThere: () => peersFor(FAKE_GCS), start: onGcs },
-  { name: 'Azure', isThere: () => peersFor(AZURITE), start: onAzure },
+  { name: 'GCS', isThere: () => hasProgram(FAKE_GCS), start: onGcs },
+  { name: 'Azure', isThere: () => hasProgram(AZURITE), start: onAzure },
 ];
 
 /** Runs one, and prints what it met and what came of it. */

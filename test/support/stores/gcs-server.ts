@@ -1,9 +1,10 @@
 // fake-gcs-server, a Go program that speaks Google Cloud Storage's JSON API, in memory.
 
 import type { Processes } from '../e2e/processes.ts';
-import { answering, findProgram, freePort } from './find-program.ts';
+import { requireProgram } from './programs.ts';
+import { answering, freePort } from './start-server.ts';
 
-export const FAKE_GCS = findProgram('fake-gcs-server');
+export const FAKE_GCS = 'fake-gcs-server';
 
 export interface GcsServer {
   /** For `STORAGE_EMULATOR_HOST`. */
@@ -15,7 +16,7 @@ export interface GcsServer {
 export async function startGcs(processes: Processes): Promise<GcsServer> {
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
-  const started = processes.start('fake-gcs-server', FAKE_GCS, {
+  const started = processes.start(FAKE_GCS, requireProgram(FAKE_GCS), {
     args: [
       ...['-backend', 'memory', '-scheme', 'http', '-host', '127.0.0.1'],
       ...['-port', String(port), '-public-host', host, '-log-level', 'error'],

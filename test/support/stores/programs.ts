@@ -10,9 +10,10 @@ const PEER_FOLDERS = ['bin', 'node_modules/.bin'];
 
 /** Path of a program: in $VARVE_PEERS, on PATH, in ~/go/bin; undefined when it is nowhere. */
 export function findProgram(name: string): string | undefined {
-  const { VARVE_PEERS: peers, PATH: path = '' } = process.env;
+  const { VARVE_PEERS, PATH: path = '' } = process.env;
+  const peers = VARVE_PEERS ?? join(homedir(), '.cache/varve-peers');
   const dirs = [
-    ...(peers === undefined ? [] : PEER_FOLDERS.map((folder) => join(peers, folder))),
+    ...PEER_FOLDERS.map((folder) => join(peers, folder)),
     ...path.split(delimiter),
     join(homedir(), 'go/bin'),
   ];

@@ -1,27 +1,11 @@
-// Object stores for tests are programs that package managers install: where they are looked for.
+// Starting a local object store for a test: a port of its own, and waiting until it answers.
 
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningProcess } from '../e2e/processes.ts';
 
 /** How long a server may take to answer after its start. */
 const START_MS = 30_000;
-
-/** The program's path; its bare name when it is nowhere, so that starting it says so. */
-export function findProgram(name: string): string {
-  const folders = [
-    ...(process.env.PATH ?? '').split(':'),
-    join(process.env.VARVE_PEERS ?? '/work/peers', 'bin'),
-    join(homedir(), 'go', 'bin'),
-    '/work/peers/bin',
-    '/work/peers/azurite/node_modules/.bin',
-  ];
-  const paths = folders.filter((folder) => folder !== '').map((folder) => join(folder, name));
-  return paths.find((path) => existsSync(path)) ?? name;
-}
 
 /** A port that nobody listens on now. */
 export function freePort(): Promise<number> {
