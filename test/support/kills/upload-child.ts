@@ -103,7 +103,7 @@ const shipperDir: ShipperDir = { dir, blocks, remove: nothing, check: nothing, s
 const catalog = new Catalog({ ...runtime, logger, path: `${order.dir}/.varve/catalog.db` });
 const shipper = new Shipper({
   ...runtime,
-  bucket: deadly(await openBucket(order.bucket, runtime), order.killAt),
+  bucket: deadly(await openBucket(order.bucket, { ...runtime, logger }), order.killAt),
   logger,
   log: new UploadCatalog(catalog),
 });

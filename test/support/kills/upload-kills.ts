@@ -11,6 +11,7 @@ import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import { nodeRuntime } from '../../../src/base/runtime/node-runtime.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
 import { openBucket } from '../../../storage-adapters/open-bucket.ts';
+import { MemoryLogger } from '../memory-logger.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import type { KillPoint, UploadOrder } from './upload-child.ts';
 
@@ -81,7 +82,7 @@ export class UploadKills {
     const dir = join(this.#options.scratch, `story-${++this.#story}`);
     this.#writeBlocks(dir);
     const document = this.#options.bucket;
-    const bucket = await openBucket(document, nodeRuntime());
+    const bucket = await openBucket(document, { ...nodeRuntime(), logger: new MemoryLogger() });
     let seen: Seen = new Map();
     const live = async (killAt: KillPoint | undefined, afterMs?: number): Promise<boolean> => {
       const killed = await this.#process(
