@@ -152,9 +152,9 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a block that the store did not take counts as uploaded',
     harm: 'its local copy leaves the disk, and it is nowhere',
-    file: 'src/bucket/shipper.ts',
-    find: "    if (outcome === 'uploaded' || outcome === 'found') {",
-    replace: "    if (outcome !== 'refused' && outcome !== 'set aside') {",
+    file: 'src/bucket/ship-block.ts',
+    find: "isOfTheStore(error) ? 'store away' : 'refused'",
+    replace: "isOfTheStore(error) ? 'found' : 'refused'",
   },
   {
     name: 'segments go before their checkpoint is there',
