@@ -54,7 +54,8 @@ export class ManualClock implements Clock, Timers {
   }
 
   after(delayMs: number, run: () => void): Cancel {
-    const atMs = this.#monotonicMs + Math.max(0, delayMs);
+    // Timers of a real machine fire at whole milliseconds too, and its time of day is whole.
+    const atMs = this.#monotonicMs + Math.max(0, Math.ceil(delayMs));
     const waiting: Waiting = { atMs, order: this.#order++, run };
     this.#waiting.add(waiting);
     return () => {
