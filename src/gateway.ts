@@ -121,7 +121,10 @@ export class Gateway {
       metrics,
       logger,
     });
-    const ask = () => this.#jobThread().call('queue', null);
+    const ask = async () => ({
+      queue: await this.#jobThread().call('queue', null),
+      headChunks: await this.#engines.headChunks(),
+    });
     this.#queueWatch = new QueueWatch({ ask, gate: this.#gate, timers, logger });
     this.#ships = this.#makeShipLoop();
     this.#cuts = new CutLoop<OpenedCut>({
@@ -160,6 +163,7 @@ export class Gateway {
       this.#world.tools.logger.warn(what);
     }
     await this.#stages.start();
+    await this.#queueWatch.look(); // now the heads are full
     if (this.#config.role === 'serve') this.#own.start();
     const seconds = (this.#world.runtime.clock.nowMs() - this.#startedMs) / 1000;
     this.#world.tools.logger.info('ready', { seconds });
@@ -278,7 +282,7 @@ export class Gateway {
         this.#registry.addSource(() => jobs.call('metrics', null));
         this.#cuts.start();
         this.#ships.start();
-        this.#queueWatch.start();
+        await this.#queueWatch.start();
       },
       ready: () => this.#jobs !== undefined,
       drain: async () => {

@@ -155,6 +155,7 @@ class Jobs {
   /** By stream directory: its blocks, read once. */
   readonly #known = new Map<string, Map<string, KnownBlock>>();
   readonly #queue = new UploadQueue();
+  #hasListed = false;
   readonly selects: SelectService;
   readonly catalog: Catalog;
   readonly uploads: UploadCatalog;
@@ -191,6 +192,7 @@ class Jobs {
     const writer = new BlockWriter({ disk, dir, ulid });
     let series = 0;
     let samples = 0;
+    let chunks = 0;
     let sizeBytes = 0;
     try {
       const summary = writeCut(job.snapshot, writer);
@@ -202,6 +204,7 @@ class Jobs {
       const block = writer.finish(description);
       series = block.meta.stats.numSeries;
       samples = block.meta.stats.numSamples;
+      chunks = block.meta.stats.numChunks;
       sizeBytes = block.sizeBytes;
     } catch (thrown) {
       writer.abandon();
@@ -214,8 +217,8 @@ class Jobs {
     const fields = { tenant, block: ulid, series, samples, bytes: sizeBytes, seconds };
     this.#tools.logger.info('block cut and verified', fields);
     if (this.#tools.bucket !== undefined)
-      this.#queue.add(dir, { ulid, tenant, sizeBytes, minTimeMs });
-    return { ulid, sizeBytes, samples, series };
+      this.#queue.add(dir, { ulid, tenant, sizeBytes, minTimeMs, numChunks: chunks });
+    return { ulid, sizeBytes, samples, series, chunks };
   }
 
   selectOpen({ read, query }: SelectOrder<OpenedRead>): number {
@@ -235,8 +238,17 @@ class Jobs {
   }
 
   async ship({ retentionMs, retryAll }: ShipRound): Promise<ShipReport> {
-    const { clock, disk } = this.#runtime;
-    const { logger, metrics } = this.#tools;
+    const { dirs, failed } = this.#listDirs();
+    for (const { tenant = '' } of dirs)
+      this.#tools.metrics.counter('varve_shipper_dir_syncs_total', { tenant }).add();
+    const retention = { nowMs: this.#runtime.clock.nowMs(), retentionMs };
+    const report = await this.shipper.round(dirs, retention, { retryAll });
+    return { ...report, failed: report.failed + failed };
+  }
+
+  /** Every stream's directory with its blocks. */
+  #listDirs(): { readonly dirs: readonly ShipperDir[]; readonly failed: number } {
+    const { disk } = this.#runtime;
     const dirs: ShipperDir[] = [];
     const known = new Set<string>();
     let failed = 0;
@@ -244,28 +256,26 @@ class Jobs {
       known.add(dir);
       // Not Varve's yet: the engine has not looked at what was there before.
       if (disk.stat(originFile(dir)) === undefined) continue;
-      const { tenant } = identity;
-      metrics.counter('varve_shipper_dir_syncs_total', { tenant }).add();
       try {
         dirs.push(this.#shipperDir(name, dir, identity));
       } catch (thrown) {
         // One stream's directory that the disk does not give keeps no other from being shipped.
         failed++;
-        this.#countDirFailure(tenant);
+        this.#countDirFailure(identity.tenant);
         const { code, message } = asVarveError(thrown);
-        logger.error('stream not shipped, tried again', { dir, code, error: message });
+        this.#tools.logger.error('stream not shipped, tried again', { dir, code, error: message });
       }
     }
     this.#queue.keepDirs(known);
-    const retention = { nowMs: clock.nowMs(), retentionMs };
-    const report = await this.shipper.round(dirs, retention, { retryAll });
-    return { ...report, failed: report.failed + failed };
+    this.#hasListed = true;
+    return { dirs, failed };
   }
 
   queueOnDisk(): QueueOnDisk {
-    const { clock, disk } = this.#runtime;
-    const status = this.#queue.status(clock.nowMs());
-    return { ...status, freeBytes: disk.freeBytes(this.#settings.tsdbPath) };
+    const { disk } = this.#runtime;
+    // Before the first round nobody has looked yet.
+    if (!this.#hasListed) this.shipper.look(this.#listDirs().dirs);
+    return { ...this.#queue.status(), freeBytes: disk.freeBytes(this.#settings.tsdbPath) };
   }
 
   #countUpload(tenant: string, outcome: ShipOutcome): void {

@@ -102,7 +102,9 @@ function readBlock(path: string, { disk }: LocalBlocksOptions): KnownBlock {
   const { ulid, minTimeMs, maxTimeMs } = meta;
   const isForeign = meta.thanos === undefined;
   const isCompacted = meta.compaction.level > 1;
-  const block = { ulid, dir: path, minTimeMs, maxTimeMs, files, isForeign, isCompacted };
+  const { numChunks } = meta.stats;
+  const kind = { isForeign, isCompacted, numChunks };
+  const block = { ulid, dir: path, minTimeMs, maxTimeMs, files, ...kind };
   return { block, walSegment: meta.thanos?.varve?.wal?.segment };
 }
 

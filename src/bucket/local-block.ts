@@ -42,6 +42,8 @@ export interface LocalBlock {
    * given it another one.
    */
   readonly isForeign: boolean;
+  /** Chunks in it, if that is known. */
+  readonly numChunks?: number;
   /** It was merged of others: `compaction.level` is above 1. */
   readonly isCompacted?: boolean;
   /** meta.json as it is to stand in the bucket. Reading it may throw what the disk throws. */

@@ -1,8 +1,10 @@
 // Refuses writes while too many blocks wait for the bucket, so that an outage of the store costs
 // time and a known part of the disk. On the main thread; what waits is told to it.
 //
-// Invariant: it opens again only when a tenth of the limit is free, so that it does not open and
-// shut with every block, and always when nothing waits.
+// What the heads hold becomes blocks all the same when writes end, so it counts, too: as many bytes
+// as its chunks are likely to be. Invariant: it opens again only when a tenth of the limit is free,
+// so that it does not open and shut with every block, not even by a restart, which finds senders
+// with a backlog at the door; and it is open when nothing waits.
 
 import { VarveError } from '../base/errors/varve-error.ts';
 import type { Logger } from '../base/observe/logger.ts';
@@ -21,6 +23,13 @@ export interface QueueOnDisk extends QueueStatus {
   readonly freeBytes: number;
 }
 
+/** The queue, and what will come to it. */
+export interface Backlog {
+  readonly queue: QueueOnDisk;
+  /** Chunks that are in heads. */
+  readonly headChunks: number;
+}
+
 export interface QueueGateOptions {
   /** Bytes; 0 for no limit, undefined for a share of the disk. Read each time. */
   readonly maxBytes: () => number | undefined;
@@ -31,7 +40,7 @@ export interface QueueGateOptions {
 export class QueueGate {
   readonly #options: QueueGateOptions;
   #isShut = false;
-  #reserveBytes = 0;
+  #hasLooked = false;
   #limitBytes = Number.POSITIVE_INFINITY;
 
   constructor(options: QueueGateOptions) {
@@ -57,13 +66,14 @@ export class QueueGate {
   }
 
   /** Takes in what waits now. */
-  update(queue: QueueOnDisk): void {
+  update({ queue, headChunks }: Backlog): void {
     this.#limitBytes = this.#limit(queue);
-    // What the heads held when writes ended is still to come, however long that was ago.
-    const reserveBytes = Math.min(queue.reserveBytes, this.#limitBytes / 2);
-    this.#reserveBytes = this.#isShut ? Math.max(this.#reserveBytes, reserveBytes) : reserveBytes;
-    const level = this.#isShut ? OPEN_BELOW * this.#limitBytes : this.#limitBytes;
-    const isOver = queue.sizeBytes > 0 && queue.sizeBytes + this.#reserveBytes > level;
+    const isLow = this.#isShut || !this.#hasLooked;
+    const level = isLow ? OPEN_BELOW * this.#limitBytes : this.#limitBytes;
+    this.#hasLooked = true;
+    // With a limit below what the heads hold anyway, half of it is for blocks.
+    const comingBytes = Math.min(headChunks * queue.bytesPerChunk, this.#limitBytes / 2);
+    const isOver = queue.sizeBytes > 0 && queue.sizeBytes + comingBytes > level;
     if (isOver !== this.#isShut) this.#turn(isOver, queue);
     this.#show();
   }

@@ -4,12 +4,12 @@
 import { asVarveError } from '../base/errors/varve-error.ts';
 import type { Logger } from '../base/observe/logger.ts';
 import type { Cancel, Timers } from '../base/runtime/timers.ts';
-import type { QueueGate, QueueOnDisk } from './queue-gate.ts';
+import type { Backlog, QueueGate } from './queue-gate.ts';
 
 const ASK_EVERY_MS = 15_000;
 
 export interface QueueWatchOptions {
-  readonly ask: () => Promise<QueueOnDisk>;
+  readonly ask: () => Promise<Backlog>;
   readonly gate: QueueGate;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -23,9 +23,10 @@ export class QueueWatch {
     this.#options = options;
   }
 
-  start(): void {
+  /** Resolves after the first look: before it, writes must not be taken. */
+  async start(): Promise<void> {
     this.#cancel = this.#options.timers.every(ASK_EVERY_MS, () => this.look());
-    void this.look();
+    await this.look();
   }
 
   stop(): void {

@@ -141,6 +141,12 @@ export class Shipper {
     return tally;
   }
 
+  /** Brings the queue up to date, without anything being uploaded. */
+  look(dirs: readonly ShipperDir[]): void {
+    const tally: Pick<Tally, 'failed'> = { failed: 0 };
+    for (const dir of dirs) this.#guarded(dir, tally, () => this.#begin(dir));
+  }
+
   /**
    * Begins no further upload, and cuts off what is under way after `graceMs`: it goes on in the
    * next life of the process.
@@ -267,7 +273,7 @@ export class Shipper {
   }
 
   /** One directory that the disk does not give keeps no other from being shipped. */
-  #guarded(dir: ShipperDir, tally: Tally, run: () => void): void {
+  #guarded(dir: ShipperDir, tally: Pick<Tally, 'failed'>, run: () => void): void {
     try {
       run();
     } catch (thrown) {

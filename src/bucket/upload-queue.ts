@@ -4,11 +4,8 @@
 import { ulidTimeMs } from '../base/model/ulid.ts';
 import type { LocalBlock } from './local-block.ts';
 
-/**
- * What the heads hold when writes end becomes blocks all the same: three hours of samples at most
- * (a window and the hour that it waits). Blocks of so long a time stand for that.
- */
-const RESERVE_FROM_MS = 4 * 3_600_000;
+/** Of a chunk in a block, index included, until there is a block to go by. */
+const CHUNK_BYTES = 256;
 
 /** A block that waits. */
 export interface WaitingBlock {
@@ -25,8 +22,8 @@ export interface QueueStatus {
   readonly blocks: number;
   /** Of blocks that Varve made; those that a Prometheus left were there before, and do not grow. */
   readonly sizeBytes: number;
-  /** What the heads hold will be as many bytes, going by the last hours. */
-  readonly reserveBytes: number;
+  /** How large a chunk is in a block, index included, going by the blocks on disk. */
+  readonly bytesPerChunk: number;
   /** The one that waits longest. */
   readonly oldest: WaitingBlock | undefined;
 }
@@ -46,16 +43,12 @@ interface Entry extends WaitingBlock {
   readonly isCompacted: boolean;
 }
 
-interface Made {
-  readonly madeMs: number;
-  readonly sizeBytes: number;
-}
-
 interface Dir {
   readonly tenant: string;
   readonly waiting: Map<string, Entry>;
-  /** Blocks that Varve made lately, by ULID, uploaded or not. */
-  readonly made: Map<string, Made>;
+  /** Of all blocks that Varve made, uploaded or not. */
+  madeBytes: number;
+  madeChunks: number;
 }
 
 /** See the head of the file. */
@@ -69,16 +62,17 @@ export class UploadQueue {
     { blocks, uploaded }: { blocks: readonly LocalBlock[]; uploaded: ReadonlySet<string> },
   ): void {
     const waiting = new Map<string, Entry>();
-    const made = new Map<string, Made>();
-    for (const { ulid, files, minTimeMs, isForeign, isCompacted = false } of blocks) {
+    let [madeBytes, madeChunks] = [0, 0];
+    for (const block of blocks) {
+      const { ulid, files, minTimeMs, isForeign, isCompacted = false, numChunks = 0 } = block;
       const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-      const madeMs = ulidTimeMs(ulid) ?? 0;
-      if (!isForeign) made.set(ulid, { madeMs, sizeBytes });
+      if (!isForeign) [madeBytes, madeChunks] = [madeBytes + sizeBytes, madeChunks + numChunks];
       if (uploaded.has(ulid)) continue;
+      const madeMs = ulidTimeMs(ulid) ?? 0;
       const kind = { isForeign, isCompacted };
       waiting.set(ulid, { ulid, tenant, sizeBytes, minTimeMs, sinceMs: madeMs, ...kind });
     }
-    this.#dirs.set(dir, { tenant, waiting, made });
+    this.#dirs.set(dir, { tenant, waiting, madeBytes, madeChunks });
   }
 
   /** Forgets directories that are not there any more. */
@@ -87,14 +81,17 @@ export class UploadQueue {
   }
 
   /** A block was cut. */
-  add(dir: string, block: Omit<WaitingBlock, 'sinceMs'>): void {
-    const { tenant, ulid, sizeBytes } = block;
-    const madeMs = ulidTimeMs(ulid) ?? 0;
-    const one = this.#dirs.get(dir) ?? { tenant, waiting: new Map(), made: new Map() };
-    const kind = { isForeign: false, isCompacted: false };
-    one.waiting.set(ulid, { ...block, sinceMs: madeMs, ...kind });
-    one.made.set(ulid, { madeMs, sizeBytes });
+  add(dir: string, block: Omit<WaitingBlock, 'sinceMs'> & { readonly numChunks: number }): void {
+    const { numChunks, ...cut } = block;
+    const { tenant, ulid, sizeBytes } = cut;
+    const none = { tenant, waiting: new Map(), madeBytes: 0, madeChunks: 0 };
+    const one = this.#dirs.get(dir) ?? none;
     this.#dirs.set(dir, one);
+    if (one.waiting.has(ulid)) return;
+    const kind = { isForeign: false, isCompacted: false };
+    one.waiting.set(ulid, { ...cut, sinceMs: ulidTimeMs(ulid) ?? 0, ...kind });
+    one.madeBytes += sizeBytes;
+    one.madeChunks += numChunks;
   }
 
   /** A block was uploaded, or is not there any more. */
@@ -102,19 +99,20 @@ export class UploadQueue {
     this.#dirs.get(dir)?.waiting.delete(ulid);
   }
 
-  status(nowMs: number): QueueStatus {
-    let [blocks, sizeBytes, reserveBytes] = [0, 0, 0];
+  status(): QueueStatus {
+    let [blocks, sizeBytes, madeBytes, madeChunks] = [0, 0, 0, 0];
     let oldest: WaitingBlock | undefined;
-    for (const { waiting, made } of this.#dirs.values()) {
-      for (const { isForeign, isCompacted: _, ...block } of waiting.values()) {
+    for (const dir of this.#dirs.values()) {
+      madeBytes += dir.madeBytes;
+      madeChunks += dir.madeChunks;
+      for (const { isForeign, isCompacted: _, ...block } of dir.waiting.values()) {
         blocks++;
         if (!isForeign) sizeBytes += block.sizeBytes;
         if (oldest === undefined || block.sinceMs < oldest.sinceMs) oldest = block;
       }
-      for (const one of made.values())
-        if (one.madeMs > nowMs - RESERVE_FROM_MS) reserveBytes += one.sizeBytes;
     }
-    return { blocks, sizeBytes, reserveBytes, oldest };
+    const bytesPerChunk = madeChunks === 0 ? CHUNK_BYTES : madeBytes / madeChunks;
+    return { blocks, sizeBytes, bytesPerChunk, oldest };
   }
 
   /** By tenant; those of whom nothing waits are in it. */

@@ -35,7 +35,7 @@ function make(differing: Partial<UploadsSource> = {}) {
     ],
   };
   const oldest = { ulid: 'B', tenant: 't', sizeBytes: 9, minTimeMs: 4, sinceMs: NOW_MS - 90_500 };
-  const queue = { blocks: 1, sizeBytes: 9, reserveBytes: 0, freeBytes: 1, oldest };
+  const queue = { blocks: 1, sizeBytes: 9, bytesPerChunk: 1, freeBytes: 1, oldest };
   registerUploadsRoute(app, {
     clock: new ManualClock(NOW_MS),
     view: async (limit) => {

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
 import { MetricStore } from '../../../src/base/observe/metric-store.ts';
-import { QueueGate, type QueueOnDisk } from '../../../src/bucket/queue-gate.ts';
+import { type Backlog, QueueGate, type QueueOnDisk } from '../../../src/bucket/queue-gate.ts';
 import { QueueWatch } from '../../../src/bucket/queue-watch.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryLogger } from '../../support/memory-logger.ts';
 
-function queue(sizeBytes: number, rest: Partial<QueueOnDisk> = {}): QueueOnDisk {
-  const free = Number.POSITIVE_INFINITY;
-  return { blocks: 1, sizeBytes, reserveBytes: 0, oldest: undefined, freeBytes: free, ...rest };
+function queue(sizeBytes: number, rest: Partial<QueueOnDisk> = {}, headChunks = 0): Backlog {
+  const freeBytes = Number.POSITIVE_INFINITY;
+  const one = { blocks: 1, sizeBytes, bytesPerChunk: 10, oldest: undefined, freeBytes };
+  return { queue: { ...one, ...rest }, headChunks };
 }
 
 function world(maxBytes: number | undefined) {
@@ -16,7 +17,7 @@ function world(maxBytes: number | undefined) {
   const metrics = new MetricStore();
   const limit = { maxBytes };
   const gate = new QueueGate({ maxBytes: () => limit.maxBytes, metrics, logger });
-  const shutAfter = (...queues: readonly QueueOnDisk[]): boolean[] =>
+  const shutAfter = (...queues: readonly Backlog[]): boolean[] =>
     queues.map((one) => {
       gate.update(one);
       return gate.isShut;
@@ -28,6 +29,7 @@ describe('QueueGate', () => {
   it('shuts above the limit, and opens when a tenth of it is free', () => {
     const { shutAfter, logger } = world(1000);
     const shut = shutAfter(
+      queue(900),
       queue(1000),
       queue(1001),
       queue(950),
@@ -35,25 +37,36 @@ describe('QueueGate', () => {
       queue(900),
       queue(1000),
     );
-    expect(shut).toEqual([false, true, true, true, false, false]);
+    expect(shut).toEqual([false, false, true, true, true, false, false]);
     expect(logger.records.map(({ level }) => level)).toEqual(['error', 'info']);
   });
 
-  it('keeps room for what the heads hold, also long after writes have ended', () => {
-    const { shutAfter } = world(1000);
-    const shut = shutAfter(
-      queue(800, { reserveBytes: 200 }),
-      queue(810, { reserveBytes: 200 }),
-      queue(880), // nothing was made for hours, and the heads are not empty yet
-      queue(701),
-      queue(700),
-    );
-    expect(shut).toEqual([false, true, true, true, false]);
+  it('begins as if it had been shut: a restart does not let a backlog in', () => {
+    expect(world(1000).shutAfter(queue(901))).toEqual([true]);
+    expect(world(1000).shutAfter(queue(900))).toEqual([false]);
   });
 
-  it('is open when nothing waits, whatever the limit and the last hours', () => {
+  it('counts what the heads hold as the blocks that come of it', () => {
+    const { shutAfter } = world(1000);
+    const shut = shutAfter(
+      queue(1),
+      queue(800, {}, 20),
+      queue(800, {}, 21),
+      queue(980, {}, 2), // cut: the same bytes in another place
+      queue(880, {}, 2),
+    );
+    expect(shut).toEqual([false, false, true, true, false]);
+  });
+
+  it('leaves half of a small limit to blocks', () => {
+    const { shutAfter } = world(1000);
+    const shut = shutAfter(queue(1), queue(500, {}, 1e6), queue(501, {}, 1e6));
+    expect(shut).toEqual([false, false, true]);
+  });
+
+  it('is open when nothing waits, whatever the heads hold', () => {
     const { shutAfter } = world(10);
-    expect(shutAfter(queue(0, { reserveBytes: 5000 }))).toEqual([false]);
+    expect(shutAfter(queue(0, {}, 5000))).toEqual([false]);
   });
 
   it('goes by nine tenths of what the disk has when no limit is given', () => {
@@ -98,12 +111,13 @@ describe('QueueWatch', () => {
     const { gate, logger } = world(100);
     const timers = new ManualClock();
     let asked = 0;
-    const ask = async (): Promise<QueueOnDisk> => {
+    const ask = async (): Promise<Backlog> => {
       asked++;
       return queue(asked === 2 ? 200 : 0);
     };
     const watch = new QueueWatch({ ask, gate, timers, logger });
-    watch.start();
+    await watch.start();
+    expect(asked).toBe(1);
     await timers.advance(15_000);
     expect([asked, gate.isShut]).toEqual([2, true]);
     await watch.look();
@@ -116,7 +130,7 @@ describe('QueueWatch', () => {
   it('leaves the gate as it is when it cannot be told, and says so', async () => {
     const { gate, logger, shutAfter } = world(100);
     shutAfter(queue(101));
-    const ask = async (): Promise<QueueOnDisk> => {
+    const ask = async (): Promise<Backlog> => {
       throw new VarveError('disk_failed', 'EIO');
     };
     await new QueueWatch({ ask, gate, timers: new ManualClock(), logger }).look();

@@ -32,45 +32,48 @@ describe('UploadQueue', () => {
     const [done, young] = [block(100), block(1000)];
     queue.setDir('/a', 'a', { blocks: [young, done], uploaded: new Set([done.ulid]) });
     queue.setDir('/b', 'b', { blocks: [old], uploaded: new Set() });
-    const nowMs = clock.nowMs();
-    expect(queue.status(nowMs)).toMatchObject({ blocks: 2, sizeBytes: 1010 });
-    expect(queue.status(nowMs).oldest).toMatchObject({ ulid: old.ulid, tenant: 'b' });
+    expect(queue.status()).toMatchObject({ blocks: 2, sizeBytes: 1010 });
+    expect(queue.status().oldest).toMatchObject({ ulid: old.ulid, tenant: 'b' });
     queue.remove('/b', old.ulid);
-    expect(queue.status(nowMs)).toMatchObject({ blocks: 1, sizeBytes: 1000 });
+    expect(queue.status()).toMatchObject({ blocks: 1, sizeBytes: 1000 });
     queue.keepDirs(new Set());
-    expect(queue.status(nowMs)).toMatchObject({ blocks: 0, sizeBytes: 0, oldest: undefined });
+    expect(queue.status()).toMatchObject({ blocks: 0, sizeBytes: 0, oldest: undefined });
   });
 
   it('a block counts once, whether it is cut or listed first', async () => {
-    const { clock, block, queue } = await world();
+    const { block, queue } = await world();
     const one = block(10);
-    const cut = { ulid: one.ulid, tenant: 'a', sizeBytes: 10, minTimeMs: 0 };
+    const cut = { ulid: one.ulid, tenant: 'a', sizeBytes: 10, minTimeMs: 0, numChunks: 1 };
     queue.add('/a', cut);
     queue.setDir('/a', 'a', { blocks: [one], uploaded: new Set() });
     queue.add('/a', cut);
-    expect(queue.status(clock.nowMs())).toMatchObject({ blocks: 1, sizeBytes: 10 });
+    expect(queue.status()).toMatchObject({ blocks: 1, sizeBytes: 10 });
   });
 
   it('what a Prometheus left waits, and is no reason to refuse writes', async () => {
     const { clock, block, queue } = await world();
     const foreign = block(5000, { isForeign: true });
     queue.setDir('/a', 'a', { blocks: [foreign], uploaded: new Set() });
-    const status = queue.status(clock.nowMs());
-    expect(status).toMatchObject({ blocks: 1, sizeBytes: 0, reserveBytes: 0 });
+    const status = queue.status();
+    expect(status).toMatchObject({ blocks: 1, sizeBytes: 0 });
     expect(queue.byTenant(clock.nowMs()).get('a')).toMatchObject({ blocks: 1, sizeBytes: 5000 });
   });
 
-  it('keeps room for what the heads hold, going by the blocks of the last four hours', async () => {
-    const { clock, block, queue } = await world();
-    const first = block(10);
-    await clock.advance(2 * HOUR);
-    const second = block(100);
-    const uploaded = new Set([first.ulid, second.ulid]);
-    queue.setDir('/a', 'a', { blocks: [first, second], uploaded });
-    const reserves = [0, 1, 2, 3, 4].map(
-      (hours) => queue.status(clock.nowMs() + hours * HOUR).reserveBytes,
-    );
-    expect(reserves).toEqual([110, 110, 100, 100, 0]);
+  it('knows how large a chunk is, from the blocks that Varve made', async () => {
+    const { block, queue } = await world();
+    expect(queue.status().bytesPerChunk).toBe(256);
+    const blocks = [
+      block(100, { numChunks: 2 }),
+      block(500, { numChunks: 8 }),
+      block(1e9, { isForeign: true, numChunks: 1 }),
+    ];
+    queue.setDir('/a', 'a', { blocks, uploaded: new Set(blocks.slice(0, 1).map((b) => b.ulid)) });
+    expect(queue.status().bytesPerChunk).toBe(60);
+    const { ulid } = block(0);
+    const cut = { ulid, tenant: 'b', sizeBytes: 1400, minTimeMs: 0, numChunks: 10 };
+    queue.add('/b', cut);
+    queue.add('/b', cut);
+    expect(queue.status().bytesPerChunk).toBe(100);
   });
 
   it('shows each tenant over all its streams, also when nothing waits', async () => {

@@ -190,6 +190,20 @@ describe('uploadBlock', () => {
     expect(await uploadBlock(bucket, disk, block)).toMatchObject({ sent: true, filesSent: 2 });
   });
 
+  it.each([
+    ['with a changed bit', (bytes: Buffer) => bytes.map((byte, at) => (at === 5 ? 0x72 : byte))],
+    ['cut off', (bytes: Buffer) => bytes.subarray(0, 7)],
+  ])('sends its meta.json again where it came over %s, after the files', async (_how, damage) => {
+    const { disk, bucket, block } = world();
+    await uploadBlock(bucket, disk, block);
+    const metaBytes = Buffer.from(block.metaBytes);
+    await bucket.put(`${ULID}/meta.json`, bytesSource(damage(metaBytes)));
+    await bucket.delete(`${ULID}/index`);
+    expect(await uploadBlock(bucket, disk, block)).toMatchObject({ filesSent: 2 });
+    expect(await textOf(bucket, `${ULID}/meta.json`)).toBe(metaBytes.toString());
+    expect(await textOf(bucket, `${ULID}/index`)).toBe('index bytes');
+  });
+
   it('does not overwrite another block under the same ULID', async () => {
     const { disk, bucket, block } = world();
     await bucket.put(`${ULID}/meta.json`, bytesSource(Buffer.from('{"other":1}')));
