@@ -190,14 +190,12 @@ describe('uploadBlock', () => {
     expect(await uploadBlock(bucket, disk, block)).toMatchObject({ sent: true, filesSent: 2 });
   });
 
-  it.each([
-    ['with a changed bit', (bytes: Buffer) => bytes.map((byte, at) => (at === 5 ? 0x72 : byte))],
-    ['cut off', (bytes: Buffer) => bytes.subarray(0, 7)],
-  ])('sends its meta.json again where it came over %s, after the files', async (_how, damage) => {
+  it('sends its meta.json again where it came over with a changed bit, after the files', async () => {
     const { disk, bucket, block } = world();
     await uploadBlock(bucket, disk, block);
     const metaBytes = Buffer.from(block.metaBytes);
-    await bucket.put(`${ULID}/meta.json`, bytesSource(damage(metaBytes)));
+    const damaged = metaBytes.map((byte, at) => (at === 5 ? byte ^ 1 : byte));
+    await bucket.put(`${ULID}/meta.json`, bytesSource(damaged));
     await bucket.delete(`${ULID}/index`);
     expect(await uploadBlock(bucket, disk, block)).toMatchObject({ filesSent: 2 });
     expect(await textOf(bucket, `${ULID}/meta.json`)).toBe(metaBytes.toString());
