@@ -1,18 +1,23 @@
 // A block that is in the bucket already: is it this one, and whole? Only then it is uploaded.
 //
 // Of a block that Varve made the local copy is known to be right, by the checksums in its
-// meta.json: a file that the bucket has lost or got wrong is sent again. Of another's block nobody
-// can say which copy is right, so only what is missing is sent.
+// meta.json: a file that the bucket has lost or got wrong is sent again, and last a meta.json that
+// was damaged on the way. Of another's block nobody can say which copy is right, so only what is
+// missing is sent.
 
+import { crc32c } from '../base/bytes/crc32c.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 import { collect } from '../base/runtime/file-pieces.ts';
 import type { Bucket, CallOptions, PutSource } from './bucket.ts';
 import { blockKey, META_FILE } from './layout.ts';
 import type { FileDigest, LocalBlock, LocalBlockFile } from './local-block.ts';
 import type { ReadFile } from './local-digest.ts';
+import { bytesSource } from './put-sources.ts';
 
 /** A meta.json above this is not one. */
 const META_BYTES_MAX = 32 * 1024 * 1024;
+/** A meta.json that differs in more is another one. */
+const CHANGED_BYTES_MAX = 8;
 
 /** What the upload lends to it. */
 export interface FoundBlock {
@@ -36,7 +41,8 @@ export async function checkFoundBlock(found: FoundBlock): Promise<void> {
   // Told of durable names only: this one decides whether the block is there.
   await bucket.attributes(key, call);
   const isOurs = !block.isForeign && Buffer.compare(stored, block.metaBytes) === 0;
-  if (!isOurs && !(block.isForeign && isSameBlock(stored, block.metaBytes))) {
+  const isDamaged = !isOurs && !block.isForeign && isDamagedCopy(stored, block.metaBytes);
+  if (!isOurs && !isDamaged && !(block.isForeign && isSameBlock(stored, block.metaBytes))) {
     throw new VarveError('already_exists', `${key} in ${bucket.name} is of another block`);
   }
   for (const file of block.files) {
@@ -52,6 +58,21 @@ export async function checkFoundBlock(found: FoundBlock): Promise<void> {
     }
     await send(source, digest);
   }
+  if (!isDamaged) return;
+  const bytes = block.metaBytes;
+  const digest = { sizeBytes: bytes.length, crc32c: crc32c(bytes), sha256: '' };
+  await send(bytesSource(bytes), { name: META_FILE, ...digest });
+}
+
+/**
+ * Bytes that changed on the way to a store that does not compare checksums: as long as what was
+ * sent, and hardly another. Left as it is it would be in the way for ever.
+ */
+function isDamagedCopy(stored: Uint8Array, sent: Uint8Array): boolean {
+  if (stored.length !== sent.length) return false;
+  let changed = 0;
+  for (const [index, byte] of sent.entries()) if (stored.at(index) !== byte) changed++;
+  return changed <= CHANGED_BYTES_MAX;
 }
 
 /** Are these one block's meta.json, whatever their `thanos` sections say? */

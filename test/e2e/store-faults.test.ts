@@ -1,10 +1,10 @@
-// Uploads to stores that misbehave, some hundred faults each; thousands in store-faults.long.test.ts.
+// Uploads to stores that misbehave, a hundred and more faults each; two thousand in store-faults.long.test.ts.
 
 import { describe, expect, it } from 'vitest';
 import { total } from '../support/stores/fault-campaign.ts';
 import { CAMPAIGN_STORES, campaignOn } from './store-fault-campaigns.ts';
 
-const FAULTS = 300;
+const FAULTS = 150;
 
 describe.each(CAMPAIGN_STORES)('$name under faults', (store) => {
   it.skipIf(!store.isThere())(

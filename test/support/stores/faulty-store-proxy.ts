@@ -16,7 +16,8 @@ import type { SeededRandom } from '../seeded-random.ts';
 
 /** The faults that can be met, by name; those of one request depend on what it is. */
 const ANY = ['429', '500', '503', '403', 'reset', 'stall', 'lost answer'] as const;
-const OF_BODIES = ['half upload', 'flipped upload', 'late upload'] as const;
+const OF_BODIES = ['half upload', 'late upload'] as const;
+const OF_OBJECTS = ['flipped upload'] as const;
 const OF_ANSWERS = ['half download', 'flipped download', 'stalled download'] as const;
 const OF_DELETES = ['late delete'] as const;
 const OF_LISTS = ['old list'] as const;
@@ -24,6 +25,7 @@ const OF_LISTS = ['old list'] as const;
 export type StoreFault =
   | (typeof ANY)[number]
   | (typeof OF_BODIES)[number]
+  | (typeof OF_OBJECTS)[number]
   | (typeof OF_ANSWERS)[number]
   | (typeof OF_DELETES)[number]
   | (typeof OF_LISTS)[number];
@@ -123,6 +125,7 @@ export class FaultyStoreProxy {
     const { method, body } = asked;
     const possible: StoreFault[] = [...ANY];
     if (body.length > 0) possible.push(...OF_BODIES);
+    if (objectAt(asked) < body.length) possible.push(...OF_OBJECTS);
     if (method === 'DELETE') possible.push(...OF_DELETES, ...OF_DELETES);
     if (method === 'GET') possible.push(...OF_ANSWERS);
     if (isList(asked) && this.#lists.has(asked.path)) possible.push(...OF_LISTS, ...OF_LISTS);
@@ -151,7 +154,10 @@ export class FaultyStoreProxy {
         outgoing.socket?.destroy();
         return;
       case 'flipped upload':
-        this.#answer(outgoing, await this.#forward({ ...asked, body: this.#flip(asked.body) }));
+        this.#answer(
+          outgoing,
+          await this.#forward({ ...asked, body: this.#flip(asked.body, objectAt(asked)) }),
+        );
         return;
       case 'late upload':
         this.#later(asked);
@@ -175,10 +181,7 @@ export class FaultyStoreProxy {
     if (body.length < 2 || answer.status >= 300) {
       this.#answer(outgoing, answer);
     } else if (fault === 'flipped download') {
-      // Descriptions are left as they are: TCP's checksum is good enough for some text, and a key
-      // of another name is no damaged object.
-      const isText = /xml|json/.test(answer.headers['content-type'] ?? '');
-      this.#answer(outgoing, isText ? answer : { ...answer, body: this.#flip(body) });
+      this.#answer(outgoing, isText(answer) ? answer : { ...answer, body: this.#flip(body, 0) });
     } else {
       const half = body.subarray(0, Math.floor(body.length / 2));
       const headers = { ...answer.headers, 'content-length': String(body.length) };
@@ -194,9 +197,10 @@ export class FaultyStoreProxy {
     outgoing.writeHead(status, headers).end(body);
   }
 
-  #flip(bytes: Buffer): Buffer {
+  /** One bit of the bytes from `from` on. */
+  #flip(bytes: Buffer, from: number): Buffer {
     const flipped = Buffer.from(bytes);
-    const at = this.#options.random.between(0, flipped.length);
+    const at = this.#options.random.between(from, flipped.length);
     flipped.writeUInt8(flipped.readUInt8(at) ^ 0x10, at);
     return flipped;
   }
@@ -250,6 +254,23 @@ export class FaultyStoreProxy {
     }
     return answer;
   }
+}
+
+/**
+ * Where the bytes of an object begin in a request's body; at its end when there are none.
+ * Descriptions are left as they are: an object that gets another name is no damaged object.
+ */
+function objectAt({ headers, body }: Asked): number {
+  if (isText({ headers })) return body.length;
+  if (!(headers['content-type'] ?? '').startsWith('multipart/related')) return 0;
+  // GCS: a part that describes the object, and one that is it.
+  const described = body.indexOf('\r\n\r\n');
+  const object = body.indexOf('\r\n\r\n', described + 4);
+  return object < 0 ? body.length : object + 4;
+}
+
+function isText({ headers }: { readonly headers: IncomingHttpHeaders }): boolean {
+  return /xml|json/.test(headers['content-type'] ?? '');
 }
 
 /** Of S3 (objects, versions, unfinished uploads), GCS and Azure. */

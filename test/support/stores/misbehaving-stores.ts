@@ -41,7 +41,7 @@ const TUNING: Pick<StoreTools, 'retries' | 'timeouts' | 'limits'> = {
     giveUpAfterMs: 20_000,
     budget: { capacity: 200, perSuccess: 0.2, perSecond: 50 },
   },
-  timeouts: { callMs: 1000, stallMs: 1500 },
+  timeouts: { callMs: 500, stallMs: 800 },
   limits: { concurrencyMax: 6, uploadBytesPerSecond: 0, downloadBytesPerSecond: 0 },
 };
 

@@ -190,6 +190,18 @@ describe('uploadBlock', () => {
     expect(await uploadBlock(bucket, disk, block)).toMatchObject({ sent: true, filesSent: 2 });
   });
 
+  it('sends its meta.json again where it came over with a changed bit, after the files', async () => {
+    const { disk, bucket, block } = world();
+    await uploadBlock(bucket, disk, block);
+    const metaBytes = Buffer.from(block.metaBytes);
+    const damaged = metaBytes.map((byte, at) => (at === 5 ? byte ^ 1 : byte));
+    await bucket.put(`${ULID}/meta.json`, bytesSource(damaged));
+    await bucket.delete(`${ULID}/index`);
+    expect(await uploadBlock(bucket, disk, block)).toMatchObject({ filesSent: 2 });
+    expect(await textOf(bucket, `${ULID}/meta.json`)).toBe(metaBytes.toString());
+    expect(await textOf(bucket, `${ULID}/index`)).toBe('index bytes');
+  });
+
   it('does not overwrite another block under the same ULID', async () => {
     const { disk, bucket, block } = world();
     await bucket.put(`${ULID}/meta.json`, bytesSource(Buffer.from('{"other":1}')));
