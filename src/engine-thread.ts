@@ -47,6 +47,7 @@ import { headStatus, mergeStatus } from './head/tsdb-status.ts';
 import { seriesFinder } from './query/find-series.ts';
 import type { TenantQuery } from './query/reader.ts';
 import { Adoption } from './wal/adoption.ts';
+import type { SyncedStream } from './wal/archive/synced-stream.ts';
 import { listWal } from './wal/directory.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
@@ -82,6 +83,7 @@ export function makeEngine(
     replayStatus: async () => engine.replayStatus,
     corruptions: async () => engine.corruptions,
     tsdbStatus: async ({ tenant, limit }) => engine.tsdbStatus(tenant, limit),
+    syncedStreams: async () => engine.syncedStreams(),
     metrics: async () => engine.metrics.snapshot(),
     drain: () => engine.drain(),
   };
@@ -217,6 +219,12 @@ class Engine {
 
   openRead(wanted: TenantQuery): Promise<OpenedRead> {
     return this.reads.open([...this.#byName.values(), ...this.#notOpened.values()], wanted);
+  }
+
+  syncedStreams(): readonly SyncedStream[] {
+    return [...this.#byName.values()].map(({ dir, identity, log, name }) => {
+      return { name, dir, identity, synced: log.syncedPosition() };
+    });
   }
 
   tsdbStatus(tenant: string, limit: number): TsdbStatus {

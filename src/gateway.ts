@@ -8,6 +8,7 @@ import { registerMetricsRoute } from './admin/metrics-route.ts';
 import { OwnMetrics, type OwnSeries } from './admin/own-metrics.ts';
 import { registerStatusRoutes } from './admin/status-routes.ts';
 import { statusSource } from './admin/status-source.ts';
+import type { ArchiveSettings } from './archive-thread.ts';
 import type { BuildInfo } from './base/config/build-info.ts';
 import type { ServeConfig } from './base/config/catalogue.ts';
 import type { ConfigReloader } from './base/config/reload-config.ts';
@@ -31,6 +32,7 @@ import type { EngineSettings, OpenedCut, OpenedRead } from './head/engine-servic
 import type { JobService, JobSettings } from './job-thread.ts';
 import { Reader, type Selection, type TenantQuery } from './query/reader.ts';
 import { type Stage, StageList } from './stage.ts';
+import { makeArchiveStage } from './wal/archive/archive-stage.ts';
 import { InFlightBytes } from './write/in-flight.ts';
 import { RateLimit, type RateLimitOptions } from './write/rate-limit.ts';
 import { addWriteRoutes } from './write/routes.ts';
@@ -206,7 +208,21 @@ export class Gateway {
 
   /** In the order of starting and of draining; they are stopped the other way round. */
   #makeStages(): readonly Stage[] {
-    return [this.#httpStage(), this.#jobStage(), this.#engines];
+    return [this.#httpStage(), this.#archiveStage(), this.#jobStage(), this.#engines];
+  }
+
+  #archiveStage(): Stage {
+    const { runtime, tools } = this.#world;
+    return makeArchiveStage({
+      runtime,
+      tsdbPath: this.#config.tsdbPath,
+      settings: archiveSettings(this.#config),
+      restore: this.#config.restore,
+      synced: () => this.#engines.syncedStreams(),
+      logger: tools.logger,
+      onMetrics: (read) => void this.#registry.addSource(read),
+      onDeath: (error) => this.#end({ why: `the archive ended: ${error?.message}`, failed: true }),
+    });
   }
 
   #httpStage(): Stage {
@@ -375,6 +391,16 @@ function jobSettings(config: ServeConfig): JobSettings {
     bucket: config.bucket,
     logger: { level: config.logLevel, format: config.logFormat },
   };
+}
+
+/** Undefined without a bucket. */
+function archiveSettings(config: ServeConfig): ArchiveSettings | undefined {
+  const { bucket, logFormat, logLevel, tsdbPath, walArchiveIntervalMs, walArchiveName } = config;
+  if (bucket === undefined) return undefined;
+  const labels = labelRules(config);
+  const logger = { level: logLevel, format: logFormat };
+  const name = walArchiveName;
+  return { tsdbPath, labels, bucket, intervalMs: walArchiveIntervalMs, name, logger };
 }
 
 /** Read at every request, so that a reload applies at once. */

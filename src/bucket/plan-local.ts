@@ -2,14 +2,17 @@
 
 import type { LocalBlock } from './local-block.ts';
 
-/** Blocks to upload now, oldest first: an outage is caught up in the order of time. */
+/**
+ * Blocks to upload now, in the order in which they were cut: so an outage is caught up in the order
+ * of time, and a block that is in the bucket had all before it there (wal/restore/covering.ts).
+ */
 export function planUploads(
   blocks: readonly LocalBlock[],
   uploaded: ReadonlySet<string>,
 ): readonly LocalBlock[] {
   return blocks
     .filter((block) => !uploaded.has(block.ulid))
-    .sort((a, b) => a.minTimeMs - b.minTimeMs || (a.ulid < b.ulid ? -1 : 1));
+    .sort((a, b) => (a.ulid < b.ulid ? -1 : 1));
 }
 
 /** What local retention goes by. */

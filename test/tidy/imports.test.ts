@@ -11,6 +11,7 @@ const WIRING = new Set([
   'src/gateway.ts',
   'src/engine-thread.ts',
   'src/job-thread.ts',
+  'src/archive-thread.ts',
   'src/admin/tsdb-tool.ts',
 ]);
 

@@ -18,7 +18,7 @@ function block(ulid: string, minTimeMs: number, coversLog = false): LocalBlock {
 
 const ulids = (blocks: readonly LocalBlock[]): string[] => blocks.map(({ ulid }) => ulid);
 
-it('uploads what is not uploaded, by time, then by ULID', () => {
+it('uploads what is not uploaded, in the order of cutting', () => {
   const blocks = [block('C', 20), block('B', 10), block('A', 10), block('D', 0)];
   expect(ulids(planUploads(blocks, new Set(['D'])))).toEqual(['A', 'B', 'C']);
 });
