@@ -15,11 +15,8 @@ import { FAIR, OUTAGE, SimulatedStore } from './simulated-store.ts';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const INTERVAL_MS = 10 * SECOND;
-/** The interval and one upload; the simulated store takes no time. */
-const BOUND_MS = INTERVAL_MS + SECOND;
 /** After an outage or a start: blocks that wait, and pieces, have gone by then. */
-const RECOVERY_MS = 2 * MINUTE;
+const RECOVERY_MS = 5 * MINUTE;
 const STEPS = 25;
 const ATTEMPTS_MAX = 30;
 const TURNS_MAX = 20_000;
@@ -45,6 +42,8 @@ export class ArchiveHistory {
   readonly #store: SimulatedStore;
   readonly #flags: readonly string[];
   readonly #setup: Setup;
+  /** What may be lost with the machine. */
+  readonly #boundMs: number;
   #disk: MemoryDisk;
   #machine: GatewayMachine;
   /** Since when store and machine are well without a break; Infinity when they are not. */
@@ -58,8 +57,11 @@ export class ArchiveHistory {
     const random = new SeededRandom(seed);
     this.#random = random;
     const hasReplicas = random.fraction() < 0.4;
+    const intervalMs = random.pick([5, 30, 120]) * SECOND;
+    // One upload takes no time here.
+    this.#boundMs = intervalMs + SECOND;
     this.#flags = [
-      '--wal.archive-interval=10s',
+      `--wal.archive-interval=${intervalMs / SECOND}s`,
       '--tsdb.retention=6h',
       ...(hasReplicas ? ['--receive.block-label=replica'] : []),
       ...(random.fraction() < 0.3 ? ['--tsdb.wal-compression'] : []),
@@ -144,7 +146,7 @@ export class ArchiveHistory {
       [0, 3 * SECOND],
       [SECOND, MINUTE],
       [MINUTE, HOUR / 2],
-      [HOUR, 3 * HOUR],
+      [HOUR / 2, 2 * HOUR],
     ] as const);
     const [least, most] = range;
     const byMs = this.#random.between(least, most);
@@ -241,7 +243,7 @@ export class ArchiveHistory {
     const nowMs = this.#clock.monotonicMs();
     if (!this.#machine.isUp || nowMs < this.#wellSinceMs + RECOVERY_MS) return;
     for (const { atMs, ordinal } of this.#times)
-      if (atMs <= nowMs - BOUND_MS) this.#safeOrdinal = Math.max(this.#safeOrdinal, ordinal);
+      if (atMs <= nowMs - this.#boundMs) this.#safeOrdinal = Math.max(this.#safeOrdinal, ordinal);
   }
 
   async #start(): Promise<void> {

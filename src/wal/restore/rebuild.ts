@@ -88,6 +88,9 @@ export async function rebuildLog(
     logger.error('samples of no readable series, set aside', fields);
   }
   await writer.publish();
+  // A log is a checkpoint and segments: blocks that cover the checkpoint are known by standing
+  // behind the first segment, and must not leave the disk before it.
+  disk.replaceFile(walSegmentFile(walDir(options.dir), through + 1), new Uint8Array(0));
   return { counts, damages };
 }
 
