@@ -17,6 +17,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {};
  */
 export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/admin/tsdb/dump-merged.ts': 'test/unit/admin/tsdb-tool.test.ts',
+  'src/archive-thread.ts': 'test/crash/archive-restore.test.ts',
   'src/base/bytes/arena-runs.ts': 'test/unit/base/bytes/slab-arena.test.ts',
   'src/base/bytes/cells.ts': 'test/property/write/canonical-labels.test.ts',
   'src/base/bytes/zstd-bits.ts': 'test/golden/newer/zstd.test.ts',

@@ -35,6 +35,7 @@ import { writeArchiveState } from './state-file.ts';
 import {
   newState,
   noteSent,
+  noteWhole,
   prepare,
   restart,
   type StreamLook,
@@ -129,6 +130,7 @@ export class Archiver {
       return { pieces: 0, bytes: 0, waitingBytes: 0, more: false };
     }
     const bytes = await this.#send(opened, sending);
+    if (bytes === undefined) return { pieces: 0, bytes: 0, waitingBytes, more: true };
     await this.#tidy(opened, planned);
     return { pieces: 1, bytes, waitingBytes, more: waitingBytes > 0 };
   }
@@ -211,7 +213,8 @@ export class Archiver {
     });
   }
 
-  async #send(opened: OpenedArchive, sending: readonly Planned[]): Promise<number> {
+  /** The piece's size; undefined when another stood in its place and it must be sent once more. */
+  async #send(opened: OpenedArchive, sending: readonly Planned[]): Promise<number | undefined> {
     const { bucket, disk, tsdbPath } = this.#options;
     const { state } = opened;
     const ranges: FileRange[] = [];
@@ -224,14 +227,17 @@ export class Archiver {
     try {
       await bucket.put(key, source, { ifAbsent: true, crc32c });
     } catch (thrown) {
-      const error = asVarveError(thrown);
-      if (error.code === 'already_exists') await this.#passOver(opened, key);
-      throw error;
+      if (asVarveError(thrown).code !== 'already_exists') throw thrown;
+      await this.#passOver(opened, key);
+      return undefined;
     }
     this.#storedByThisProcess++;
     state.sequence = sequence;
     this.#shelf?.add({ key, epoch: state.epoch, sequence, sizeBytes: source.sizeBytes });
-    for (const { plan, state: stream } of sending) noteSent(stream, { ...plan, sequence });
+    for (const { look, plan, state: stream } of sending) {
+      noteSent(stream, { ...plan, sequence });
+      noteWhole(stream, look);
+    }
     writeArchiveState(disk, tsdbPath, state);
     return source.sizeBytes;
   }
@@ -280,8 +286,11 @@ export class Archiver {
    * taken, and what it holds is sent twice. Another's ends the archiving.
    */
   async #passOver({ state }: OpenedArchive, key: string): Promise<void> {
-    const { bucket } = this.#options;
-    const header = await readPieceHeader(bucket, key);
+    const header = await this.#headerOf(key);
+    if (header === undefined) {
+      state.sequence++;
+      return;
+    }
     const isOfBefore = header.instance === state.instance && this.#storedByThisProcess === 0;
     if (header.writer !== this.#writer && !isOfBefore) {
       const error = archiveIsOthers(state.name, 'is written by another process, too');
@@ -291,6 +300,19 @@ export class Archiver {
     state.sequence = header.sequence;
     const { epoch, sequence } = header;
     this.#shelf?.add({ key, epoch, sequence, sizeBytes: 0 });
+  }
+
+  /** Undefined for one that is damaged: nobody can say whose it is, and it stays. */
+  async #headerOf(key: string): Promise<PieceHeader | undefined> {
+    try {
+      return await readPieceHeader(this.#options.bucket, key);
+    } catch (thrown) {
+      const error = asVarveError(thrown);
+      if (error.kind !== 'damaged') throw error;
+      const message = 'a damaged piece stands where the next one should go; it is passed over';
+      this.#options.logger.error(message, { key, error: error.message });
+      return undefined;
+    }
   }
 
   /** Settles what is all sent, and removes the pieces that nobody needs. */

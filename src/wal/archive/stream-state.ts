@@ -69,14 +69,19 @@ export function newState(name: string): StreamState {
 /** Brings the state up to date with what is there; nothing is sent by it. */
 export function prepare(state: StreamState, look: StreamLook): void {
   noteBlocks(state, look.blocks);
-  for (const { number, sizeBytes } of look.log.segments) {
+  noteWhole(state, look);
+  if (state.floor === undefined || hasGap(state, state.floor, look)) restart(state, look);
+}
+
+/** Segments that are not written to any more, and that were sent to their end. */
+export function noteWhole(state: StreamState, { log, synced }: StreamLook): void {
+  for (const { number, sizeBytes } of log.segments) {
+    if (number >= synced.segment) continue;
     const sent = state.segments.find((one) => one.number === number);
-    if (number >= look.synced.segment) continue;
     if (sent !== undefined && sent.to >= sizeBytes) sent.isWhole = true;
     if (sent === undefined && sizeBytes === 0)
       state.segments.push({ number, first: Number.MAX_SAFE_INTEGER, to: 0, isWhole: true });
   }
-  if (state.floor === undefined || hasGap(state, state.floor, look)) restart(state, look);
 }
 
 /** All of the log is to be sent anew; what was sent before stays until that is done. */
