@@ -2,12 +2,9 @@
 // thread of its own because a cut may keep the job thread busy for longer than an interval.
 
 import { openBucket } from '../storage-adapters/open-bucket.ts';
-import type { BucketDocument } from './base/config/bucket-document.ts';
 import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import { blockLabels, type StreamLabelRules } from './base/model/stream-labels.ts';
 import { isUlid, ulidTimeMs } from './base/model/ulid.ts';
-import type { MetricSnapshot } from './base/observe/metric-store.ts';
-import type { LoggerOptions } from './base/observe/node-logger.ts';
 import { type ThreadTools, threadTools } from './base/observe/thread-tools.ts';
 import type { Disk } from './base/runtime/disk.ts';
 import { collect } from './base/runtime/file-pieces.ts';
@@ -24,6 +21,7 @@ import { downloadBlock } from './bucket/download.ts';
 import { blockKey, blockOfKey, META_FILE } from './bucket/layout.ts';
 import { withPrefix } from './bucket/prefixed-bucket.ts';
 import { readShipperFile, writeShipperFile } from './bucket/shipper-file.ts';
+import type { ArchiveService, ArchiveSettings } from './wal/archive/archive-service.ts';
 import { type ArchiveRound, Archiver, type StreamBlocks } from './wal/archive/archiver.ts';
 import type { SyncedStream } from './wal/archive/synced-stream.ts';
 import {
@@ -39,27 +37,6 @@ const HELD_MS = 12 * 3_600_000;
 const HELD_PIECES_MIN = 4096;
 /** meta.json files that are fetched at one time. */
 const FETCHED_AT_ONCE = 8;
-
-/** What an archive thread is started with; cloned into it. */
-export interface ArchiveSettings {
-  readonly tsdbPath: string;
-  readonly labels: StreamLabelRules;
-  readonly bucket: BucketDocument;
-  readonly intervalMs: number;
-  readonly name: string | undefined;
-  readonly logger: Pick<LoggerOptions, 'level' | 'format'>;
-}
-
-/** What can be asked of an archive thread. */
-export type ArchiveService = {
-  /** Fills an empty directory from the archive; before anything else runs in it. */
-  restore(_: null): Promise<RestoreReport>;
-  /** One round, at most one piece. */
-  archive(streams: readonly SyncedStream[]): Promise<ArchiveRound>;
-  metrics(_: null): Promise<MetricSnapshot>;
-  /** Closes the bucket. */
-  close(_: null): Promise<void>;
-};
 
 /** Makes the service; the simulation calls this with its own runtime and store. */
 export async function makeArchive(

@@ -8,7 +8,6 @@ import { registerMetricsRoute } from './admin/metrics-route.ts';
 import { OwnMetrics, type OwnSeries } from './admin/own-metrics.ts';
 import { registerStatusRoutes } from './admin/status-routes.ts';
 import { statusSource } from './admin/status-source.ts';
-import type { ArchiveSettings } from './archive-thread.ts';
 import type { BuildInfo } from './base/config/build-info.ts';
 import type { ServeConfig } from './base/config/catalogue.ts';
 import type { ConfigReloader } from './base/config/reload-config.ts';
@@ -32,6 +31,7 @@ import type { EngineSettings, OpenedCut, OpenedRead } from './head/engine-servic
 import type { JobService, JobSettings } from './job-thread.ts';
 import { Reader, type Selection, type TenantQuery } from './query/reader.ts';
 import { type Stage, StageList } from './stage.ts';
+import type { ArchiveSettings } from './wal/archive/archive-service.ts';
 import { makeArchiveStage } from './wal/archive/archive-stage.ts';
 import { InFlightBytes } from './write/in-flight.ts';
 import { RateLimit, type RateLimitOptions } from './write/rate-limit.ts';

@@ -2,7 +2,7 @@
 // ways in which it goes down: drained, killed, or without power, between two steps or before any
 // single disk operation.
 
-import { type ArchiveSettings, makeArchive } from '../../src/archive-thread.ts';
+import { makeArchive } from '../../src/archive-thread.ts';
 import type { ServeConfig } from '../../src/base/config/catalogue.ts';
 import { parseCommandLine } from '../../src/base/config/command-line.ts';
 import { loadConfig } from '../../src/base/config/load-config.ts';
@@ -14,6 +14,7 @@ import { makeEngine } from '../../src/engine-thread.ts';
 import { Gateway } from '../../src/gateway.ts';
 import type { EngineSettings } from '../../src/head/engine-service.ts';
 import { type JobService, type JobSettings, makeJobs } from '../../src/job-thread.ts';
+import type { ArchiveSettings } from '../../src/wal/archive/archive-service.ts';
 import { PAGE_BYTES } from '../../src/wal/format.ts';
 import type { DiskFaults, Fault } from '../support/disk-faults.ts';
 import type { CutNote, End } from '../support/engine-machine.ts';

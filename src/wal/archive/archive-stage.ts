@@ -1,7 +1,6 @@
 // The archive in the life of a gateway: started before anything touches the data directory, so that
 // a restore finds it empty; drained when nothing is written any more and the logs are still open.
 
-import type { ArchiveService, ArchiveSettings } from '../../archive-thread.ts';
 import { VarveError } from '../../base/errors/varve-error.ts';
 import type { Logger } from '../../base/observe/logger.ts';
 import type { MetricSnapshot } from '../../base/observe/metric-store.ts';
@@ -10,6 +9,7 @@ import type { Remote } from '../../base/runtime/threads.ts';
 import type { Stage } from '../../stage.ts';
 import { isBeingRestored } from '../restore/marker.ts';
 import { ArchiveLoop } from './archive-loop.ts';
+import type { ArchiveService, ArchiveSettings } from './archive-service.ts';
 import type { SyncedStream } from './synced-stream.ts';
 
 export interface ArchiveStageOptions {

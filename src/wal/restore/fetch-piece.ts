@@ -36,7 +36,7 @@ export interface FetchOptions {
   readonly dirOf: (stream: string) => string | undefined;
 }
 
-/** Damage of the piece is told, not thrown; throws what the disk throws, and a store that is away. */
+/** Damage is told, not thrown; throws what the disk throws, and a store that is away. */
 export async function fetchPiece(options: FetchOptions, key: string): Promise<FetchedPiece> {
   const fetching = new Fetching(options, key);
   try {

@@ -1,5 +1,5 @@
-// `--restore`: an empty directory gets the logs that another machine has archived, and goes on where
-// that one ended. docs/operating/wal-archive.md.
+// `--restore`: an empty directory gets the logs that another machine has archived, and goes on
+// where that one ended. docs/operating/wal-archive.md.
 //
 // Order: claim → fetch pieces → find the blocks that the bucket has → make each stream's directory
 // → give them their names. Invariants: until the last step nothing is under a stream's name; a kill
