@@ -21,7 +21,7 @@ import { SampleTable } from './sample-table.ts';
 const HOUR_MS = 3_600_000;
 const INTERVAL_MS = 1000;
 /** One upload, on a machine that others use, too. */
-const UPLOAD_MS = 2000;
+const UPLOAD_MS = Number(process.env.VARVE_UPLOAD_MS ?? 2000);
 const WORKERS = 3;
 const FLUSH_SHARE = 0.4;
 
@@ -44,6 +44,8 @@ class ArchiveRun {
   readonly dir = mkdtempSync(join(tmpdir(), 'varve-archive-'));
   readonly costs: Costs = { seconds: 0, requests: 0, bytes: 0, pieces: 0 };
   inDoubt = 0;
+  /** How long before its loss a machine had acknowledged the oldest sample that went with it. */
+  oldestLostMs = 0;
   readonly #processes: Processes;
   readonly #random: SeededRandom;
   readonly #fleet = new Fleet();
@@ -52,6 +54,7 @@ class ArchiveRun {
   readonly #bucketDir = join(this.dir, 'bucket');
   #dataDir = join(this.dir, 'machine-0');
   #recent: Acknowledged[] = [];
+  #killedMs = 0;
 
   constructor(processes: Processes, seed: number) {
     this.#processes = processes;
@@ -77,6 +80,7 @@ class ArchiveRun {
     const code = await restoring.terminate();
     if (code !== 0) throw new Error(`exit code ${code}; ${restoring.process.lastWords()}`);
     const findings = await this.#oracle.look();
+    this.#noteOldestLost();
     judge(findings);
     return textOf(findings);
   }
@@ -108,6 +112,7 @@ class ArchiveRun {
     if (flushes) await sleep(this.#random.between(0, 1500));
     await this.#noteCosts(varve, performance.now() - startedMs);
     const killedMs = performance.now();
+    this.#killedMs = killedMs;
     await varve.kill();
     await load.stop();
     await flushing;
@@ -117,6 +122,14 @@ class ArchiveRun {
       this.inDoubt++;
     }
     expect(load.complaints).toEqual([]);
+  }
+
+  #noteOldestLost(): void {
+    for (const { atMs, series, timeMs } of this.#recent) {
+      const sample = this.#table.at(this.#table.find(series, timeMs));
+      if (sample === undefined || sample.blocks + sample.log > 0) continue;
+      this.oldestLostMs = Math.max(this.oldestLostMs, this.#killedMs - atMs);
+    }
   }
 
   async #noteCosts(varve: VarveProcess, ms: number): Promise<void> {
@@ -154,7 +167,8 @@ export async function runArchive(processes: Processes, rounds: number): Promise<
   const perHour = (value: number): string => Math.round((value * 3600) / seconds).toLocaleString();
   print(
     `lost beyond the bound: 0; ${run.inDoubt} samples were acknowledged within ` +
-      `${INTERVAL_MS + UPLOAD_MS} ms of a loss`,
+      `${INTERVAL_MS + UPLOAD_MS} ms of a loss, the oldest that went with its machine ` +
+      `${Math.round(run.oldestLostMs)} ms before it`,
   );
   print(
     `archive at ${INTERVAL_MS} ms under load, per hour: ${perHour(requests)} requests, ` +
