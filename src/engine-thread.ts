@@ -47,6 +47,7 @@ import { headStatus, mergeStatus } from './head/tsdb-status.ts';
 import { seriesFinder } from './query/find-series.ts';
 import type { TenantQuery } from './query/reader.ts';
 import { Adoption } from './wal/adoption.ts';
+import type { SyncedStream } from './wal/archive/synced-stream.ts';
 import { listWal } from './wal/directory.ts';
 import type { LogPosition } from './wal/log.ts';
 import { openLog } from './wal/open-log.ts';
@@ -83,6 +84,7 @@ export function makeEngine(
     headChunks: async () => engine.headChunks(),
     corruptions: async () => engine.corruptions,
     tsdbStatus: async ({ tenant, limit }) => engine.tsdbStatus(tenant, limit),
+    syncedStreams: async () => engine.syncedStreams(),
     metrics: async () => engine.metrics.snapshot(),
     drain: () => engine.drain(),
   };
@@ -222,6 +224,12 @@ class Engine {
 
   headChunks(): number {
     return this.#heads().reduce((sum, { head }) => sum + head.chunkCount, 0);
+  }
+
+  syncedStreams(): readonly SyncedStream[] {
+    return [...this.#byName.values()].map(({ dir, identity, log, name }) => {
+      return { name, dir, identity, synced: log.syncedPosition() };
+    });
   }
 
   tsdbStatus(tenant: string, limit: number): TsdbStatus {

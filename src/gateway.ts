@@ -8,7 +8,7 @@ import { registerMetricsRoute } from './admin/metrics-route.ts';
 import { OwnMetrics, type OwnSeries } from './admin/own-metrics.ts';
 import { registerStatusRoutes } from './admin/status-routes.ts';
 import { statusSource } from './admin/status-source.ts';
-import { registerStoreRoutes } from './admin/store-routes.ts';
+import { registerStoreRoutes, type StoreRequests } from './admin/store-routes.ts';
 import { registerUploadsRoute } from './admin/uploads-routes.ts';
 import type { BuildInfo } from './base/config/build-info.ts';
 import type { ServeConfig } from './base/config/catalogue.ts';
@@ -26,8 +26,10 @@ import { MetricRegistry } from './base/observe/registry.ts';
 import type { ThreadTools } from './base/observe/thread-tools.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import type { Remote } from './base/runtime/threads.ts';
+import { mergeLedgers } from './bucket/merge-ledgers.ts';
 import { QueueGate } from './bucket/queue-gate.ts';
 import { QueueWatch } from './bucket/queue-watch.ts';
+import type { LedgerSnapshot } from './bucket/request-ledger.ts';
 import { ShipLoop } from './bucket/ship-loop.ts';
 import { storeLimits } from './bucket/store-tuning.ts';
 import { CutLoop } from './head/cut-loop.ts';
@@ -36,6 +38,8 @@ import type { EngineSettings, OpenedCut, OpenedRead } from './head/engine-servic
 import type { JobService, JobSettings } from './job-thread.ts';
 import { Reader, type Selection, type TenantQuery } from './query/reader.ts';
 import { type Stage, StageList } from './stage.ts';
+import type { ArchiveSettings } from './wal/archive/archive-service.ts';
+import { makeArchiveStage } from './wal/archive/archive-stage.ts';
 import { InFlightBytes } from './write/in-flight.ts';
 import { RateLimit, type RateLimitOptions } from './write/rate-limit.ts';
 import { addWriteRoutes } from './write/routes.ts';
@@ -85,6 +89,7 @@ export class Gateway {
   readonly #rates: RateLimit;
   readonly #startedMs: number;
   #jobs: Remote<JobService> | undefined;
+  #archiveRequests: (() => Promise<LedgerSnapshot>) | undefined;
   #lastReload: { readonly successful: boolean; readonly atMs: number };
   #end: (end: { why: string; failed: boolean }) => void = () => undefined;
 
@@ -237,7 +242,24 @@ export class Gateway {
 
   /** In the order of starting and of draining; they are stopped the other way round. */
   #makeStages(): readonly Stage[] {
-    return [this.#httpStage(), this.#jobStage(), this.#engines];
+    return [this.#httpStage(), this.#archiveStage(), this.#jobStage(), this.#engines];
+  }
+
+  #archiveStage(): Stage {
+    const { runtime, tools } = this.#world;
+    return makeArchiveStage({
+      runtime,
+      tsdbPath: this.#config.tsdbPath,
+      settings: archiveSettings(this.#config),
+      restore: this.#config.restore,
+      synced: () => this.#engines.syncedStreams(),
+      logger: tools.logger,
+      onMetrics: (read) => void this.#registry.addSource(read),
+      onRequests: (read) => {
+        this.#archiveRequests = read;
+      },
+      onDeath: (error) => this.#end({ why: `the archive ended: ${error?.message}`, failed: true }),
+    });
   }
 
   #httpStage(): Stage {
@@ -334,7 +356,7 @@ export class Gateway {
       walReplay: () => this.#engines.walReplay(),
     });
     registerStatusRoutes(app, source);
-    registerStoreRoutes(app, { requests: () => this.#jobThread().call('storeRequests', null) });
+    registerStoreRoutes(app, { requests: () => this.#storeRequests() });
     registerUploadsRoute(app, {
       clock: runtime.clock,
       view: (limit) => this.#jobThread().call('uploads', { limit }),
@@ -347,6 +369,12 @@ export class Gateway {
       quit: () => this.quit('/-/quit'),
     };
     registerLifecycleRoutes(app, this.#config.webEnableLifecycle ? actions : undefined);
+  }
+
+  async #storeRequests(): Promise<StoreRequests | undefined> {
+    const ofJobs = await this.#jobThread().call('storeRequests', null);
+    if (ofJobs === undefined || this.#archiveRequests === undefined) return ofJobs;
+    return { bucket: ofJobs.bucket, ...mergeLedgers(ofJobs, await this.#archiveRequests()) };
   }
 
   #tenantRules(): TenantRules {
@@ -420,6 +448,17 @@ function jobSettings(config: ServeConfig): JobSettings {
     uploads: config.shipperUploadConcurrency,
     logger: { level: config.logLevel, format: config.logFormat },
   };
+}
+
+/** Undefined without a bucket. */
+function archiveSettings(config: ServeConfig): ArchiveSettings | undefined {
+  const { bucket, logFormat, logLevel, tsdbPath, walArchiveIntervalMs, walArchiveName } = config;
+  if (bucket === undefined) return undefined;
+  const labels = labelRules(config);
+  const logger = { level: logLevel, format: logFormat };
+  const name = walArchiveName;
+  const limits = storeLimits(config);
+  return { tsdbPath, labels, bucket, limits, intervalMs: walArchiveIntervalMs, name, logger };
 }
 
 /** Read at every request, so that a reload applies at once. */

@@ -7,7 +7,8 @@
 //     origin.json                       whose the log's segments are
 //     <ULID>/                             a block
 //     <ULID>.tmp-for-creation/            a block being written
-//   <tsdb.path>/.varve/                   lock.db, catalog.db, quarantine/, adopted/
+//   <tsdb.path>/.varve/                   lock.db, catalog.db, quarantine/, adopted/,
+//                                         wal-archive.json, restore.json, restore/
 
 import { assert } from '../base/errors/assert.ts';
 import { isUlid } from '../base/model/ulid.ts';
@@ -56,6 +57,22 @@ export function catalogFile(tsdbPath: string): string {
 /** Where a catalogue goes that cannot be read; the first one has number 1. */
 export function damagedCatalogFile(catalogPath: string, number: number): string {
   return `${catalogPath}.damaged-${number}`;
+}
+
+/** What of the logs is in the bucket (wal/archive/state-file.ts). */
+export function archiveStateFile(tsdbPath: string): string {
+  return `${varveDir(tsdbPath)}/wal-archive.json`;
+}
+
+/** There while a restore is under way (wal/restore/marker.ts). */
+export function restoreMarkerFile(tsdbPath: string): string {
+  return `${varveDir(tsdbPath)}/restore.json`;
+}
+
+/** Where a restore puts what it fetched of the logs (`raw`) and made of it (`made`). */
+export function restoreDir(tsdbPath: string, part?: 'raw' | 'made'): string {
+  const dir = `${varveDir(tsdbPath)}/restore`;
+  return part === undefined ? dir : `${dir}/${part}`;
 }
 
 /** Where what could not be read is copied to, for `stream`. */

@@ -27,3 +27,53 @@ export function blockOfKey(key: string): string | undefined {
   const first = key.split('/', 1)[0] ?? '';
   return isUlid(first) ? first : undefined;
 }
+
+/** What may stand for a gateway in the keys of its WAL archive. */
+const ARCHIVE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const EPOCH_DIGITS = 8;
+const SEQUENCE_DIGITS = 12;
+const CLAIM_FILE = 'claim.json';
+const ARCHIVE_KEY = /^varve\/wal\/([^/]+)\/([0-9]{8})\/(?:([0-9]{12})|claim\.json)$/;
+
+/** Where the WAL archives of all gateways lie (docs/formats/wal-archive.md). */
+export const ARCHIVES_PREFIX = `${VARVE_PREFIX}wal/`;
+
+/** Can a gateway's archive have this name? */
+export function isArchiveName(name: string): boolean {
+  return ARCHIVE_NAME.test(name) && name !== META_FILE;
+}
+
+/** Everything of the archive of one gateway. */
+export function archivePrefix(name: string): string {
+  return `${ARCHIVES_PREFIX}${name}/`;
+}
+
+/** The object that says whose an epoch of an archive is. */
+export function archiveClaimKey(name: string, epoch: number): string {
+  return `${archivePrefix(name)}${digits(epoch, EPOCH_DIGITS)}/${CLAIM_FILE}`;
+}
+
+/** A piece of an archive; epochs and sequences count from 1. */
+export function archivePieceKey(name: string, epoch: number, sequence: number): string {
+  const file = digits(sequence, SEQUENCE_DIGITS);
+  return `${archivePrefix(name)}${digits(epoch, EPOCH_DIGITS)}/${file}`;
+}
+
+/** What an archive's key names; `sequence` is undefined for a claim. */
+export interface ArchiveKey {
+  readonly name: string;
+  readonly epoch: number;
+  readonly sequence: number | undefined;
+}
+
+/** Undefined for what is no key of an archive. */
+export function parseArchiveKey(key: string): ArchiveKey | undefined {
+  const [, name, epoch, sequence] = ARCHIVE_KEY.exec(key) ?? [];
+  if (name === undefined || epoch === undefined || !isArchiveName(name)) return undefined;
+  const number = sequence === undefined ? undefined : Number(sequence);
+  return { name, epoch: Number(epoch), sequence: number };
+}
+
+function digits(value: number, width: number): string {
+  return String(value).padStart(width, '0');
+}

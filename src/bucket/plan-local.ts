@@ -15,19 +15,16 @@ export interface PlannedUpload<D extends DirToShip> {
 }
 
 /**
- * Blocks to upload now, the oldest of all directories first: an outage is caught up in the order of
- * time, and no stream waits behind another.
+ * Blocks to upload now, of all directories in the order in which they were cut: so an outage is
+ * caught up in the order of time, no stream waits behind another, and a block that is in the bucket
+ * had those that were cut of its stream before it there (wal/restore/covering.ts).
  */
 export function planUploads<D extends DirToShip>(dirs: readonly D[]): readonly PlannedUpload<D>[] {
   return dirs
     .flatMap((from) =>
       from.blocks.filter(({ ulid }) => !from.uploaded.has(ulid)).map((block) => ({ from, block })),
     )
-    .sort((a, b) => compareBlocks(a.block, b.block));
-}
-
-function compareBlocks(a: LocalBlock, b: LocalBlock): number {
-  return a.minTimeMs - b.minTimeMs || (a.ulid < b.ulid ? -1 : 1);
+    .sort((a, b) => (a.block.ulid < b.block.ulid ? -1 : 1));
 }
 
 /** What local retention goes by. */

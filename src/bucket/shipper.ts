@@ -169,19 +169,26 @@ export class Shipper {
   /** False when the store does not answer. */
   async #uploadAll(bucket: Bucket, dirs: readonly DirInRound[], tally: Tally): Promise<boolean> {
     const { concurrency = 1 } = this.#options;
-    const plan = planUploads(dirs)[Symbol.iterator]();
+    const isDue = ({ block }: PlannedUpload<DirInRound>): boolean =>
+      this.#postponed.isDue(block.ulid, this.#monotonicMs());
+    const left = planUploads(dirs).filter(isDue);
+    const busy = new Set<DirInRound>();
     const round = { begun: 0, answers: true };
     const work = async (): Promise<void> => {
       while (round.answers && !this.#isEnding) {
-        const next = plan.next();
-        if (next.done === true) return;
-        if (!this.#postponed.isDue(next.value.block.ulid, this.#monotonicMs())) continue;
+        // One of a directory at a time: they arrive in their order.
+        const at = left.findIndex(({ from }) => !busy.has(from));
+        const next = left[at];
+        if (next === undefined) return; // whoever is busy with the rest goes on with it
         if (round.begun === ROUND_BLOCKS_MAX) {
           tally.more = true;
           return;
         }
+        left.splice(at, 1);
         round.begun++;
-        const outcome = await this.#uploadOne(bucket, next.value, tally);
+        busy.add(next.from);
+        const outcome = await this.#uploadOne(bucket, next, tally);
+        busy.delete(next.from);
         if (outcome === 'refused' || outcome === 'set aside') round.begun--;
         if (outcome === 'store away') round.answers = false;
       }

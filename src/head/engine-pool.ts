@@ -10,6 +10,7 @@ import type { MetricSnapshot } from '../base/observe/metric-store.ts';
 import type { Remote, Threads } from '../base/runtime/threads.ts';
 import type { ReadEngines, TenantQuery } from '../query/reader.ts';
 import type { Stage } from '../stage.ts';
+import type { SyncedStream } from '../wal/archive/synced-stream.ts';
 import type { WriteEngine, WriteOutcome, WriteRequest } from '../write/outcome.ts';
 import type { CutEngine } from './cut-loop.ts';
 import type { EngineService, EngineSettings, OpenedCut, OpenedRead } from './engine-service.ts';
@@ -97,6 +98,13 @@ export class EnginePool implements Stage, WriteEngine, ReadEngines<OpenedRead> {
         },
       } satisfies CutEngine<OpenedCut>;
     });
+  }
+
+  /** Up to where the logs are durable; undefined before the replay and after the drain. */
+  async syncedStreams(): Promise<readonly SyncedStream[] | undefined> {
+    if (!this.#ready) return undefined;
+    const all = this.#engines.map((engine) => engine.call('syncedStreams', null));
+    return (await Promise.all(all)).flat();
   }
 
   tsdbStatus(tenant: string, limit: number): Promise<TsdbStatus> {

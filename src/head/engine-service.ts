@@ -7,6 +7,7 @@ import type { StreamLabelRules } from '../base/model/stream-labels.ts';
 import type { MetricSnapshot } from '../base/observe/metric-store.ts';
 import type { LoggerOptions } from '../base/observe/node-logger.ts';
 import type { TenantQuery } from '../query/reader.ts';
+import type { SyncedStream } from '../wal/archive/synced-stream.ts';
 import type { LabelLimits } from '../write/label-parser.ts';
 import type { WriteOutcome, WriteRequest } from '../write/outcome.ts';
 import type { WireLimits } from '../write/wire/limits.ts';
@@ -107,6 +108,8 @@ export type EngineService = {
   /** Damaged places in the logs since the start. */
   corruptions(_: null): Promise<number>;
   tsdbStatus(wish: { readonly tenant: string; readonly limit: number }): Promise<TsdbStatus>;
+  /** Up to where the log of each open stream is durable. */
+  syncedStreams(_: null): Promise<readonly SyncedStream[]>;
   metrics(_: null): Promise<MetricSnapshot>;
   /** Answers what is under way, syncs and closes the logs. Writes after it are refused. */
   drain(_: null): Promise<void>;

@@ -2,6 +2,7 @@
 // ways in which it goes down: drained, killed, or without power, between two steps or before any
 // single disk operation.
 
+import { makeArchive } from '../../src/archive-thread.ts';
 import type { ServeConfig } from '../../src/base/config/catalogue.ts';
 import { parseCommandLine } from '../../src/base/config/command-line.ts';
 import { loadConfig } from '../../src/base/config/load-config.ts';
@@ -13,6 +14,7 @@ import { makeEngine } from '../../src/engine-thread.ts';
 import { Gateway } from '../../src/gateway.ts';
 import type { EngineSettings } from '../../src/head/engine-service.ts';
 import { type JobService, type JobSettings, makeJobs } from '../../src/job-thread.ts';
+import type { ArchiveSettings } from '../../src/wal/archive/archive-service.ts';
 import { PAGE_BYTES } from '../../src/wal/format.ts';
 import type { DiskFaults, Fault } from '../support/disk-faults.ts';
 import type { CutNote, End } from '../support/engine-machine.ts';
@@ -110,6 +112,8 @@ export class GatewayMachine {
       'engine-thread': (settings: EngineSettings) =>
         makeEngine({ ...settings, ...TUNING }, runtime, this.#tools()),
       'job-thread': (settings: JobSettings) => this.#makeJobs(settings, runtime),
+      'archive-thread': (settings: ArchiveSettings) =>
+        makeArchive(settings, runtime, { ...this.#tools(), ...this.#open() }),
     };
     const runtime: Runtime = {
       ...memoryRuntime({ disk, clock, seed, services }),
@@ -195,10 +199,8 @@ export class GatewayMachine {
   }
 
   async #makeJobs(settings: JobSettings, runtime: Runtime): Promise<JobService> {
-    const { store, onCut } = this.#options;
-    const isAlive = (): boolean => this.isUp;
-    const open = store === undefined ? {} : { open: async () => store.connect(isAlive) };
-    const jobs = await makeJobs(settings, runtime, { ...this.#tools(), ...open });
+    const { onCut } = this.#options;
+    const jobs = await makeJobs(settings, runtime, { ...this.#tools(), ...this.#open() });
     return {
       ...jobs,
       cut: (job) => {
@@ -209,6 +211,13 @@ export class GatewayMachine {
         return jobs.cut(job);
       },
     };
+  }
+
+  /** The machine's way to its object store, if that is not a directory. */
+  #open() {
+    const { store } = this.#options;
+    const isAlive = (): boolean => this.isUp;
+    return store === undefined ? {} : { open: async () => store.connect(isAlive) };
   }
 
   #tools() {

@@ -48,6 +48,17 @@ export class SampleLedger {
     this.#acknowledged.set(key, values);
   }
 
+  /**
+   * A machine was lost with what it had acknowledged last: nobody may count on what came after that
+   * acknowledgement any more.
+   */
+  forgetAfter(ordinal: number): void {
+    for (const [key, values] of this.#acknowledged) {
+      for (const [value, own] of values) if (own > ordinal) values.delete(value);
+      if (values.size === 0) this.#acknowledged.delete(key);
+    }
+  }
+
   noteCut({ key, kind }: CutNote): void {
     this.#cuts.set(key, kind);
   }

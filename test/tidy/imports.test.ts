@@ -12,6 +12,7 @@ const WIRING = new Set([
   'src/sidecar.ts', // what gateway.ts is to `serve`, it is to `sidecar`
   'src/engine-thread.ts',
   'src/job-thread.ts',
+  'src/archive-thread.ts',
   'src/admin/tsdb-tool.ts',
 ]);
 

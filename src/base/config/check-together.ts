@@ -23,7 +23,18 @@ export function checkTogether(config: ServeConfig, given: GivenByFlag): readonly
     );
   }
   checkLabels(config, place);
+  checkArchive(config, place);
   return labelWarnings(config, given);
+}
+
+/** Logs are archived to the bucket that the blocks go to, not often enough to be a burden on it. */
+function checkArchive(config: ServeConfig, place: (flag: string) => string): void {
+  const { bucket, restore, walArchiveIntervalMs: intervalMs } = config;
+  if (intervalMs > 0 && intervalMs < 1000)
+    throw configError(place('wal.archive-interval'), 'must be 0s (off) or at least 1s');
+  const flag = restore ? 'restore' : 'wal.archive-interval';
+  if (bucket === undefined && (restore || intervalMs > 0))
+    throw configError(place(flag), 'wants a bucket: give --objstore.config-file');
 }
 
 /** A block label has one meaning: external, tenant or lifted. */

@@ -1,7 +1,16 @@
 // Options of the local database and of the bucket.
 
 import { option } from './option.ts';
-import { bool, byteSize, duration, integer, labels, path, yamlContent } from './option-type.ts';
+import {
+  bool,
+  byteSize,
+  duration,
+  integer,
+  labels,
+  path,
+  text,
+  yamlContent,
+} from './option-type.ts';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -84,6 +93,35 @@ export const STORAGE_OPTIONS = {
       'Newest exemplars kept for each stream; an older one gives way to a newer one. 0 keeps ' +
       'none.',
   }),
+  walArchiveIntervalMs: option({
+    flag: 'wal.archive-interval',
+    group: 'WAL archive',
+    type: duration({ min: 0, max: DAY_MS }),
+    default: '0s',
+    help:
+      'Ship synced bytes of the write-ahead log to the bucket this often, so that losing the ' +
+      'machine loses no more. Each time something was written costs one request. 0s is off.',
+  }),
+  walArchiveName: option({
+    flag: 'wal.archive-name',
+    group: 'WAL archive',
+    type: text('name', {
+      allowed: '1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or a digit',
+      test: (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value),
+    }),
+    help:
+      'Name of this WAL archive in the bucket. Without it a random one is chosen at the first ' +
+      'start; a restore then takes the only archive that there is.',
+  }),
+  restore: option({
+    flag: 'restore',
+    group: 'WAL archive',
+    type: bool(),
+    default: 'false',
+    help:
+      'Begin in an empty directory with what the WAL archive and the blocks in the bucket have ' +
+      'of a gateway that was lost, and go on in its place.',
+  }),
   objstoreConfigFile: option({
     flag: 'objstore.config-file',
     group: 'Bucket',
@@ -114,7 +152,9 @@ export const STORAGE_OPTIONS = {
     group: 'Bucket',
     type: byteSize({ min: 0, max: 1024 * GIB }),
     default: '0B',
-    help: 'Bytes a second that uploads to the bucket take together. 0 is no limit.',
+    help:
+      'Bytes a second that uploads to the bucket take together; the WAL archive has as many of ' +
+      'its own. 0 is no limit.',
   }),
   objstoreDownloadBandwidth: option({
     flag: 'objstore.download-bandwidth',

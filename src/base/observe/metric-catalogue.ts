@@ -202,6 +202,26 @@ export const METRIC_CATALOGUE = {
     'Bytes of blocks that may wait for the bucket; infinite without a limit.',
   ),
 
+  varve_wal_archive_pieces_total: counter('Pieces of the WAL archive that were stored.'),
+  varve_wal_archive_bytes_total: counter('Bytes of the pieces that were stored.'),
+  varve_wal_archive_failures_total: counter(
+    'Rounds of the WAL archive that failed and are tried again.',
+  ),
+  varve_wal_archive_requests_total: counter(
+    'Requests that the WAL archive made of the store, by what stores bill.',
+    ['class'],
+  ),
+  varve_wal_archive_lag_seconds: gauge(
+    'For how long some of what is synced has not been in the WAL archive; 0 when all is.',
+    [],
+    { merge: 'max' },
+  ),
+  varve_wal_archive_waiting_bytes: gauge(
+    'Synced bytes of the logs that are not in the WAL archive yet, as the last round found them.',
+  ),
+  varve_wal_archive_held_pieces: gauge('Pieces of the WAL archive in the bucket.'),
+  varve_wal_archive_held_bytes: gauge('Bytes of the WAL archive in the bucket.'),
+
   varve_objstore_bucket_operations_total: counter(
     'Operations on the bucket attempted.',
     BUCKET_LABELS,

@@ -37,6 +37,8 @@ export interface KillLoadOptions {
   readonly fleet: Fleet;
   readonly table: SampleTable;
   readonly seed: number;
+  /** Told of each sample that was acknowledged, beside the table. */
+  readonly onAcknowledged?: (series: number, timeMs: number) => void;
 }
 
 /** What the senders are to do besides sending in order. */
@@ -171,7 +173,10 @@ export class KillLoad {
   #noteAcknowledged(batch: Batch): void {
     this.acknowledgedRequests++;
     for (const { id } of batch.series)
-      for (const timeMs of batch.times) this.#options.table.noteAcknowledged(id, timeMs);
+      for (const timeMs of batch.times) {
+        this.#options.table.noteAcknowledged(id, timeMs);
+        this.#options.onAcknowledged?.(id, timeMs);
+      }
     this.#remembered.push(batch);
     if (this.#remembered.length > REMEMBERED) this.#remembered.shift();
   }

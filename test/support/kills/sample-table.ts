@@ -46,6 +46,11 @@ export class SampleTable {
     this.#acknowledged[this.find(series, timeMs)] = 1;
   }
 
+  /** The machine that acknowledged it was lost so soon that it may be gone. */
+  withdrawAcknowledged(series: number, timeMs: number): void {
+    this.#acknowledged[this.find(series, timeMs)] = 0;
+  }
+
   /** The slot of a sample that was sent; -1 when it never was. */
   find(series: number, timeMs: number): number {
     const offset = timeMs - this.#baseMs;

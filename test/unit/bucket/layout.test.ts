@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { blockKey, blockOfKey, blockPrefix } from '../../../src/bucket/layout.ts';
+import {
+  archiveClaimKey,
+  archivePieceKey,
+  blockKey,
+  blockOfKey,
+  blockPrefix,
+  isArchiveName,
+  parseArchiveKey,
+} from '../../../src/bucket/layout.ts';
 
 const ULID = '01M832KAJWMK22126GMWCXRFNM';
 
@@ -10,4 +18,21 @@ it('a block is a folder named by its ULID, and only such a folder is a block', (
   for (const key of ['', 'varve/x', `x/${ULID}`, `${ULID}X/a`, ULID.toLowerCase()]) {
     expect(blockOfKey(key)).toBeUndefined();
   }
+});
+
+it('the keys of a WAL archive come back as they were, and nothing else is one', () => {
+  expect(archivePieceKey('g-1', 2, 3)).toBe('varve/wal/g-1/00000002/000000000003');
+  expect(parseArchiveKey(archivePieceKey('g-1', 2, 3))).toEqual({
+    name: 'g-1',
+    epoch: 2,
+    sequence: 3,
+  });
+  expect(parseArchiveKey(archiveClaimKey('g', 2))).toEqual({
+    name: 'g',
+    epoch: 2,
+    sequence: undefined,
+  });
+  for (const key of ['varve/wal/g/2/3', 'varve/wal/.g/00000002/claim.json', 'varve/wal/g/x'])
+    expect(parseArchiveKey(key)).toBeUndefined();
+  expect(isArchiveName('meta.json')).toBe(false);
 });

@@ -18,15 +18,15 @@ function block(ulid: string, minTimeMs: number, coversLog = false): LocalBlock {
 
 const ulids = (blocks: readonly LocalBlock[]): string[] => blocks.map(({ ulid }) => ulid);
 
-it('uploads what is not uploaded, by time over all directories, then by ULID', () => {
+it('uploads what is not uploaded, of all directories in the order of cutting', () => {
   const one = { blocks: [block('C', 20), block('B', 10)], uploaded: new Set<string>() };
   const other = {
     blocks: [block('A', 10), block('D', 0), block('E', 15)],
     uploaded: new Set(['D']),
   };
   const plan = planUploads([one, other]);
-  expect(plan.map(({ block: { ulid } }) => ulid)).toEqual(['A', 'B', 'E', 'C']);
-  expect(plan.map(({ from }) => from)).toEqual([other, one, other, one]);
+  expect(plan.map(({ block: { ulid } }) => ulid)).toEqual(['A', 'B', 'C', 'E']);
+  expect(plan.map(({ from }) => from)).toEqual([other, one, one, other]);
 });
 
 describe('planLocalDeletions', () => {

@@ -1,0 +1,68 @@
+// Calls for a round of archiving once an interval, and again at once while something waits. Rounds
+// never overlap. Runs on the main thread; it only passes messages.
+
+import { asVarveError } from '../../base/errors/varve-error.ts';
+import { LimitedLog } from '../../base/observe/limited-log.ts';
+import type { Logger } from '../../base/observe/logger.ts';
+import type { Clock } from '../../base/runtime/clock.ts';
+import type { Cancel, Timers } from '../../base/runtime/timers.ts';
+import type { ArchiveRound } from './archiver.ts';
+import type { SyncedStream } from './synced-stream.ts';
+
+/** The same failure is told so often. */
+const TOLD_EVERY_MS = 60_000;
+
+export interface ArchiveLoopOptions {
+  readonly intervalMs: number;
+  /** Undefined before the logs are open: then there is nothing to archive yet. */
+  readonly synced: () => Promise<readonly SyncedStream[] | undefined>;
+  readonly archive: (streams: readonly SyncedStream[]) => Promise<ArchiveRound>;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+export class ArchiveLoop {
+  readonly #options: ArchiveLoopOptions;
+  readonly #log: LimitedLog;
+  #cancel: Cancel = () => undefined;
+  #running: Promise<void> = Promise.resolve();
+  #ended = false;
+
+  constructor(options: ArchiveLoopOptions) {
+    this.#options = options;
+    this.#log = new LimitedLog(options.logger, options.clock, TOLD_EVERY_MS);
+  }
+
+  start(): void {
+    const { intervalMs, timers } = this.#options;
+    this.#cancel = timers.every(intervalMs, () => this.#tick());
+  }
+
+  /** A last time, so that what was acknowledged is in the bucket, too; then no more. */
+  async drain(): Promise<void> {
+    this.#cancel();
+    await this.#tick();
+    this.#ended = true;
+  }
+
+  #tick(): Promise<void> {
+    this.#running = this.#running.then(() => this.#rounds());
+    return this.#running;
+  }
+
+  /** Never rejects: what went wrong is told, and tried again an interval later. */
+  async #rounds(): Promise<void> {
+    try {
+      for (let more = true; more && !this.#ended; ) {
+        const streams = await this.#options.synced();
+        if (streams === undefined) return;
+        ({ more } = await this.#options.archive(streams));
+      }
+    } catch (thrown) {
+      const { code, message } = asVarveError(thrown);
+      const fields = { code, error: message };
+      this.#log.error(code, 'WAL not archived, tried again', fields);
+    }
+  }
+}
