@@ -1,5 +1,5 @@
-// Brings the blocks of every stream's directory into the bucket, the oldest of all first, and lets
-// old local copies go.
+// Brings the blocks of every stream's directory into the bucket, those that were cut first of all
+// first and of each directory one at a time, and lets old local copies go.
 //
 // One block that cannot be uploaded is named and counted, all others go on: one that was refused
 // stays and is tried again later, a damaged one is set aside. A store that does not answer ends the

@@ -186,10 +186,17 @@ function shipperWorld(hours: Readonly<Record<string, readonly number[]>>) {
   const time = new ManualClock(Date.UTC(2026, 0, 1));
   const ulids = new UlidMaker(time, new SeededRandom(1));
   const names = new Map<string, string>();
+  // They are cut in the order of their hours, whatever the order in which they are listed.
+  const cut = new Map<string, string>();
+  const all = Object.entries(hours).flatMap(([tenant, of]) => of.map((hour) => ({ tenant, hour })));
+  for (const { hour, tenant } of all.sort((a, b) => a.hour - b.hour)) {
+    const ulid = ulids.next();
+    cut.set(`${tenant}${hour}`, ulid);
+    names.set(ulid, `${tenant}${hour}`);
+  }
   const dirs = Object.entries(hours).map(([tenant, of]): ShipperDir => {
     const blocks = of.map((hour): LocalBlock => {
-      const ulid = ulids.next();
-      names.set(ulid, `${tenant}${hour}`);
+      const ulid = cut.get(`${tenant}${hour}`) ?? '';
       const dir = `/data/${tenant}/${ulid}`;
       disk.makeDir(dir);
       disk.replaceFile(`${dir}/index`, Buffer.from(ulid));
@@ -216,14 +223,15 @@ function shipperWorld(hours: Readonly<Record<string, readonly number[]>>) {
 }
 
 describe('Shipper', () => {
-  it('takes the oldest of all directories first', async () => {
+  it('takes those that were cut first of all directories first', async () => {
     const { options, dirs, arrived } = shipperWorld({ a: [8, 2], b: [4, 0], c: [6] });
     await new Shipper(options).round(dirs, YOUNG);
     expect(arrived).toEqual(['b0', 'a2', 'b4', 'c6', 'a8']);
   });
 
-  it('uploads several blocks at one time, and a large one holds up no other', async () => {
-    const { options, dirs, arrived, bucket, time, ulidOf } = shipperWorld({ a: [0, 2, 4, 6] });
+  it('uploads several at one time, a large one holding up its own directory only', async () => {
+    const world = shipperWorld({ a: [0, 6], b: [2, 4] });
+    const { options, dirs, arrived, bucket, time, ulidOf } = world;
     const put = bucket.put.bind(bucket);
     let [running, most] = [0, 0];
     bucket.put = async (key, source, more) => {
@@ -235,7 +243,7 @@ describe('Shipper', () => {
     const round = new Shipper({ ...options, concurrency: 2 }).round(dirs, YOUNG);
     for (let seconds = 0; seconds < 300; seconds++) await time.advance(1000);
     expect(await round).toMatchObject({ uploaded: 4, waiting: 0 });
-    expect(arrived).toEqual(['a2', 'a4', 'a6', 'a0']);
+    expect(arrived).toEqual(['b2', 'b4', 'a0', 'a6']);
     expect(most).toBe(2);
   });
 
