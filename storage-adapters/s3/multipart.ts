@@ -1,21 +1,18 @@
 // One object into the bucket in parts, a few at once, each read from the source when its turn
-// comes: memory does not grow with the size of parts. And the sweep of what killed uploads left.
+// comes: memory does not grow with the size of parts.
 //
 // Invariant: an upload is completed only when its parts together have the checksum that the caller
 // gave, and taken back on every failure.
 
 import {
-  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  ListMultipartUploadsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { combineCrc32c } from '../../src/base/bytes/crc32c-combine.ts';
-import { asVarveError, VarveError } from '../../src/base/errors/varve-error.ts';
-import type { CallOptions } from '../../src/bucket/bucket.ts';
+import { VarveError } from '../../src/base/errors/varve-error.ts';
 import { told } from '../told.ts';
-import { isUnknownRequest } from './errors.ts';
+import { takeBack } from './abort-uploads.ts';
 import { conditionHeaders, crc32cText, type SaidChecksum } from './headers.ts';
 import {
   bodyOf,
@@ -32,9 +29,6 @@ import {
 const PARTS_AT_ONCE = 3;
 /** S3's own limit. */
 const PARTS_MAX = 10_000;
-/** An upload that failed is taken back within this, or left to the sweep. */
-const ABORT_LIMIT_MS = 5_000;
-
 /** An upload that has begun. */
 interface Upload {
   readonly id: string;
@@ -70,7 +64,7 @@ export async function putInParts(tools: PutTools, order: PutOrder): Promise<Said
 
 async function begin(tools: PutTools, { key, options }: PutOrder): Promise<Upload> {
   const { settings, requests, observe, learned } = tools;
-  const asks = options.crc32c !== undefined && !learned.refusesChecksums;
+  const asks = options.crc32c !== undefined && !learned.withoutChecksums;
   const operation = 'CreateMultipartUpload';
   const answer = await told(observe, { class: 'write', operation }, () => {
     const command = new CreateMultipartUploadCommand({
@@ -200,79 +194,4 @@ function complete(
     const call = { operation, key, headers, signal: options.signal };
     return requests.send(command, { ...call, conditional: isConditional(options) });
   });
-}
-
-/** Aborts the upload; one that cannot be is left to the sweep, and said. */
-async function takeBack(tools: PutTools, key: string, uploadId: string): Promise<void> {
-  const { timers, logger } = tools;
-  const limit = new AbortController();
-  // The caller's signal may have fired: this has a limit of its own.
-  const stop = timers.after(ABORT_LIMIT_MS, () => {
-    limit.abort(new VarveError('store_unavailable', `not done within ${ABORT_LIMIT_MS} ms`));
-  });
-  try {
-    await abort(tools, { key, uploadId }, { signal: limit.signal });
-  } catch (thrown) {
-    const error = asVarveError(thrown);
-    logger.warn('an upload in parts could not be taken back, the sweep will', { key, error });
-  } finally {
-    stop();
-  }
-}
-
-async function abort(
-  { settings, requests, observe }: PutTools,
-  { key, uploadId }: { readonly key: string; readonly uploadId: string },
-  { signal }: CallOptions,
-): Promise<void> {
-  const operation = 'AbortMultipartUpload';
-  const command = new AbortMultipartUploadCommand({
-    Bucket: settings.bucket,
-    Key: key,
-    UploadId: uploadId,
-  });
-  // Of an upload that is not there any more nothing is left.
-  await told(observe, { class: 'delete', operation }, async () => {
-    try {
-      await requests.send(command, { operation, key, signal, ofObject: true });
-    } catch (thrown) {
-      if (!(thrown instanceof VarveError) || thrown.code !== 'not_found') throw thrown;
-    }
-  });
-}
-
-/** Aborts every upload under way below the prefix. */
-export async function abortUploads(
-  tools: PutTools,
-  prefix: string,
-  options: CallOptions,
-): Promise<void> {
-  const { settings, requests, observe, logger } = tools;
-  const operation = 'ListMultipartUploads';
-  let after: { readonly key: string; readonly id: string } | undefined;
-  do {
-    const command = new ListMultipartUploadsCommand({
-      Bucket: settings.bucket,
-      Prefix: prefix,
-      ...(after === undefined ? {} : { KeyMarker: after.key, UploadIdMarker: after.id }),
-    });
-    const list = () => requests.send(command, { operation, signal: options.signal });
-    let page: Awaited<ReturnType<typeof list>>;
-    try {
-      page = await told(observe, { class: 'list', operation }, list);
-    } catch (thrown) {
-      if (!(thrown instanceof VarveError) || !isUnknownRequest(thrown)) throw thrown;
-      logger.warn('the object store cannot list uploads in parts, what was cut off stays there', {
-        error: thrown,
-      });
-      return;
-    }
-    for (const { Key: key, UploadId: uploadId } of page.Uploads ?? []) {
-      if (key === undefined || uploadId === undefined || !key.startsWith(prefix)) continue;
-      await abort(tools, { key, uploadId }, options);
-    }
-    const { NextKeyMarker: key = '', NextUploadIdMarker: id = '' } = page;
-    const goesOn = key !== '' && (key !== after?.key || id !== after.id);
-    after = page.IsTruncated === true && goesOn ? { key, id } : undefined;
-  } while (after !== undefined);
 }

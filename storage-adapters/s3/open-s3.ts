@@ -24,7 +24,7 @@ export function openS3(options: S3BucketOptions, world: BucketWorld): S3Bucket {
     settings: { bucket, headers, partSizeBytes, multipart, contentMd5, signBodies: insecure },
     requests: new S3Requests({ client, name, clock, timers, logger, answerTimeoutMs, trace }),
     listVersion: options.listVersion,
-    learned: { refusesChecksums: false, bucketSeen: false },
+    learned: { withoutChecksums: false, bucketSeen: false, lookedAt: new Set() },
     close: () => client.destroy(),
   });
 }

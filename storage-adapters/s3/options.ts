@@ -18,7 +18,7 @@ export interface S3Endpoint {
 }
 
 const DEFAULT_REGION = 'us-east-1';
-/** `s3.amazonaws.com`, `s3.eu-west-1.amazonaws.com`, the older `s3-eu-west-1…`, dualstack, China. */
+/** `s3.amazonaws.com`, `s3.eu-west-1.amazonaws.com`, `s3-eu-west-1…` of old, dualstack, China. */
 const AWS = /^s3(?:[.-](?:dualstack\.)?(?<region>[a-z-]+-\d+))?\.amazonaws\.com(?:\.cn)?$/;
 /** Stores that take the bucket in the host's name, as minio-go knows them; Google's beside. */
 const VIRTUAL_HOSTED = /(?:^|\.)(?:amazonaws\.com(?:\.cn)?|aliyuncs\.com)$/;

@@ -41,8 +41,8 @@ export interface PutTools {
 
 /** What earlier answers taught. */
 export interface LearnedOfPuts {
-  /** The store knows no checksum headers and will not ignore them. */
-  refusesChecksums: boolean;
+  /** The store refuses checksums, or gives others than those of the bytes: it has no say. */
+  withoutChecksums: boolean;
 }
 
 /** One object to put. */
@@ -69,7 +69,7 @@ export async function putSingle(tools: PutTools, order: PutOrder): Promise<SaidC
   if (options.crc32c !== undefined && checked.crc32c !== options.crc32c) {
     throw new VarveError('damaged_object', `${key}: the source has another CRC32C than said`);
   }
-  const sendsChecksum = options.crc32c !== undefined && !tools.learned.refusesChecksums;
+  const sendsChecksum = options.crc32c !== undefined && !tools.learned.withoutChecksums;
   return told(observe, { class: 'write', operation: 'PutObject' }, async (moved) => {
     const body = bodyOf(part, checked.crc32c, (pieceBytes) => {
       moved.sentBytes += pieceBytes;
@@ -151,9 +151,16 @@ export async function learning<T>(
     return await answer;
   } catch (thrown) {
     if (!sentChecksum || !(thrown instanceof VarveError) || !isUnknownRequest(thrown)) throw thrown;
-    learned.refusesChecksums = true;
-    logger.warn('the object store refuses checksums, none are sent from now on', { error: thrown });
-    const what = `${thrown.message}; the next try goes without a checksum`;
-    throw new VarveError('store_unavailable', what, { cause: thrown });
+    throw goOnWithout({ learned, logger }, thrown.message);
   }
+}
+
+/** From now on no checksum is sent or believed; the error that makes who asked try again. */
+export function goOnWithout(
+  { learned, logger }: Pick<PutTools, 'learned' | 'logger'>,
+  why: string,
+): VarveError {
+  learned.withoutChecksums = true;
+  logger.warn("the object store's checksums cannot be used, none are from now on", { why });
+  return new VarveError('store_unavailable', `${why}; the next try goes without a checksum`);
 }

@@ -27,11 +27,18 @@ import type {
 import { byKey } from '../by-key.ts';
 import { checkKey } from '../check-key.ts';
 import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
+import { abortUploads } from './abort-uploads.ts';
 import { isVagueAbsence } from './errors.ts';
 import { type SaidChecksum, wholeCrc32c } from './headers.ts';
 import { listPages } from './listing.ts';
-import { abortUploads, putInParts } from './multipart.ts';
-import { type LearnedOfPuts, type PutTools, putSingle } from './puts.ts';
+import { putInParts } from './multipart.ts';
+import {
+  goOnWithout,
+  type LearnedOfPuts,
+  type PutOrder,
+  type PutTools,
+  putSingle,
+} from './puts.ts';
 
 /** What a bucket is made of; open-s3.ts makes it. */
 export interface S3Store extends Omit<PutTools, 'observe'> {
@@ -47,6 +54,8 @@ export interface S3Store extends Omit<PutTools, 'observe'> {
 export interface LearnedOfStore extends LearnedOfPuts {
   /** The bucket is there: it has answered a request. */
   bucketSeen: boolean;
+  /** Kinds of puts whose checksum was looked at, because their answer did not repeat it. */
+  readonly lookedAt: Set<'single' | 'parts'>;
 }
 
 export class S3Bucket implements Bucket {
@@ -67,7 +76,7 @@ export class S3Bucket implements Bucket {
 
   async attributes(key: string, options: CallOptions = {}): Promise<ObjectAttributes> {
     checkKey(key);
-    const { settings, requests, clock } = this.#store;
+    const { settings, requests, clock, learned } = this.#store;
     const operation = 'HeadObject';
     const head = () => {
       const where = { Bucket: settings.bucket, Key: key };
@@ -85,7 +94,8 @@ export class S3Bucket implements Bucket {
       throw new VarveError('store_unavailable', what);
     }
     const modifiedMs = modified?.getTime() ?? clock.nowMs();
-    return { sizeBytes, modifiedMs, version, crc32c: wholeCrc32c(answer) };
+    const crc32c = learned.withoutChecksums ? undefined : wholeCrc32c(answer);
+    return { sizeBytes, modifiedMs, version, crc32c };
   }
 
   async exists(key: string, options: CallOptions = {}): Promise<boolean> {
@@ -122,19 +132,44 @@ export class S3Bucket implements Bucket {
     checkKey(key);
     const { settings, clock } = this.#store;
     const isSingle = !settings.multipart || source.sizeBytes <= settings.partSizeBytes;
-    const order = { key, source, options };
+    const order: PutOrder = { key, source, options };
     const said: SaidChecksum = await (isSingle
       ? putSingle(this.#tools(), order)
       : putInParts(this.#tools(), order));
     this.#store.learned.bucketSeen = true;
+    const kept = await this.#keptChecksum(order, said, isSingle ? 'single' : 'parts');
     if (said.ETag === undefined) return this.attributes(key, options);
     return {
       sizeBytes: source.sizeBytes,
       // The answer does not say it; asking would be another request.
       modifiedMs: clock.nowMs(),
       version: said.ETag,
-      crc32c: wholeCrc32c(said),
+      crc32c: kept,
     };
+  }
+
+  /**
+   * The checksum that the store keeps of what was put. Some keep another than that of the bytes
+   * (moto: a CRC32 by the name of CRC32C): what they say is worth nothing then, and the object is
+   * put again without, lest it looks damaged to whoever asks later.
+   */
+  async #keptChecksum(
+    { key, options }: PutOrder,
+    said: SaidChecksum,
+    kind: 'single' | 'parts',
+  ): Promise<number | undefined> {
+    const { learned } = this.#store;
+    const { crc32c: sent, signal } = options;
+    let kept = wholeCrc32c(said);
+    if (sent === undefined || learned.withoutChecksums) return undefined;
+    if (kept === undefined && !learned.lookedAt.has(kind)) {
+      const attributes = await this.attributes(key, signal === undefined ? {} : { signal });
+      if (attributes.version === said.ETag) kept = attributes.crc32c;
+      learned.lookedAt.add(kind);
+    }
+    if (kept === undefined || kept === sent) return kept;
+    const what = `the store keeps another CRC32C of ${key} in ${this.name} than its bytes have`;
+    throw goOnWithout(this.#store, what);
   }
 
   async delete(key: string, options: CallOptions = {}): Promise<void> {

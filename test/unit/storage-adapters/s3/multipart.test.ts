@@ -30,6 +30,7 @@ function store(other: (request: Arrived) => Said | undefined = () => undefined) 
     const { method, url } = request;
     if (method === 'POST') return { body: url.includes('uploads') ? CREATED : COMPLETED };
     if (method === 'DELETE') return { status: 204 };
+    if (method === 'HEAD') return { headers: { etag: '"e-3"', 'content-length': '20' } };
     return { headers: { etag: `"${new URL(url, 'http://x').searchParams.get('partNumber')}"` } };
   };
 }
@@ -70,7 +71,11 @@ describe('checksums', () => {
     await bucket.put('a', bytesSource(bytes), { crc32c: crc32c(bytes) });
     const header = (match: string) =>
       arrived.filter(({ url }) => url.includes(match)).map(({ headers }) => headers);
-    return { create: header('uploads')[0], parts: header('partNumber'), end: arrived.at(-1) };
+    return {
+      create: header('uploads')[0],
+      parts: header('partNumber'),
+      end: arrived.findLast(({ method }) => method === 'POST'),
+    };
   };
 
   test('go with the parts and the whole where the store says that it keeps them', async () => {
@@ -148,6 +153,18 @@ describe('what fails is taken back', () => {
     expect(code).toBe('store_throttled');
   });
 
+  test('taking back goes on until the store does not know the upload', async () => {
+    let aborts = 0;
+    const { operations, warned } = await outcome(({ method, url }) => {
+      if (method !== 'DELETE') return url.includes('partNumber=1') ? { status: 403 } : undefined;
+      aborts++;
+      if (aborts === 1) return { status: 500 };
+      return aborts === 2 ? undefined : { status: 404, body: errorBody('NoSuchUpload') };
+    });
+    expect(operations.filter((one) => one === 'AbortMultipartUpload')).toHaveLength(3);
+    expect(warned).toEqual([]);
+  });
+
   test('taking back that fails is said, and the first error is the one', async () => {
     const { code, warned } = await outcome(({ method, url }) => {
       if (method === 'DELETE') return { status: 500 };
@@ -155,48 +172,5 @@ describe('what fails is taken back', () => {
     });
     expect(code).toBe('store_denied');
     expect(warned).toEqual(['an upload in parts could not be taken back, the sweep will']);
-  });
-});
-
-describe('the sweep', () => {
-  const listed = (keys: readonly string[], more = '') => {
-    const uploads = keys.map(
-      (key) => `<Upload><Key>${key}</Key><UploadId>${key}!</UploadId></Upload>`,
-    );
-    return `<ListMultipartUploadsResult>${more}${uploads.join('')}</ListMultipartUploadsResult>`;
-  };
-
-  test('aborts all pages of what is below the prefix, and minds no upload that is gone', async () => {
-    const more =
-      '<IsTruncated>true</IsTruncated><NextKeyMarker>b/2</NextKeyMarker><NextUploadIdMarker>x</NextUploadIdMarker>';
-    const { bucket, arrived, told } = await open(({ method, url }) => {
-      if (method === 'DELETE') return { status: 404, body: errorBody('NoSuchUpload') };
-      return {
-        body: url.includes('key-marker=b') ? listed(['b/3', 'c/1']) : listed(['b/1', 'b/2'], more),
-      };
-    });
-    await bucket.removeUnfinished('b/');
-    const aborted = arrived.filter(({ method }) => method === 'DELETE').map(({ url }) => url);
-    expect(aborted.map((url) => url.split('?')[0])).toEqual([
-      '/bucket/b/1',
-      '/bucket/b/2',
-      '/bucket/b/3',
-    ]);
-    expect(told.map((one) => one.class)).toEqual(['list', 'delete', 'delete', 'list', 'delete']);
-    expect(told.every(({ ok }) => ok)).toBe(true);
-  });
-
-  test('of a store that has no such list is said, and no error', async () => {
-    const { bucket, logger } = await open(() => ({
-      status: 501,
-      body: errorBody('NotImplemented'),
-    }));
-    await bucket.removeUnfinished('b/');
-    expect(logger.records).toMatchObject([{ level: 'warn' }]);
-  });
-
-  test('that is denied is an error', async () => {
-    const { bucket } = await open(() => ({ status: 403, body: errorBody('AccessDenied') }));
-    await expect(bucket.removeUnfinished('b/')).rejects.toMatchObject({ code: 'store_denied' });
   });
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { crc32c } from '../../../../src/base/bytes/crc32c.ts';
 import { bytesSource } from '../../../../src/bucket/put-sources.ts';
+import { crc32cText } from '../../../../storage-adapters/s3/headers.ts';
 import { errorBody, fakeS3 } from './fake-s3.ts';
 
 const stops: (() => Promise<void>)[] = [];
@@ -19,7 +20,8 @@ const bytes = Buffer.from('some bytes');
 const ETAG = { headers: { etag: '"e"' } };
 
 test('one request has length, digests, conditions, and what the user wants kept', async () => {
-  const { bucket, arrived } = await fake(() => ETAG, {
+  const checked = { 'x-amz-checksum-crc32c': crc32cText(crc32c(bytes)) };
+  const { bucket, arrived } = await fake(() => ({ headers: { ...ETAG.headers, ...checked } }), {
     config: {
       objectHeaders: [['x-amz-storage-class', 'GLACIER_IR']],
       encryption: { type: 'SSE-S3' },
@@ -41,7 +43,7 @@ test('one request has length, digests, conditions, and what the user wants kept'
     'x-amz-storage-class': 'GLACIER_IR',
     'x-amz-server-side-encryption': 'AES256',
   });
-  expect(headers['x-amz-checksum-crc32c']).toHaveLength(8);
+  expect(headers).toMatchObject(checked);
   expect(headers.expect).toBeUndefined();
   expect(headers['content-encoding']).toBeUndefined();
   const signed = String(headers.authorization);
@@ -76,6 +78,37 @@ describe('a store that refuses checksums', () => {
     const wrong = bucket.put('a', bytesSource(bytes), { crc32c: 1 });
     await expect(wrong).rejects.toMatchObject({ code: 'damaged_object' });
     expect(arrived).toHaveLength(2);
+  });
+});
+
+describe('a store that keeps another checksum than that of the bytes', () => {
+  const head = { 'content-length': '10', etag: '"e"', 'x-amz-checksum-crc32c': 'AAAAAA==' };
+
+  test.each([
+    ['says so in its answer', { ...ETAG.headers, 'x-amz-checksum-crc32c': 'AAAAAA==' }],
+    ['says so when it is asked', ETAG.headers],
+  ])('%s: it is not believed again', async (_, headers) => {
+    const { bucket, told } = await fake(({ method }) => ({
+      headers: method === 'HEAD' ? head : headers,
+    }));
+    const put = () => bucket.put('a', bytesSource(bytes), { crc32c: crc32c(bytes) });
+    await expect(put()).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining('the next try goes without a checksum'),
+    });
+    expect((await put()).crc32c).toBeUndefined();
+    expect((await bucket.attributes('a')).crc32c).toBeUndefined();
+    expect(told.length).toBeLessThanOrEqual(4);
+  });
+
+  test('one that says nothing is asked once', async () => {
+    const { bucket, told } = await fake(({ method }) => ({
+      headers: method === 'HEAD' ? { 'content-length': '10', etag: '"e"' } : ETAG.headers,
+    }));
+    for (let i = 0; i < 3; i++) {
+      await bucket.put('a', bytesSource(bytes), { crc32c: crc32c(bytes) });
+    }
+    expect(told.filter(({ operation }) => operation === 'HeadObject')).toHaveLength(1);
   });
 });
 
