@@ -1,10 +1,11 @@
 // A container of Azure Blob storage.
 //
-// A version is the ETag. Azure keeps no CRC32C of an object, so attributes name none and an uploader
-// reads back. An upload that was broken off can leave blocks: they are not listed, are paid for, and
-// go after a week or with `removeUnfinished`. A container that bucket.yml allows to be made is made
-// when the store first says that it is missing.
+// A version is the ETag. Azure keeps no CRC32C of an object, so attributes name none and an
+// uploader reads back. An upload that was broken off can leave blocks: they are not listed, are
+// paid for, and go after a week or with `removeUnfinished`. A container that bucket.yml allows to
+// be made is made when the store first says that it is missing.
 
+import type { Readable } from 'node:stream';
 import type { BlobDownloadResponseParsed } from '@azure/storage-blob';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import { StoreHttp, type StoreTransport } from '../../src/base/http/store-http.ts';
@@ -30,6 +31,7 @@ import { type AzureListing, listNames, listObjects, unfinishedKeys } from './azu
 import { AzurePut } from './azure-put.ts';
 import { type AzureBucketOptions, BLOCK_BYTES, PAGE_OBJECTS } from './options.ts';
 
+/** What the adapter needs of the world. */
 export interface AzureWorld {
   readonly disk: Disk;
   readonly random: Random;
@@ -184,11 +186,12 @@ export class AzureBucket implements Bucket {
         maxRetryRequests: 0,
         ...aborting(call.signal),
       });
-      checkRange(answer, range);
-      if (answer.etag !== undefined) options?.onVersion?.(answer.etag);
-      for await (const piece of answer.readableStreamBody ?? []) {
-        yield piece as unknown as Uint8Array;
-      }
+      const check = (): void => {
+        checkRange(answer, range);
+        if (answer.etag !== undefined) options?.onVersion?.(answer.etag);
+      };
+      // The SDK's type is that of browsers' streams too; here it is Node's.
+      yield* piecesOf(answer.readableStreamBody as Readable, check);
     } catch (thrown) {
       throw this.#calls.error(thrown, call);
     }
@@ -222,6 +225,16 @@ export class AzureBucket implements Bucket {
   #call(name: RequestName | string, key: string, options: CallOptions | undefined): AzureCall {
     const named = typeof name === 'string' ? { class: 'read' as const, operation: name } : name;
     return { name: named, key, signal: options?.signal };
+  }
+}
+
+/** The stream's bytes once the check has passed; the stream is ended in any case. */
+async function* piecesOf(stream: Readable, check: () => void): AsyncIterable<Uint8Array> {
+  try {
+    check();
+    yield* stream as AsyncIterable<Uint8Array>;
+  } finally {
+    stream.destroy();
   }
 }
 

@@ -1,8 +1,8 @@
 // Azure's client library, made from bucket.yml: how it signs in, and our transport under it.
 //
 // The library writes and signs requests and reads answers; sockets, time limits and signals are
-// ours (base/http/store-http.ts), so that http_config holds and a request that is given up ends with
-// its reason. The library's own second tries are off.
+// ours (base/http/store-http.ts), so that http_config holds and a request that is given up ends
+// with its reason. The library's own second tries are off.
 
 import { Readable } from 'node:stream';
 import type {
@@ -15,7 +15,11 @@ import type {
 } from '@azure/storage-blob';
 import { assert } from '../../src/base/errors/assert.ts';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
-import { answerText, type StoreTransport } from '../../src/base/http/store-http.ts';
+import {
+  answerText,
+  type StoreHttpAnswer,
+  type StoreTransport,
+} from '../../src/base/http/store-http.ts';
 import type { AzureBucketOptions } from './options.ts';
 
 /** Loads the library and makes its client; asks nothing of the store yet. */
@@ -83,11 +87,17 @@ export function throughTransport(transport: StoreTransport): IHttpClient {
       const streamed = request.streamResponseStatusCodes;
       const asStream = streamed?.has(status) === true || streamed?.has(Number.POSITIVE_INFINITY);
       const read = asStream
-        ? { readableStreamBody: Readable.from(answer.body, { objectMode: false }) }
+        ? { readableStreamBody: streamOf(answer) }
         : { bodyAsText: await answerText(answer) };
       return { request, status, headers: answerHeaders, ...read };
     },
   };
+}
+
+/** A stream that was destroyed before its first byte was read has to end the connection too. */
+function streamOf(answer: StoreHttpAnswer): Readable {
+  const stream = Readable.from(answer.body, { objectMode: false });
+  return stream.once('close', () => answer.discard());
 }
 
 /** What the library gives to be sent: a text it wrote itself, or a stream of ours. */

@@ -8,6 +8,7 @@ import type { CallOptions, ListedObject } from '../../src/bucket/bucket.ts';
 import { byKey } from '../by-key.ts';
 import { type AzureCall, type AzureCalls, aborting } from './azure-calls.ts';
 
+/** What is listed, and how many objects a page. */
 export interface AzureListing {
   readonly calls: AzureCalls;
   readonly container: ContainerClient;

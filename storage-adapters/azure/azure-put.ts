@@ -2,10 +2,10 @@
 // place in the source, and then the list that makes them the object.
 //
 // Invariant: bytes whose CRC32C or length is not as said never become an object. Azure keeps no
-// CRC32C of its own, so the sum is taken while sending and compared before the last byte is out: the
-// request is broken off, or no list of blocks is sent. Every upload names its blocks anew, so that
-// two of the same key cannot mix theirs. Blocks that no list ever named go with the next upload of
-// the key, with a sweep, or after a week.
+// CRC32C of its own, so the sum is taken while sending and compared before the last byte is out:
+// the request is broken off, or no list of blocks is sent. Every upload names its blocks anew, so
+// that two of the same key cannot mix theirs. Blocks that no list ever named go with the next
+// upload of the key, with a sweep, or after a week.
 
 import { Readable } from 'node:stream';
 import type { BlockBlobClient, ModifiedAccessConditions } from '@azure/storage-blob';
@@ -16,6 +16,7 @@ import { CheckedSource } from '../checked-source.ts';
 import { type AzureCall, type AzureCalls, aborting } from './azure-calls.ts';
 import { BLOCKS_MAX } from './options.ts';
 
+/** What a put is made with. */
 export interface AzurePutWorld {
   readonly calls: AzureCalls;
   readonly blob: BlockBlobClient;

@@ -1,8 +1,8 @@
 // Signing in to Google: what stands in the headers of each request.
 //
-// Google's client library finds the credentials (those of bucket.yml, GOOGLE_APPLICATION_CREDENTIALS,
-// the metadata server), fetches tokens and renews them. Its complaints may quote files and requests
-// that hold secrets, so only their codes are passed on.
+// Google's client library finds the credentials (those of bucket.yml, the file that
+// GOOGLE_APPLICATION_CREDENTIALS names, the metadata server), fetches tokens and renews them. Its
+// complaints may quote files and requests that hold secrets, so only their codes are passed on.
 
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import type { StoreHttpHeaders } from '../../src/base/http/store-http.ts';

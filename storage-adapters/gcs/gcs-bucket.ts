@@ -35,6 +35,7 @@ import {
 } from './gcs-requests.ts';
 import type { GcsBucketOptions } from './options.ts';
 
+/** What the adapter needs of the world. */
 export interface GcsWorld {
   readonly disk: Disk;
   readonly random: Random;
@@ -197,6 +198,7 @@ export class GcsBucket implements Bucket {
     const answer = await this.#requests.answer({ method: 'GET', target, headers }, call, moved);
     const contentRange = answer.headers['content-range'] ?? '';
     if (range !== undefined && !contentRange.startsWith(`bytes ${range.offset}-`)) {
+      answer.discard();
       const what = `the store gave ${contentRange || 'all'} for bytes from ${range.offset} on`;
       throw new VarveError('store_unavailable', `${call.asked.doing}: ${what}`);
     }

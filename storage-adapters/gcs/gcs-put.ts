@@ -1,5 +1,6 @@
 // Uploads to Google Cloud Storage: one request (multipart/related: description, then bytes) up to
-// the chunk size, above it a resumable upload in chunks, each streamed from its place in the source.
+// the chunk size, above it a resumable upload in chunks, each streamed from its place in the
+// source.
 //
 // Invariant: the store makes an object only of bytes whose CRC32C is the source's. It is told the
 // checksum first when it is known and refuses others; what it says it has is compared with what was
@@ -24,6 +25,7 @@ import {
   parseAnswer,
 } from './gcs-requests.ts';
 
+/** What a put is made with. */
 export interface GcsPutWorld {
   readonly requests: GcsRequests;
   readonly random: Random;

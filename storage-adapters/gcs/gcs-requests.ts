@@ -24,6 +24,7 @@ export interface GcsConnection {
   readonly authorize: Authorize;
 }
 
+/** What is sent. */
 export interface GcsRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path and query, or for an upload's session a whole URL. */

@@ -25,13 +25,14 @@ describe.skipIf(!peersFor(FAKE_GCS))('GCS', () => {
   });
   afterAll(() => processes.endAll());
 
-  const open = (name: string, more = ''): Promise<Bucket> => {
-    const text = `type: GCS\nconfig:\n  bucket: ${name}\n${more}`;
+  const openText = (text: string): Promise<Bucket> => {
     const source = { name: 'bucket.yml', text: new Secret(text), fillEnvironment: true };
     const document = readBucketDocument(source, { STORAGE_EMULATOR_HOST: server.host });
     const world = { ...nodeRuntime(), logger: new MemoryLogger() };
     return openBucket(document, world);
   };
+  const open = (name: string, more = ''): Promise<Bucket> =>
+    openText(`type: GCS\nconfig:\n  bucket: ${name}\n${more}`);
   const openNew = async (more = ''): Promise<Bucket> => {
     const name = `bucket-${++buckets}`;
     await server.createBucket(name);
@@ -48,6 +49,29 @@ describe.skipIf(!peersFor(FAKE_GCS))('GCS', () => {
     bucket: await openNew(`  chunk_size_bytes: ${3 * MIB}\n`),
     cleanUp: async () => undefined,
   }));
+
+  it("takes the guide's file as it is, with no thought of its key", async () => {
+    const text = `type: GCS
+config:
+  bucket: "thanos-metrics"
+  service_account: |-
+    {
+      "type": "service_account",
+      "project_id": "my-project",
+      "private_key_id": "key-id",
+      "private_key": "-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----\\n",
+      "client_email": "thanos@my-project.iam.gserviceaccount.com",
+      "client_id": "123456789",
+      "auth_uri": "https://accounts.google.com/o/oauth2/auth",
+      "token_uri": "https://oauth2.googleapis.com/token"
+    }
+`;
+    await server.createBucket('thanos-metrics');
+    const bucket = await openText(text);
+    await bucket.put('k', bytesSource(Buffer.from('by the guide')));
+    expect((await bucket.attributes('k')).sizeBytes).toBe(12);
+    await bucket.close();
+  });
 
   it('takes 100 MiB in chunks of 8, checked, and gives them back', async () => {
     const requests: StoreRequest[] = [];

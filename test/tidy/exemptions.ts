@@ -147,7 +147,13 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/write/wire/series-v1.ts': 'test/damage/wire/protobuf.test.ts',
   'src/write/wire/series-v2.ts': 'test/damage/wire/protobuf.test.ts',
   'src/write/wire/wire-state.ts': 'test/damage/wire/protobuf.test.ts',
+  'storage-adapters/azure/azure-calls.ts': 'test/contract/azure-bucket.test.ts',
+  'storage-adapters/azure/azure-lists.ts': 'test/contract/azure-bucket.test.ts',
+  'storage-adapters/azure/azure-put.ts': 'test/unit/storage-adapters/azure/azure-bucket.test.ts',
+  'storage-adapters/azure/options.ts': 'test/contract/azure-bucket.test.ts',
   'storage-adapters/filesystem/filesystem-bucket.ts': 'test/contract/filesystem-bucket.test.ts',
+  'storage-adapters/gcs/gcs-put.ts': 'test/unit/storage-adapters/gcs/gcs-bucket.test.ts',
+  'storage-adapters/gcs/gcs-requests.ts': 'test/unit/storage-adapters/gcs/gcs-bucket.test.ts',
   'storage-adapters/memory/memory-bucket.ts': 'test/contract/memory-bucket.test.ts',
   'storage-adapters/s3/open-s3.ts': 'test/contract/s3-bucket.test.ts',
 };

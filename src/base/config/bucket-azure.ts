@@ -5,9 +5,9 @@ import { readStoreHttpConfig, type StoreHttpConfig } from './bucket-http.ts';
 import type { YamlMapping } from './yaml-reader.ts';
 
 /**
- * Crosses a thread as a copy, so secrets stand in it as plain text: it is never printed. Of the ways
- * to sign in the first that is given counts, as in Thanos: connection string, account key, client
- * secret, user-assigned identity, and else Azure's default ones.
+ * Crosses a thread as a copy, so secrets stand in it as plain text: it is never printed. Of the
+ * ways to sign in the first that is given counts, as in Thanos: connection string, account key,
+ * client secret, user-assigned identity, and else Azure's default ones.
  */
 export interface AzureConfig {
   /** Empty when a connection string names it. */

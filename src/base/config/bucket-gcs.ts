@@ -1,5 +1,5 @@
-// `type: GCS` of bucket.yml, with the keys of Thanos (thanos-io/objstore, providers/gcs). What Varve
-// cannot do is refused by name when it is asked for.
+// `type: GCS` of bucket.yml, with the keys of Thanos (thanos-io/objstore, providers/gcs). What
+// Varve cannot do is refused by name when it is asked for.
 
 import { readStoreHttpConfig, type StoreHttpConfig } from './bucket-http.ts';
 import { configError } from './config-error.ts';

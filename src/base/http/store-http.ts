@@ -23,6 +23,7 @@ const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 /** Header names in lower case. */
 export type StoreHttpHeaders = Readonly<Record<string, string>>;
 
+/** What is sent. */
 export interface StoreHttpRequest {
   readonly method: string;
   readonly url: string;
@@ -32,11 +33,14 @@ export interface StoreHttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What came back, once its headers are there. */
 export interface StoreHttpAnswer {
   readonly status: number;
   readonly headers: StoreHttpHeaders;
-  /** To be read to its end, or left (`return`): the connection is kept only in the first case. */
+  /** To be read: the connection is kept when it is read to its end, and ended when it is left. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** For a body that is not read at all: ends the connection. Harmless after the body's end. */
+  discard(): void;
 }
 
 /** Sends requests; tests and adapters that speak through an SDK see no more of it. */
@@ -67,7 +71,7 @@ export class StoreHttp implements StoreTransport {
         ? httpsRequest(url, { ...options, agent: this.#agents.https })
         : httpRequest(url, { ...options, agent: this.#agents.http });
     const exchange = new Exchange(client, request, url.host);
-    limitTimes(exchange, url.protocol === 'https:', { config: this.#config, timers: this.#timers });
+    limitTimes(exchange, this.#config.responseHeaderTimeoutMs, this.#timers);
     return exchange.run();
   }
 
@@ -115,6 +119,10 @@ class Exchange {
         status: message.statusCode ?? 0,
         headers: flat(message),
         body: this.#pieces(message, release),
+        discard: () => {
+          release();
+          this.client.destroy();
+        },
       };
     } catch (thrown) {
       release();
@@ -188,12 +196,8 @@ class Exchange {
   }
 }
 
-/** Ends the exchange when a part of it takes longer than http_config allows. */
-function limitTimes(
-  exchange: Exchange,
-  secure: boolean,
-  { config, timers }: { readonly config: StoreHttpConfig; readonly timers: Timers },
-): void {
+/** Ends the exchange when no connection or no answer comes in time; the agent limits handshakes. */
+function limitTimes(exchange: Exchange, responseHeaderTimeoutMs: number, timers: Timers): void {
   const { client } = exchange;
   let cancel: Cancel = () => undefined;
   const limit = (ms: number, what: string): void => {
@@ -203,16 +207,11 @@ function limitTimes(
   client.once('socket', (socket) => {
     if (!socket.connecting) return;
     limit(CONNECT_TIMEOUT_MS, 'no connection');
-    socket.once('connect', () => {
-      cancel();
-      if (!secure) return;
-      limit(config.tlsHandshakeTimeoutMs, 'no end of the TLS handshake');
-      socket.once('secureConnect', () => cancel());
-    });
+    socket.once('connect', () => cancel());
   });
   let answered = false;
   client.once('finish', () => {
-    if (!answered) limit(config.responseHeaderTimeoutMs, 'no answer');
+    if (!answered) limit(responseHeaderTimeoutMs, 'no answer');
   });
   client.once('response', () => {
     answered = true;
