@@ -40,6 +40,6 @@ export class ByteRate {
     const fromMs = Math.max(this.#busyUntilMs, nowMs - BURST_MS);
     this.#busyUntilMs = fromMs + (1000 * bytes) / this.#bytesPerSecond;
     const waitMs = this.#busyUntilMs - nowMs;
-    if (waitMs > 0) await this.#timers.sleep(waitMs, signal);
+    if (waitMs > 0) await this.#timers.sleep(Math.ceil(waitMs), signal);
   }
 }

@@ -141,8 +141,8 @@ export class Tries {
   #waitMs({ retryAfterSeconds }: VarveError): number {
     const { limits, world } = this.#policy;
     const longest = Math.min(limits.longestWaitMs, limits.firstWaitMs * 2 ** (this.#failed - 1));
-    const ownMs = (longest * (1 + world.random.fraction())) / 2;
+    const ownMs = Math.floor((longest * (1 + world.random.fraction())) / 2);
     // Those who were told the same time do not come back at the same moment.
-    return retryAfterSeconds === undefined ? ownMs : ownMs + 1000 * retryAfterSeconds;
+    return retryAfterSeconds === undefined ? ownMs : Math.ceil(ownMs + 1000 * retryAfterSeconds);
   }
 }
