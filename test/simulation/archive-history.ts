@@ -235,7 +235,19 @@ export class ArchiveHistory {
     const known = new Set(local.map(({ ulid }) => ulid));
     const all: StoredBlock[] = await readObjects(this.#store.objects);
     const remote = all.filter(({ ulid }) => !known.has(ulid));
-    this.#ledger.check({ local, remote }, this.#ledger.acknowledgedCount);
+    try {
+      this.#ledger.check({ local, remote }, this.#ledger.acknowledgedCount);
+    } catch (thrown) {
+      this.#tellPlaces(String(thrown), [...local, ...remote]);
+      throw thrown;
+    }
+  }
+
+  /** For whoever looks into a failure: the blocks that have the samples which it names. */
+  #tellPlaces(failure: string, blocks: readonly StoredBlock[]): void {
+    for (const { key: place, samples, ulid } of blocks)
+      for (const [key, value] of samples)
+        if (failure.includes(key)) this.#say(`${ulid} ${place} has ${key} = ${value}`);
   }
 
   /** What was acknowledged a bound ago is safe, when all was well since then. */

@@ -3,7 +3,7 @@
 // Invariants: only bytes that were fdatasynced leave; a piece is never overwritten; a piece goes
 // only after what it holds is in later pieces, or in blocks that were verified in the bucket, and
 // after a piece that says so. Nothing here holds up ingest or the truncation of a log: a file that
-// goes while it is read costs the round, and what is on disk then is planned anew.
+// goes while it is read costs its stream a round, and what is on disk then is planned anew.
 
 import { asVarveError, type VarveError } from '../../base/errors/varve-error.ts';
 import type { Labels } from '../../base/model/labels.ts';
@@ -93,6 +93,12 @@ interface Planned extends Looked {
   readonly plan: StreamPlan;
 }
 
+/** What a piece says of a stream, and where the bytes of that are. */
+interface Described {
+  readonly stream: PieceStream;
+  readonly ranges: readonly FileRange[];
+}
+
 export class Archiver {
   readonly #options: ArchiverOptions;
   readonly #log: LimitedLog;
@@ -132,7 +138,10 @@ export class Archiver {
     const bytes = await this.#send(opened, sending);
     if (bytes === undefined) return { pieces: 0, bytes: 0, waitingBytes, more: true };
     await this.#tidy(opened, planned);
-    return { pieces: 1, bytes, waitingBytes, more: waitingBytes > 0 };
+    const left = sending.filter(({ plan, state }) => !isSent(plan, state));
+    const leftBytes = left.reduce((sum, { plan }) => sum + plan.bytes, 0);
+    const more = bytes > 0 && waitingBytes > 0;
+    return { pieces: bytes > 0 ? 1 : 0, bytes, waitingBytes: waitingBytes + leftBytes, more };
   }
 
   async #open(): Promise<OpenedArchive> {
@@ -181,9 +190,7 @@ export class Archiver {
       prepare(state, look);
       return [{ stream, state, look, blocks }];
     } catch (thrown) {
-      const { code, message } = asVarveError(thrown);
-      const fields = { stream: stream.name, code, error: message };
-      this.#log.error(stream.name, 'stream not archived, tried again', fields);
+      this.#tellStream(stream, thrown);
       return [];
     }
   }
@@ -214,12 +221,18 @@ export class Archiver {
   }
 
   /** The piece's size; undefined when another stood in its place and it must be sent once more. */
-  async #send(opened: OpenedArchive, sending: readonly Planned[]): Promise<number | undefined> {
+  async #send(opened: OpenedArchive, wanted: readonly Planned[]): Promise<number | undefined> {
     const { bucket, disk, tsdbPath } = this.#options;
     const { state } = opened;
-    const ranges: FileRange[] = [];
-    const streams: PieceStream[] = [];
-    for (const one of sending) streams.push(await this.#describe(one, ranges));
+    const described: (Described & { readonly from: Planned })[] = [];
+    for (const from of wanted) {
+      const one = await this.#describe(from);
+      if (one !== undefined) described.push({ ...one, from });
+    }
+    if (described.length === 0) return 0;
+    const sending = described.map(({ from }) => from);
+    const ranges = described.flatMap((one) => one.ranges);
+    const streams = described.map(({ stream }) => stream);
     const sequence = state.sequence + 1;
     const head = printPieceHead(this.#header(opened, sequence, streams));
     const { crc32c, source } = await wholePiece(disk, head, ranges);
@@ -242,8 +255,19 @@ export class Archiver {
     return source.sizeBytes;
   }
 
-  async #describe({ blocks, plan, state, stream }: Planned, ranges: FileRange[]) {
+  /** Undefined when the disk does not give it: a file has gone, say, and it is planned anew. */
+  async #describe(planned: Planned): Promise<Described | undefined> {
+    try {
+      return await this.#read(planned);
+    } catch (thrown) {
+      this.#tellStream(planned.stream, thrown);
+      return undefined;
+    }
+  }
+
+  async #read({ blocks, plan, state, stream }: Planned): Promise<Described> {
     const { disk } = this.#options;
+    const ranges: FileRange[] = [];
     const parts: PieceStream['parts'] = [];
     for (const part of plan.parts) {
       const range = rangeOf(walDir(stream.dir), part);
@@ -263,7 +287,13 @@ export class Archiver {
       blocks: state.blocks.filter(({ segment }) => segment > plan.base),
       parts,
     };
-    return piece;
+    return { stream: piece, ranges };
+  }
+
+  #tellStream({ name }: SyncedStream, thrown: unknown): void {
+    const { code, message } = asVarveError(thrown);
+    const fields = { stream: name, code, error: message };
+    this.#log.error(name, 'stream not archived, tried again', fields);
   }
 
   #header({ state }: OpenedArchive, sequence: number, streams: PieceStream[]): PieceHeader {

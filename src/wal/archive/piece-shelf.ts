@@ -5,7 +5,7 @@ import type { ArchiveState } from './state-file.ts';
 import { keepFrom, type StreamState } from './stream-state.ts';
 
 /** Pieces that are removed after one round: deletions must not keep the next round waiting. */
-const REMOVED_AT_ONCE = 100;
+const REMOVED_AT_ONCE = 20;
 
 /** See the head of the file. */
 export class PieceShelf {

@@ -96,7 +96,8 @@ async function newMarker(options: ChooseOptions): Promise<RestoreMarker> {
   const name = options.name ?? (await onlyArchive(bucket));
   const { epochs, pieces } = await listArchive(bucket, name);
   const newest = Math.max(0, ...epochs, ...pieces.map(({ epoch }) => epoch));
-  if (pieces.length === 0) {
+  // One that was claimed and has no piece yet is taken over as it is: there is nothing in it.
+  if (newest === 0) {
     throw new VarveError('not_found', `${bucket.name} holds no piece of a WAL archive ${name}.`);
   }
   const sequences = pieces.filter(({ epoch }) => epoch === newest);

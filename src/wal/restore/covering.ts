@@ -4,10 +4,12 @@
 // A sample is in the first block that was cut behind it and whose range it is in; it is in no later
 // one (docs/ARCHITECTURE.md, "Which samples are in a block"). The machine may have been lost before
 // that first block reached the bucket, and a later one of the same range may be there: then the
-// sample is in the log only.
+// sample is in the log only. Unless a restore came in between: it brought the sample into the log of
+// its generation, and there it is in the first block again.
 
 import { comparePositions, type LogPosition } from '../log.ts';
 import type { Origin } from '../origin.ts';
+import { generationOf } from './generation.ts';
 
 /** A block that was cut from the log. */
 export interface KnownBlock {
@@ -33,11 +35,16 @@ export class Covering {
 
   /** Has the bucket a sample of `timeMs` that was logged in a record at `at`? */
   covers(at: LogPosition, timeMs: number): boolean {
-    const first = this.#blocks.find(
-      (block) =>
-        timeMs >= block.minTimeMs && timeMs < block.maxTimeMs && comparePositions(at, block) < 0,
-    );
-    if (first !== undefined) return first.isInBucket;
+    /** Of this generation the first block is known, and never came. */
+    let lost = -1;
+    for (const block of this.#blocks) {
+      if (timeMs < block.minTimeMs || timeMs >= block.maxTimeMs) continue;
+      const generation = generationOf(block.segment);
+      if (generation === lost || comparePositions(at, block) >= 0) continue;
+      if (block.isInBucket) return true;
+      lost = generation;
+    }
+    if (lost >= 0) return false;
     const origin = this.#origin;
     if (origin === undefined) return false;
     return at.segment < origin.firstSegment && timeMs < origin.coveredBeforeMs;

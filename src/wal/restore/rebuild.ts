@@ -1,6 +1,6 @@
 // Makes a log out of what was fetched of one: a single checkpoint that holds every record which is
-// not in the bucket's blocks. Its number is above all that the lost log had, so that no position of
-// a block of that log says anything about what is logged from now on.
+// not in the bucket's blocks. Its number begins a generation: it is above all that the lost log had,
+// so that no position of a block of that log says anything about what is logged from now on.
 
 import type { Logger } from '../../base/observe/logger.ts';
 import type { Disk } from '../../base/runtime/disk.ts';
@@ -94,15 +94,11 @@ export async function rebuildLog(
   return { counts, damages };
 }
 
-/** The number of a checkpoint that is above all that is known of a lost log. */
-export function numberAbove({ base, blocks, checkpointSizes, segments }: GatheredStream): number {
-  const known = [
-    base,
-    ...segments,
-    ...checkpointSizes.keys(),
-    ...blocks.map(({ segment }) => segment),
-  ];
-  return known.reduce((most, number) => Math.max(most, number), -1) + 1;
+/** The numbers of segments and checkpoints that are known of a lost log. */
+export function numbersOf(stream: GatheredStream): readonly number[] {
+  const { base, blocks, checkpointSizes, segments } = stream;
+  const ofBlocks = blocks.map(({ segment }) => segment);
+  return [base, ...segments, ...checkpointSizes.keys(), ...ofBlocks];
 }
 
 /**

@@ -28,8 +28,9 @@ import { type ChooseOptions, claimRestore, isStoreAway, piecesOf } from './choos
 import { Covering } from './covering.ts';
 import { type FetchedPiece, fetchPiece } from './fetch-piece.ts';
 import { type GatheredStream, gather } from './gather.ts';
+import { nextGeneration } from './generation.ts';
 import { type RestoreMarker, removeMarker, writeMarker } from './marker.ts';
-import { numberAbove, rebuildLog } from './rebuild.ts';
+import { numbersOf, rebuildLog } from './rebuild.ts';
 
 /** Pieces that are fetched at one time. */
 const FETCHED_AT_ONCE = 4;
@@ -207,14 +208,14 @@ class Restore {
     if (stream.streamFile !== undefined)
       disk.replaceFile(streamFile(dir), Buffer.from(stream.streamFile));
     disk.replaceFile(originFile(dir), Buffer.from(stream.origin));
-    const through = Math.max(numberAbove(stream), ...found.map(({ segment }) => segment + 1));
+    const numbers = [...numbersOf(stream), ...found.map(({ segment }) => segment)];
     const rebuilt = await rebuildLog(
       {
         disk,
         rawDir: `${restoreDir(tsdbPath, 'raw')}/${name}`,
         dir,
         quarantineDir: quarantineDir(tsdbPath, name),
-        through,
+        through: nextGeneration(numbers),
         covering: new Covering(known, this.#originOf(stream)),
         logger: logger.child({ stream: name }),
         yieldNow: () => timers.yieldNow(),

@@ -109,6 +109,8 @@ class ArchiveRun {
     await sleep(INTERVAL_MS + UPLOAD_MS + this.#random.between(0, 3000));
     const flushes = this.#random.fraction() < FLUSH_SHARE;
     const flushing = flushes ? varve.flush().catch(() => '') : undefined;
+    // In the middle of it, or when all is in the bucket.
+    if (this.#random.fraction() < 0.5) await flushing;
     if (flushes) await sleep(this.#random.between(0, 1500));
     await this.#noteCosts(varve, performance.now() - startedMs);
     const killedMs = performance.now();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Covering, type KnownBlock } from '../../../../src/wal/restore/covering.ts';
+import { nextGeneration } from '../../../../src/wal/restore/generation.ts';
 
 function block(fields: Partial<KnownBlock>): KnownBlock {
   const all = { ulid: 'A', minTimeMs: 0, maxTimeMs: 100, segment: 5, offset: 10 };
@@ -35,6 +36,15 @@ describe('a sample is in the bucket when the first block that was cut behind it 
       expect(covering.covers(BEFORE, 50)).toBe(false);
       expect(covering.covers(AT, 50)).toBe(true);
     }
+  });
+
+  it('a block of a later generation has what was restored from one that never came', () => {
+    const lost = block({ ulid: 'A', isInBucket: false });
+    const late = block({ ulid: 'B', segment: 6 });
+    const again = block({ ulid: 'C', segment: nextGeneration([6]) + 1 });
+    expect(new Covering([lost, late, again], undefined).covers(BEFORE, 50)).toBe(true);
+    const lostAgain = { ...again, isInBucket: false };
+    expect(new Covering([lost, late, lostAgain], undefined).covers(BEFORE, 50)).toBe(false);
   });
 
   it('of blocks cut at one position the smaller ULID is the first', () => {
