@@ -3,27 +3,12 @@
 // one block's files.
 
 import { isUlid } from '../base/model/ulid.ts';
+import type { BlockListing, StoredFile } from './block-record.ts';
 import type { BucketReader, CallOptions } from './bucket.ts';
-import { blockPrefix, META_FILE } from './layout.ts';
+import { blockPrefix } from './layout.ts';
 
 /** So many files of one block are kept; a block of 100,000 chunk segments would be 50 TB. */
 export const BLOCK_FILES_MAX = 100_000;
-
-/** A file of a block in the bucket. */
-export interface StoredFile {
-  /** Within the block: `index`, `chunks/000001`. */
-  readonly name: string;
-  readonly sizeBytes: number;
-  readonly modifiedMs: number;
-}
-
-/** All files that lie under a block's ULID, in byte order of their names. */
-export interface BlockListing {
-  readonly ulid: string;
-  readonly files: readonly StoredFile[];
-  /** Files beyond BLOCK_FILES_MAX, which are not in the list. */
-  readonly moreFiles: number;
-}
 
 /** All blocks and parts of blocks, by ULID. */
 export async function* listBlocks(
@@ -60,29 +45,6 @@ export async function listBlock(
   for await (const { key, ...rest } of bucket.list(prefix, options))
     collected.add({ ...rest, name: key.slice(prefix.length) });
   return collected.listing(ulid);
-}
-
-/** Is there a file of this name? */
-export function hasFile(block: BlockListing, name: string): boolean {
-  return block.files.some((file) => file.name === name);
-}
-
-/** Without meta.json it is no block: an upload under way or cut off, or a deletion cut off. */
-export function isPartial(block: BlockListing): boolean {
-  return !hasFile(block, META_FILE);
-}
-
-/** Bytes of all its files. */
-export function blockBytes({ files }: BlockListing): number {
-  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-}
-
-/** When the newest of its files was written, Unix milliseconds; -Infinity when it has none. */
-export function newestMs({ files }: BlockListing): number {
-  return files.reduce(
-    (newest, { modifiedMs }) => Math.max(newest, modifiedMs),
-    Number.NEGATIVE_INFINITY,
-  );
 }
 
 class Collected {

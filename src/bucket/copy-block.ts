@@ -9,7 +9,8 @@
 import { crc32c } from '../base/bytes/crc32c.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 import { collect } from '../base/runtime/file-pieces.ts';
-import { listBlock, type StoredFile } from './block-listing.ts';
+import { listBlock } from './block-listing.ts';
+import type { StoredFile } from './block-record.ts';
 import type { Bucket, BucketReader, CallOptions } from './bucket.ts';
 import { blockKey, DELETION_MARK_FILE, META_FILE } from './layout.ts';
 import { ObjectSource } from './object-source.ts';
@@ -33,7 +34,7 @@ export interface CopyPlace extends CallOptions {
    * cannot be read, or is of another block.
    */
   readonly readNotes: (metaBytes: Uint8Array, ulid: string) => ReadonlyMap<string, NotedObject>;
-  /** Told of the bytes of each file that is done with, sent or found. */
+  /** Told of bytes that are done with, sent or found there. */
   readonly onBytes?: (bytes: number) => void;
 }
 
@@ -68,7 +69,6 @@ export async function copyBlock(ulid: string, place: CopyPlace): Promise<CopyRep
     const sent = await bringFile(ulid, file, { place, sizeThere: there.get(file.name), hasMeta });
     if (sent) filesSent++;
     if (sent) bytesSent += file.sizeBytes;
-    place.onBytes?.(file.sizeBytes);
   }
   if (!hasMeta) {
     const crc = crc32c(metaBytes);
@@ -123,12 +123,16 @@ async function bringFile(
   const { from, to } = place;
   const key = blockKey(ulid, file.name);
   const { sizeBytes } = file;
+  const isDone = (): false => {
+    place.onBytes?.(sizeBytes);
+    return false;
+  };
+  // With a meta.json beside it, it was compared when it was copied.
+  if (sizeThere === sizeBytes && hasMeta) return isDone();
   const known = file.crc32c ?? (await from.attributes(key, place)).crc32c;
   if (sizeThere === sizeBytes) {
-    // With a meta.json beside it, it was compared when it was copied.
-    if (hasMeta) return false;
     const wanted = known ?? (await crcOf(from, key, place));
-    if ((await storedCrc(to, key, place)) === wanted) return false;
+    if ((await storedCrc(to, key, place)) === wanted) return isDone();
   }
   const source = new ObjectSource(from, { key, sizeBytes }, place);
   try {
@@ -141,6 +145,7 @@ async function bringFile(
   if (damage !== undefined) throw damage;
   const crc = known ?? source.crcOfWhole ?? (await crcOf(from, key, place));
   await verifyCopy(key, { sizeBytes, crc }, place);
+  place.onBytes?.(sizeBytes - source.furthestByte);
   return true;
 }
 

@@ -3,7 +3,8 @@
 // that was cut off is found and ended (thanos docs/storage.md).
 
 import { VarveError } from '../base/errors/varve-error.ts';
-import { type BlockListing, isPartial, listBlock, newestMs } from './block-listing.ts';
+import { listBlock } from './block-listing.ts';
+import { type BlockListing, isPartial, newestMs } from './block-record.ts';
 import type { Bucket, CallOptions } from './bucket.ts';
 import { blockKey, blockPrefix, DELETION_MARK_FILE, META_FILE } from './layout.ts';
 

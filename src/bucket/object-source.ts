@@ -4,12 +4,18 @@
 import { crc32c } from '../base/bytes/crc32c.ts';
 import type { BucketReader, CallOptions, PutSource } from './bucket.ts';
 
+export interface ObjectSourceOptions extends CallOptions {
+  /** Told of bytes that are read for the first time. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
 /** The bytes of an object in another bucket. */
 export class ObjectSource implements PutSource {
   readonly sizeBytes: number;
   readonly #bucket: BucketReader;
   readonly #key: string;
-  readonly #options: CallOptions | undefined;
+  readonly #options: ObjectSourceOptions;
+  #furthest = 0;
   /** The CRC32C of the bytes up to `#crcEnd`, when they came one after the other. */
   #crc = 0;
   #crcEnd = 0;
@@ -18,12 +24,17 @@ export class ObjectSource implements PutSource {
   constructor(
     bucket: BucketReader,
     object: { readonly key: string; readonly sizeBytes: number },
-    options?: CallOptions,
+    options: ObjectSourceOptions = {},
   ) {
     this.#bucket = bucket;
     this.#key = object.key;
     this.sizeBytes = object.sizeBytes;
     this.#options = options;
+  }
+
+  /** How far it has been read. */
+  get furthestByte(): number {
+    return this.#furthest;
   }
 
   /** The object's CRC32C as it was read; undefined when parts of it were read out of order. */
@@ -46,7 +57,14 @@ export class ObjectSource implements PutSource {
       this.#crc = crc32c(piece, this.#crc);
       position += piece.length;
       this.#crcEnd = position;
+      this.#tell(position);
       yield piece;
     }
+  }
+
+  #tell(position: number): void {
+    if (position <= this.#furthest) return;
+    this.#options.onBytes?.(position - this.#furthest);
+    this.#furthest = position;
   }
 }
