@@ -113,7 +113,8 @@ function runCommand(
       return cleanup({ ...tool, config: loaded.config });
     case 'replicate':
       if (to === undefined) throw new VarveError('internal', 'no bucket to copy to was opened');
-      if (to.name === tool.bucket.name)
+      // Two stores may have buckets of one name; what describes them the same is one bucket.
+      if (JSON.stringify(loaded.store) === JSON.stringify(loaded.storeTo))
         throw new VarveError('bad_config', `both buckets are ${to.name}; nothing to copy`);
       return replicate({ ...tool, config: loaded.config }, to);
   }

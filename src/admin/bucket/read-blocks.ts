@@ -7,11 +7,12 @@ import { collect } from '../../base/runtime/file-pieces.ts';
 import { readAhead } from '../../base/runtime/read-ahead.ts';
 import { type BlockMeta, META_BYTES_MAX } from '../../block/meta/format.ts';
 import { type BlockListing, isPartial } from '../../bucket/block-record.ts';
+import type { BucketReader } from '../../bucket/bucket.ts';
 import { blockKey, META_FILE } from '../../bucket/layout.ts';
 import type { BucketTool } from './tool.ts';
 
 /** So many meta.json are read at the same time. */
-const READS = 16;
+export const READS = 16;
 
 /** What is under a ULID in the bucket. */
 export interface SeenBlock {
@@ -28,15 +29,33 @@ export function seeBlocks(
   ids: readonly string[] = [],
 ): AsyncGenerator<SeenBlock> {
   const { access, bucket, signal } = tool;
-  const listings = ids.length === 0 ? access.listBlocks(bucket, { signal }) : listed(tool, ids);
+  const listings =
+    ids.length === 0 ? access.listBlocks(bucket, { signal }) : listBlocksOf(tool, ids);
   return readAhead(listings, READS, (listing) => seeBlock(tool, listing));
 }
 
 /** The meta.json of a block in `tool.bucket`; `damaged_block` when it is of another one. */
 export async function readBucketMeta(tool: BucketTool<unknown>, ulid: string): Promise<BlockMeta> {
-  const { access, bucket, signal } = tool;
+  return parseOwnMeta(tool, await readBucketMetaBytes(tool, tool.bucket, ulid), ulid);
+}
+
+/** The bytes of a block's meta.json. */
+export function readBucketMetaBytes(
+  { signal }: Pick<BucketTool<unknown>, 'signal'>,
+  bucket: BucketReader,
+  ulid: string,
+): Promise<Uint8Array> {
   const key = blockKey(ulid, META_FILE);
-  const bytes = await collect(bucket.get(key, undefined, { signal }), META_BYTES_MAX, key);
+  return collect(bucket.get(key, undefined, { signal }), META_BYTES_MAX, key);
+}
+
+/** Parses a meta.json that must be of the block `ulid`. */
+export function parseOwnMeta(
+  { access }: BucketTool<unknown>,
+  bytes: Uint8Array,
+  ulid: string,
+): BlockMeta {
+  const key = blockKey(ulid, META_FILE);
   const meta = access.parseMeta(bytes, key);
   if (meta.ulid === ulid) return meta;
   throw new VarveError('damaged_block', `${key} is of block ${meta.ulid}, in the place of another`);
@@ -56,7 +75,8 @@ export function throwIfEnded({ signal }: Pick<BucketTool<unknown>, 'signal'>): v
   if (signal.aborted) throw signal.reason;
 }
 
-async function* listed(
+/** The listings of these blocks; `not_found` for one of which there is nothing. */
+export async function* listBlocksOf(
   { access, bucket, signal }: BucketTool<unknown>,
   ids: readonly string[],
 ): AsyncGenerator<BlockListing> {

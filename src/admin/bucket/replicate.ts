@@ -4,17 +4,25 @@
 // Held are a few numbers of each block that is to be copied, and names and sizes of what the other
 // bucket has.
 
+import { createHash } from 'node:crypto';
 import type { BucketToolConfig } from '../../base/config/catalogue.ts';
 import { RESOLUTIONS_MS } from '../../base/config/options-bucket-tool.ts';
 import { momentOf } from '../../base/config/time-or-duration.ts';
-import { asVarveError } from '../../base/errors/varve-error.ts';
+import { asVarveError, VarveError } from '../../base/errors/varve-error.ts';
+import type { Labels } from '../../base/model/labels.ts';
 import { sizeText } from '../../base/model/size-text.ts';
-import type { BlockMeta } from '../../block/meta/format.ts';
-import { type BlockListing, blockBytes, hasFile } from '../../bucket/block-record.ts';
+import { readAhead } from '../../base/runtime/read-ahead.ts';
+import { type BlockListing, blockBytes, hasFile, isPartial } from '../../bucket/block-record.ts';
 import type { Bucket } from '../../bucket/bucket.ts';
 import { DELETION_MARK_FILE } from '../../bucket/layout.ts';
 import { isMarkFile } from '../../bucket/marks/format.ts';
-import { seeBlocks, throwIfEnded } from './read-blocks.ts';
+import {
+  listBlocksOf,
+  parseOwnMeta,
+  READS,
+  readBucketMetaBytes,
+  throwIfEnded,
+} from './read-blocks.ts';
 import { type BucketTool, say } from './tool.ts';
 
 /** As often as Thanos's looks for new blocks. */
@@ -29,6 +37,23 @@ interface Planned {
   readonly sizeBytes: number;
 }
 
+/** What is kept of a meta.json. */
+interface BlockFacts {
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
+  readonly level: number;
+  readonly resolutionMs: number;
+  readonly labels: Labels;
+  readonly digest: string;
+}
+
+/** What rounds before have read: a meta.json never changes. */
+interface Known {
+  readonly facts: Map<string, BlockFacts>;
+  /** ULIDs of blocks that are the same in both buckets. */
+  readonly same: Set<string>;
+}
+
 /** What a round comes to. */
 interface Round {
   readonly plan: Planned[];
@@ -41,17 +66,18 @@ interface Round {
 /** Copies once, or again and again; 1 when some block of the last round could not be copied. */
 export async function replicate(tool: Tool, to: Bucket): Promise<number> {
   const { config, signal, timers } = tool;
+  const known: Known = { facts: new Map(), same: new Set() };
   for (;;) {
-    const failed = await replicateOnce(tool, to);
+    const failed = await replicateOnce(tool, to, known);
     if (config.singleRun || config.ids.length > 0) return failed > 0 ? 1 : 0;
     await timers.sleep(PERIOD_MS, signal);
   }
 }
 
 /** How many blocks failed. */
-async function replicateOnce(tool: Tool, to: Bucket): Promise<number> {
+async function replicateOnce(tool: Tool, to: Bucket, known: Known): Promise<number> {
   const round: Round = { plan: [], already: 0, failed: 0, copied: 0, bytesSent: 0 };
-  await plan(tool, to, round);
+  await plan(tool, { to, known, round });
   // Oldest first: who is cut off has a copy without gaps, up to a point.
   round.plan.sort((a, b) => a.minTimeMs - b.minTimeMs || (a.ulid < b.ulid ? -1 : 1));
   await copyAll(tool, to, round);
@@ -62,29 +88,90 @@ async function replicateOnce(tool: Tool, to: Bucket): Promise<number> {
   return failed;
 }
 
-async function plan(tool: Tool, to: Bucket, round: Round): Promise<void> {
-  const { access, config, err, signal } = tool;
+interface Work {
+  readonly to: Bucket;
+  readonly known: Known;
+  readonly round: Round;
+}
+
+async function plan(tool: Tool, work: Work): Promise<void> {
+  const { access, bucket, config, signal } = tool;
+  const { known, round, to } = work;
   const there = new Map<string, string>();
   if (config.ids.length === 0)
     for await (const listing of access.listBlocks(to, { signal }))
       there.set(listing.ulid, filesText(listing));
   const selects = selection(tool);
-  for await (const { listing, meta, error } of seeBlocks(tool, config.ids)) {
+  const listings =
+    config.ids.length === 0
+      ? access.listBlocks(bucket, { signal })
+      : listBlocksOf(tool, config.ids);
+  const consider = async (listing: BlockListing): Promise<void> => {
     const { ulid } = listing;
-    if (error !== undefined) {
-      round.failed++;
-      err(`${ulid}: ${error.message}`);
-    } else if (meta === undefined) {
-      // Not a block yet, or not any more; one that was asked for is missed.
-      if (config.ids.length > 0) round.failed++;
-      err(`${ulid} has no meta.json and is not copied`);
-    } else if (!selects(listing, meta)) continue;
-    else if (there.get(ulid) === filesText(listing)) round.already++;
-    else round.plan.push({ ulid, minTimeMs: meta.minTimeMs, sizeBytes: blockBytes(listing) });
+    const facts = await factsOf(tool, listing, work);
+    if (facts === undefined || !selects(listing, facts)) return;
+    const looksSame = there.get(ulid) === filesText(listing);
+    if (looksSame && (await hasSameMeta(tool, ulid, { facts, known, to }))) round.already++;
+    else round.plan.push({ ulid, minTimeMs: facts.minTimeMs, sizeBytes: blockBytes(listing) });
+  };
+  for await (const _ of readAhead(listings, READS, consider)) throwIfEnded(tool);
+}
+
+/** What a meta.json says of the block; undefined, and said why, when it cannot be copied. */
+async function factsOf(
+  tool: Tool,
+  listing: BlockListing,
+  { known, round }: Work,
+): Promise<BlockFacts | undefined> {
+  const { ulid } = listing;
+  const before = known.facts.get(ulid);
+  if (before !== undefined && !isPartial(listing)) return before;
+  if (isPartial(listing)) {
+    // Not a block yet, or not any more; one that was asked for is missed.
+    if (tool.config.ids.length > 0) round.failed++;
+    tool.err(`${ulid} has no meta.json and is not copied`);
+    return undefined;
+  }
+  try {
+    const bytes = await readBucketMetaBytes(tool, tool.bucket, ulid);
+    const meta = parseOwnMeta(tool, bytes, ulid);
+    const facts = {
+      minTimeMs: meta.minTimeMs,
+      maxTimeMs: meta.maxTimeMs,
+      level: meta.compaction.level,
+      resolutionMs: meta.thanos?.resolutionMs ?? 0,
+      labels: meta.thanos?.labels ?? [],
+      digest: digestOf(bytes),
+    };
+    known.facts.set(ulid, facts);
+    return facts;
+  } catch (thrown) {
+    throwIfEnded(tool);
+    round.failed++;
+    tool.err(`${ulid}: ${asVarveError(thrown).message}`);
+    return undefined;
   }
 }
 
-function selection(tool: Tool): (listing: BlockListing, meta: BlockMeta) => boolean {
+/** Names and sizes are the same: is it the same block? If that cannot be told, the copy will. */
+async function hasSameMeta(
+  tool: Tool,
+  ulid: string,
+  { facts, known, to }: { readonly facts: BlockFacts; readonly known: Known; readonly to: Bucket },
+): Promise<boolean> {
+  if (known.same.has(ulid)) return true;
+  try {
+    if (digestOf(await readBucketMetaBytes(tool, to, ulid)) !== facts.digest) return false;
+  } catch (thrown) {
+    throwIfEnded(tool);
+    if (thrown instanceof VarveError) return false;
+    throw thrown;
+  }
+  known.same.add(ulid);
+  return true;
+}
+
+function selection(tool: Tool): (listing: BlockListing, facts: BlockFacts) => boolean {
   const { config, access, clock } = tool;
   if (config.ids.length > 0) return () => true;
   const nowMs = clock.nowMs();
@@ -95,13 +182,12 @@ function selection(tool: Tool): (listing: BlockListing, meta: BlockMeta) => bool
   const resolutions = new Set(config.resolutions.map((text) => RESOLUTIONS_MS.get(text)));
   const levels = new Set(config.compactionLevels.map(Number));
   const matches = access.compileMatchers(config.matchers);
-  return (listing, meta) => {
+  return (listing, { minTimeMs, maxTimeMs, resolutionMs, level, labels }) => {
     if (config.ignoreMarkedForDeletion && hasFile(listing, DELETION_MARK_FILE)) return false;
-    if (meta.maxTimeMs < fromMs || meta.minTimeMs > toMs) return false;
-    const resolutionMs = meta.thanos?.resolutionMs ?? 0;
+    if (maxTimeMs < fromMs || minTimeMs > toMs) return false;
     if (resolutions.size > 0 && !resolutions.has(resolutionMs)) return false;
-    if (levels.size > 0 && !levels.has(meta.compaction.level)) return false;
-    return matches(meta.thanos?.labels ?? []);
+    if (levels.size > 0 && !levels.has(level)) return false;
+    return matches(labels);
   };
 }
 
@@ -111,6 +197,10 @@ function filesText({ files }: BlockListing): string {
     .filter(({ name }) => !isMarkFile(name))
     .map(({ name, sizeBytes }) => `${name}:${sizeBytes}`)
     .join();
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64');
 }
 
 async function copyAll(tool: Tool, to: Bucket, round: Round): Promise<void> {
