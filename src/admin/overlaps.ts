@@ -33,7 +33,7 @@ export function comparedBlock(name: string, meta: BlockMeta): ComparedBlock {
   };
 }
 
-/** Blocks of one group that share times: late blocks and those of replicas do, others should not. */
+/** Blocks of one group that share times: late blocks do, and others should not. */
 export function* overlaps(blocks: readonly ComparedBlock[]): Generator<Finding> {
   const sorted = blocks.toSorted((a, b) => a.minTimeMs - b.minTimeMs);
   const openByGroup = new Map<string, ComparedBlock[]>();
@@ -59,7 +59,7 @@ export function* sameSources(blocks: readonly ComparedBlock[]): Generator<Findin
     const other = seen.get(key);
     seen.set(key, other ?? block);
     if (other === undefined) continue;
-    const what = `it was made from the same blocks as ${other.name}; compaction removes one of them`;
+    const what = `it was made from the same blocks as ${other.name}; compaction removes one`;
     yield info(`${block.name}/${META_FILE}`, what);
   }
 }

@@ -1,4 +1,5 @@
-// What a listing says of a block in a bucket: its files, and what can be told from them alone. Pure.
+// What a listing says of a block in a bucket: its files, and what can be told from them alone.
+// Pure.
 
 import { META_FILE } from './layout.ts';
 

@@ -6,12 +6,13 @@ import { Complaints, type SourceFile, sourceFiles } from './sources.ts';
 
 const files = sourceFiles();
 
-/** Alone know several stages. tsdb-tool.ts is the entry of `varve tsdb`, as main.ts is of roles. */
+/** Alone know several stages. The tools' files are entries, as main.ts is of roles. */
 const WIRING = new Set([
   'src/gateway.ts',
   'src/engine-thread.ts',
   'src/job-thread.ts',
   'src/admin/tsdb-tool.ts',
+  'src/admin/bucket-tool.ts',
 ]);
 
 /** Files of another stage that may be imported for their values: pure codecs. */

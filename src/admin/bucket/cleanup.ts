@@ -1,6 +1,6 @@
 // `varve bucket cleanup`: deletes blocks whose deletion mark is old enough, and what uploads left
-// that were cut off. As `thanos tools bucket cleanup`, and more careful with the second: Thanos goes
-// by the ULID alone, which an upload that began late has from long before.
+// that were cut off. As `thanos tools bucket cleanup`, and more careful with the second: Thanos
+// goes by the ULID alone, which an upload that began late has from long before.
 //
 // Invariant: a block with a meta.json is deleted only when a deletion mark of its own says so.
 
@@ -70,7 +70,8 @@ async function decide(tool: Tool, listing: BlockListing): Promise<Decision> {
   if (hasFile(listing, DELETION_MARK_FILE)) {
     const { timeMs, details } = await readMark(tool, listing.ulid);
     const dueMs = timeMs + config.deleteDelayMs;
-    const why = `marked for deletion ${timeText(timeMs)}${details === '' ? '' : `, ${printable(details)}`}`;
+    const reason = details === '' ? '' : `, ${printable(details)}`;
+    const why = `marked for deletion ${timeText(timeMs)}${reason}`;
     if (nowMs >= dueMs) return { kind: 'delete', why };
     if (!isPartial(listing)) return { kind: 'wait', why: `${why}; until ${timeText(dueMs)}` };
   }

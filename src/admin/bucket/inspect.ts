@@ -1,4 +1,5 @@
-// `varve bucket inspect`: what each meta.json says, in the columns of `thanos tools bucket inspect`.
+// `varve bucket inspect`: what each meta.json says, in the columns of `thanos tools bucket
+// inspect`.
 
 import type { BucketToolConfig } from '../../base/config/catalogue.ts';
 import { INSPECT_COLUMNS, type InspectColumn } from '../../base/config/options-bucket-tool.ts';

@@ -1,6 +1,6 @@
-// The command line: `varve serve|receive|tsdb|bucket`. It says what is to be done, without doing it; every
-// mistake is a VarveError of kind `bad_config` that names the flag and, where one is near, the one
-// that was meant.
+// The command line: `varve serve|receive|tsdb|bucket`. It says what is to be done, without doing
+// it; every mistake is a VarveError of kind `bad_config` that names the flag and, where one is
+// near, the one that was meant.
 
 import { Command, CommanderError } from 'commander';
 import {

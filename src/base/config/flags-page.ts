@@ -101,9 +101,9 @@ function bucketSection(): readonly string[] {
   return [
     '## Options of `varve bucket …`',
     '',
-    'The commands are those of `thanos tools bucket …`, and `varve tools bucket …` is the same. What ' +
-      'they do is said by flags alone; of the environment they take VARVE_OBJSTORE_CONFIG_FILE and ' +
-      'VARVE_OBJSTORE_CONFIG.',
+    'The commands are those of `thanos tools bucket …`, and `varve tools bucket …` is the same. ' +
+      'What they do is said by flags alone; of the environment they take ' +
+      'VARVE_OBJSTORE_CONFIG_FILE and VARVE_OBJSTORE_CONFIG.',
     '',
     ...toolTable(shared),
     ...BUCKET_COMMANDS.flatMap((command) => commandTable(command, shared)),

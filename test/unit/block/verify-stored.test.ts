@@ -3,9 +3,13 @@
 
 import { expect, test } from 'vitest';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
+import { ChunkSegmentWriter } from '../../../src/block/chunks/segment-writer.ts';
+import { HashedFile } from '../../../src/block/hashed-file.ts';
+import { SeriesEntry } from '../../../src/block/index/series-entry.ts';
+import { IndexWriter } from '../../../src/block/index/writer.ts';
 import { type StoredBlock, verifyStored } from '../../../src/block/verify-stored.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
-import { makeBlock, SOME_SERIES, ULID } from './make-block.ts';
+import { floatChunk, makeBlock, SOME_SERIES, ULID } from './make-block.ts';
 
 /** A block of several segments, with what was read of it. */
 function severalSegments() {
@@ -85,4 +89,56 @@ test('a store that gives fewer bytes than it lists is told of', async () => {
   expect(whats).toContainEqual(
     expect.stringMatching(/^chunks\/000002: the store gave 20 bytes and/),
   );
+});
+
+/** Chunks that an index names in another order than they lie: segments 2, 1, 2, 1, …. */
+function goingBack(seriesCount: number) {
+  const disk = new MemoryDisk();
+  disk.makeDir('/b/chunks');
+  const entries = Array.from({ length: seriesCount }, (_, i) => {
+    const entry = new SeriesEntry();
+    entry.labels.push(1);
+    entry.labels.push(2 + i);
+    return entry;
+  });
+  const chunk = floatChunk([[1000, 1]]);
+  const half = Math.ceil(seriesCount / 2);
+  // A chunk takes 6 bytes more than its data, and 10 are reckoned for the last one.
+  const segmentBytesMax = 8 + half * (chunk.bytes.length + 6) + 4;
+  const segments = new ChunkSegmentWriter(disk, '/b', segmentBytesMax);
+  const odd = entries.filter((_, i) => i % 2 === 1);
+  const even = entries.filter((_, i) => i % 2 === 0);
+  for (const entry of [...odd, ...even]) segments.writeSeries([chunk], entry);
+  segments.finish();
+  const file = new HashedFile(disk, '/b/index', 'index');
+  const index = new IndexWriter(file);
+  const symbols = ['', 'a', ...entries.map((_, i) => `b${String(i).padStart(3, '0')}`)];
+  for (const symbol of symbols) index.addSymbol(Buffer.from(symbol));
+  for (const entry of entries) index.addSeries(entry);
+  index.finish();
+  file.finish();
+  return disk;
+}
+
+test('an index that goes back and forth makes nobody fetch a segment without end', async () => {
+  const disk = goingBack(40);
+  const names = ['index', ...disk.list('/b/chunks').map(({ name }) => `chunks/${name}`)];
+  expect(names).toEqual(['index', 'chunks/000001', 'chunks/000002']);
+  const read: string[] = [];
+  const block: StoredBlock = {
+    ulid: ULID,
+    files: names.map((name) => ({ name, sizeBytes: disk.stat(`/b/${name}`)!.sizeBytes })),
+    read: async function* (name) {
+      read.push(name);
+      yield disk.readFile(`/b/${name}`);
+    },
+  };
+  const work = new MemoryDisk();
+  work.makeDir('/work');
+  const { findings } = await verifyStored(block, { disk: work, workDir: '/work' });
+  expect(findings.filter(({ severity }) => severity === 'error').map(({ what }) => what)).toEqual([
+    'the file is missing', // meta.json
+  ]);
+  expect(read).toEqual(['index', 'chunks/000002', 'chunks/000001', 'chunks/000002']);
+  expect(work.list('/work')).toEqual([]);
 });

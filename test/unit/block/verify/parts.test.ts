@@ -10,6 +10,7 @@ import { IndexReader } from '../../../../src/block/index/reader.ts';
 import type { SeriesEntry } from '../../../../src/block/index/series-entry.ts';
 import { readMetaBytes } from '../../../../src/block/meta.ts';
 import { ChunkChecker, type ChunkSegment } from '../../../../src/block/verify/check-chunks.ts';
+import { checkContents } from '../../../../src/block/verify/check-contents.ts';
 import { checkMeta, checkNames } from '../../../../src/block/verify/check-files.ts';
 import { checkIndex } from '../../../../src/block/verify/check-index.ts';
 import { checkZeros } from '../../../../src/block/verify/check-padding.ts';
@@ -168,4 +169,31 @@ test('strangers in a block directory are told of', () => {
   const chunkNames = ['000001', 'readme'];
   expect(checkNames({ names, chunkNames }, findings)).toEqual(['chunks/000001']);
   expect(findings.list().map((finding) => finding.file)).toEqual(['notes.txt', 'chunks/readme']);
+});
+
+test('segments are asked for one by one, those that no series names too', () => {
+  const disk = new MemoryDisk();
+  const { dir, meta } = makeBlock(disk, undefined, { segmentBytesMax: 64 });
+  const source = (name: string): MemorySource =>
+    new MemorySource(name, disk.readFile(`${dir}/${name}`));
+  const names = disk.list(`${dir}/chunks`).map(({ name }) => `chunks/${name}`);
+  expect(names.length).toBeGreaterThan(1);
+  const stranger = new MemorySource('chunks/000009', new Uint8Array(20));
+  const sources = [...names.map(source), stranger];
+  const segments = sources.map(({ name, sizeBytes }): ChunkSegment => {
+    return { name, sizeBytes, source: undefined };
+  });
+  const findings = new Findings();
+  const contents = { index: source('index'), segments, meta, tombstones: new Map() };
+  const asked: number[] = [];
+  for (const wanted of checkContents(contents, findings)) {
+    asked.push(wanted);
+    for (const segment of segments) segment.source = undefined;
+    segments[wanted]!.source = sources[wanted];
+  }
+  expect(asked).toEqual(segments.map((_, i) => i));
+  expect(findings.list()).toEqual([
+    { file: 'chunks/000009', offset: 0, what: 'the magic number is 0', severity: 'error' },
+    expect.objectContaining({ file: 'chunks/000009', severity: 'warning' }),
+  ]);
 });
