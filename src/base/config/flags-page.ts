@@ -99,7 +99,7 @@ function bucketSection(): readonly string[] {
   const shared = optionsOf('bucket ls').filter(({ spec }) => spec.roles === BUCKET_ROLES);
   const inert = [...new Set(BUCKET_ROLES.flatMap(inertOptionsOf))];
   return [
-    '## Options of `varve bucket …`',
+    '## Options of the `varve bucket` commands',
     '',
     'The commands are those of `thanos tools bucket …`, and `varve tools bucket …` is the same. ' +
       'What they do is said by flags alone; of the environment they take ' +

@@ -13,7 +13,7 @@ test('docs/operating/flags.md is what the catalogue makes (npm run docs writes i
 
 test('every flag in the catalogue is on the page, and every flag on the page in the catalogue', () => {
   const page = readFileSync(PAGE, 'utf8');
-  const [gateway = '', tools = ''] = page.split(/^(?=## Options of `varve bucket)/m);
+  const [gateway = '', tools = ''] = page.split(/^(?=## Options of the `varve bucket)/m);
   for (const [text, roles] of [
     [gateway, ['serve', 'receive', 'tsdb']],
     [tools, BUCKET_ROLES],
