@@ -80,6 +80,7 @@ export function makeEngine(
     openRead: (wanted) => engine.openRead(wanted),
     closeRead: async ({ id }) => engine.reads.close(id),
     replayStatus: async () => engine.replayStatus,
+    headChunks: async () => engine.headChunks(),
     corruptions: async () => engine.corruptions,
     tsdbStatus: async ({ tenant, limit }) => engine.tsdbStatus(tenant, limit),
     metrics: async () => engine.metrics.snapshot(),
@@ -217,6 +218,10 @@ class Engine {
 
   openRead(wanted: TenantQuery): Promise<OpenedRead> {
     return this.reads.open([...this.#byName.values(), ...this.#notOpened.values()], wanted);
+  }
+
+  headChunks(): number {
+    return this.#heads().reduce((sum, { head }) => sum + head.chunkCount, 0);
   }
 
   tsdbStatus(tenant: string, limit: number): TsdbStatus {

@@ -8,6 +8,8 @@ import { registerMetricsRoute } from './admin/metrics-route.ts';
 import { OwnMetrics, type OwnSeries } from './admin/own-metrics.ts';
 import { registerStatusRoutes } from './admin/status-routes.ts';
 import { statusSource } from './admin/status-source.ts';
+import { registerStoreRoutes } from './admin/store-routes.ts';
+import { registerUploadsRoute } from './admin/uploads-routes.ts';
 import type { BuildInfo } from './base/config/build-info.ts';
 import type { ServeConfig } from './base/config/catalogue.ts';
 import type { ConfigReloader } from './base/config/reload-config.ts';
@@ -24,7 +26,10 @@ import { MetricRegistry } from './base/observe/registry.ts';
 import type { ThreadTools } from './base/observe/thread-tools.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import type { Remote } from './base/runtime/threads.ts';
+import { QueueGate } from './bucket/queue-gate.ts';
+import { QueueWatch } from './bucket/queue-watch.ts';
 import { ShipLoop } from './bucket/ship-loop.ts';
+import { storeLimits } from './bucket/store-tuning.ts';
 import { CutLoop } from './head/cut-loop.ts';
 import { EnginePool } from './head/engine-pool.ts';
 import type { EngineSettings, OpenedCut, OpenedRead } from './head/engine-service.ts';
@@ -71,6 +76,8 @@ export class Gateway {
   readonly #engines: EnginePool;
   readonly #cuts: CutLoop<OpenedCut>;
   readonly #ships: ShipLoop;
+  readonly #gate: QueueGate;
+  readonly #queueWatch: QueueWatch;
   readonly #reader: Reader<OpenedRead>;
   readonly #own: OwnMetrics;
   readonly #stages: StageList;
@@ -109,10 +116,20 @@ export class Gateway {
       onMetrics: (read) => void this.#registry.addSource(read),
       onDeath: (error) => this.#end({ why: `an engine ended: ${error?.message}`, failed: true }),
     });
-    this.#ships = new ShipLoop({ ship: () => this.#ship(), timers, logger });
+    this.#gate = new QueueGate({
+      maxBytes: () => world.reloader.current.shipperQueueMaxBytes,
+      metrics,
+      logger,
+    });
+    const ask = async () => ({
+      queue: await this.#jobThread().call('queue', null),
+      headChunks: await this.#engines.headChunks(),
+    });
+    this.#queueWatch = new QueueWatch({ ask, gate: this.#gate, timers, logger });
+    this.#ships = this.#makeShipLoop();
     this.#cuts = new CutLoop<OpenedCut>({
       engines: this.#engines.cutEngines(),
-      cut: ({ job }) => this.#jobThread().call('cut', job),
+      cut: ({ job }) => this.#cut(job),
       onBlocks: () => this.#ships.soon(),
       timers,
       logger,
@@ -146,6 +163,7 @@ export class Gateway {
       this.#world.tools.logger.warn(what);
     }
     await this.#stages.start();
+    await this.#queueWatch.look(); // now the heads are full
     if (this.#config.role === 'serve') this.#own.start();
     const seconds = (this.#world.runtime.clock.nowMs() - this.#startedMs) / 1000;
     this.#world.tools.logger.info('ready', { seconds });
@@ -195,6 +213,19 @@ export class Gateway {
   /** The series of a tenant, of heads and local blocks together, each sample once. */
   select(wanted: TenantQuery): Selection {
     return this.#reader.select(wanted);
+  }
+
+  #makeShipLoop(): ShipLoop {
+    return new ShipLoop({
+      ship: ({ retryAll }) => {
+        const retentionMs = this.#world.reloader.current.tsdbRetentionMs;
+        return this.#jobThread().call('ship', { retentionMs, retryAll });
+      },
+      onRound: () => void this.#queueWatch.look(),
+      end: async () => this.#jobs?.call('endShipping', null),
+      timers: this.#world.runtime.timers,
+      logger: this.#world.tools.logger,
+    });
   }
 
   #noteReload(successful: boolean): void {
@@ -251,10 +282,12 @@ export class Gateway {
         this.#registry.addSource(() => jobs.call('metrics', null));
         this.#cuts.start();
         this.#ships.start();
+        await this.#queueWatch.start();
       },
       ready: () => this.#jobs !== undefined,
       drain: async () => {
         this.#own.stop();
+        this.#queueWatch.stop();
         await this.#cuts.drain();
         await this.#ships.drain();
       },
@@ -276,6 +309,7 @@ export class Gateway {
       tenants: this.#tenantRules(),
       inFlight: this.#inFlight,
       rates: this.#rates,
+      backlog: this.#gate,
       bodyBytesMax: this.#config.requestBytesMax,
       retryAfterSeconds: RETRY_AFTER_SECONDS,
       isDraining,
@@ -300,6 +334,13 @@ export class Gateway {
       walReplay: () => this.#engines.walReplay(),
     });
     registerStatusRoutes(app, source);
+    registerStoreRoutes(app, { requests: () => this.#jobThread().call('storeRequests', null) });
+    registerUploadsRoute(app, {
+      clock: runtime.clock,
+      view: (limit) => this.#jobThread().call('uploads', { limit }),
+      isFull: () => this.#gate.isShut,
+      limitBytes: () => this.#gate.limitBytes,
+    });
     const actions = {
       flush: () => this.flush(),
       reload: () => this.reload(),
@@ -315,15 +356,17 @@ export class Gateway {
 
   async #writeOwn(series: readonly OwnSeries[]): Promise<void> {
     if (!this.#engines.ready()) return;
+    this.#gate.check();
     const bytes = encodeBodyV1(series);
     const body = new Uint8Array(bytes).buffer; // of its own, so that it can move
     const { error } = await this.#engines.write({ tenant: OWN_TENANT, version: 1, body });
     if (error !== undefined) throw new VarveError(error.code, error.message);
   }
 
-  #ship() {
-    const retentionMs = this.#world.reloader.current.tsdbRetentionMs;
-    return this.#jobThread().call('ship', { retentionMs });
+  async #cut(job: OpenedCut['job']) {
+    const block = await this.#jobThread().call('cut', job);
+    void this.#queueWatch.look();
+    return block;
   }
 
   #jobThread(): Remote<JobService> {
@@ -373,6 +416,8 @@ function jobSettings(config: ServeConfig): JobSettings {
     tsdbPath: config.tsdbPath,
     labels: labelRules(config),
     bucket: config.bucket,
+    storeLimits: storeLimits(config),
+    uploads: config.shipperUploadConcurrency,
     logger: { level: config.logLevel, format: config.logFormat },
   };
 }

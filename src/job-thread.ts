@@ -2,6 +2,7 @@
 // blocking file calls, so that the engine thread never has to.
 
 import { openBucket } from '../storage-adapters/open-bucket.ts';
+import type { StoreRequests } from './admin/store-routes.ts';
 import type { BucketDocument } from './base/config/bucket-document.ts';
 import { asVarveError, type VarveError } from './base/errors/varve-error.ts';
 import {
@@ -21,14 +22,19 @@ import { serveThread } from './base/runtime/thread-host.ts';
 import { BlockWriter } from './block/block-writer.ts';
 import { readAll } from './block/check-whole.ts';
 import { type KnownBlock, listLocalBlocks, removeLocalBlock } from './block/local-blocks.ts';
-import { blockDir, originFile, quarantineDir, walDir } from './block/paths.ts';
+import { blockDir, catalogFile, originFile, quarantineDir, walDir } from './block/paths.ts';
 import { blockAccess } from './block/select-source.ts';
 import { isDamage, setBlockAside } from './block/set-aside.ts';
 import { listStreams } from './block/streams-on-disk.ts';
 import type { Bucket } from './bucket/bucket.ts';
-import { MeteredBucket } from './bucket/metered-bucket.ts';
-import { withPrefix } from './bucket/prefixed-bucket.ts';
-import { type ShipperDir, type ShipReport, shipOnce } from './bucket/shipper.ts';
+import type { StoreLimits } from './bucket/limited-bucket.ts';
+import { openStore } from './bucket/open-store.ts';
+import type { QueueOnDisk } from './bucket/queue-gate.ts';
+import type { ShipOutcome } from './bucket/ship-block.ts';
+import { Shipper, type ShipperDir, type ShipReport } from './bucket/shipper.ts';
+import { UploadQueue } from './bucket/upload-queue.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { UploadCatalog, type UploadEntry } from './catalog/upload-catalog.ts';
 import { writeCut } from './head/cut.ts';
 import type { CutBlock, CutJob } from './head/cut-job.ts';
 import type { OpenedRead } from './head/engine-service.ts';
@@ -40,6 +46,9 @@ import { SelectService } from './query/select-service.ts';
 import type { SeriesBatch } from './query/series-batch.ts';
 import { listWal } from './wal/directory.ts';
 
+/** At the end of the process an upload under way has this time to become whole. */
+const UPLOAD_GRACE_MS = 20_000;
+
 /** The same damaged directory is named again after this time. */
 const DAMAGED_LOG_PERIOD_MS = 3_600_000;
 
@@ -49,12 +58,25 @@ export interface JobSettings {
   readonly labels: StreamLabelRules;
   /** Undefined: nothing is uploaded. */
   readonly bucket: BucketDocument | undefined;
+  /** What the bucket may be asked for at once. */
+  readonly storeLimits: StoreLimits;
+  /** Uploads at one time. */
+  readonly uploads: number;
   readonly logger: Pick<LoggerOptions, 'level' | 'format'>;
 }
 
 /** What a shipping round goes by. */
 export interface ShipRound {
   readonly retentionMs: number;
+  /** Also what was refused lately. */
+  readonly retryAll: boolean;
+}
+
+/** What there is to see of uploads. */
+export interface UploadsView {
+  readonly queue: QueueOnDisk;
+  /** The newest. */
+  readonly uploads: readonly UploadEntry[];
 }
 
 /** What can be asked of a job thread. */
@@ -63,10 +85,18 @@ export type JobService = {
   cut(job: CutJob): Promise<CutBlock | undefined>;
   /** One round of uploads and of local retention over all streams. */
   ship(round: ShipRound): Promise<ShipReport>;
+  /** Lets the round under way end soon; no upload is begun any more. */
+  endShipping(_: null): Promise<void>;
+  /** What waits for the bucket. */
+  queue(_: null): Promise<QueueOnDisk>;
+  /** The same, and `limit` uploads. */
+  uploads(wanted: { readonly limit: number }): Promise<UploadsView>;
   /** Opens the blocks that go with a read of the heads; the number for the calls below. */
   selectOpen(order: SelectOrder<OpenedRead>): Promise<number>;
   selectNext(id: number): Promise<SeriesBatch>;
   selectClose(id: number): Promise<void>;
+  /** What was asked of the object store; undefined without one. */
+  storeRequests(_: null): Promise<StoreRequests | undefined>;
   metrics(_: null): Promise<MetricSnapshot>;
   /** Closes the bucket. */
   close(_: null): Promise<void>;
@@ -81,18 +111,31 @@ export async function makeJobs(
   runtime: Runtime,
   { logger, metrics, open = openBucket }: ThreadTools & { readonly open?: OpenBucket },
 ): Promise<JobService> {
-  const bucket = await openMetered(settings.bucket, runtime, { metrics, open });
+  const { bucket: document, storeLimits: limits } = settings;
+  const store =
+    document === undefined
+      ? undefined
+      : await openStore(document, runtime, { logger, metrics, open, limits });
+  const bucket = store?.bucketFor('ship');
   const jobs = new Jobs(settings, runtime, { logger, metrics, bucket });
   return {
     cut: async (job) => jobs.cut(job),
     ship: (round) => jobs.ship(round),
+    endShipping: async () => jobs.shipper.end(UPLOAD_GRACE_MS),
+    queue: async () => jobs.queueOnDisk(),
+    uploads: async ({ limit }) => {
+      return { queue: jobs.queueOnDisk(), uploads: jobs.uploads.newest(limit) };
+    },
     selectOpen: async (order) => jobs.selectOpen(order),
     selectNext: async (id) => jobs.selects.next(id),
     selectClose: async (id) => jobs.selects.close(id),
+    storeRequests: async () =>
+      store === undefined ? undefined : { bucket: store.name, ...store.requests() },
     metrics: async () => metrics.snapshot(),
     close: async () => {
       jobs.selects.closeAll();
-      await bucket?.close();
+      jobs.catalog.close();
+      await store?.close();
     },
   };
 }
@@ -111,7 +154,12 @@ class Jobs {
   readonly #damagedLog: LimitedLog;
   /** By stream directory: its blocks, read once. */
   readonly #known = new Map<string, Map<string, KnownBlock>>();
+  readonly #queue = new UploadQueue();
+  #hasListed = false;
   readonly selects: SelectService;
+  readonly catalog: Catalog;
+  readonly uploads: UploadCatalog;
+  readonly shipper: Shipper;
 
   constructor(settings: JobSettings, runtime: Runtime, tools: JobTools) {
     this.#settings = settings;
@@ -120,6 +168,20 @@ class Jobs {
     this.#ulids = new UlidMaker(runtime.clock, runtime.random);
     this.selects = new SelectService(runtime.timers);
     this.#damagedLog = new LimitedLog(tools.logger, runtime.clock, DAMAGED_LOG_PERIOD_MS);
+    const { logger, metrics, bucket } = tools;
+    this.catalog = new Catalog({ ...runtime, logger, path: catalogFile(settings.tsdbPath) });
+    this.uploads = new UploadCatalog(this.catalog);
+    this.shipper = new Shipper({
+      ...runtime,
+      bucket,
+      logger,
+      log: this.uploads,
+      queue: this.#queue,
+      concurrency: settings.uploads,
+      onOutcome: ({ tenant = '' }, outcome) => this.#countUpload(tenant, outcome),
+      onDirFailed: ({ tenant = '' }) => this.#countDirFailure(tenant),
+    });
+    metrics.beforeSnapshot(() => this.#showQueue());
   }
 
   cut(job: CutJob): CutBlock | undefined {
@@ -130,6 +192,7 @@ class Jobs {
     const writer = new BlockWriter({ disk, dir, ulid });
     let series = 0;
     let samples = 0;
+    let chunks = 0;
     let sizeBytes = 0;
     try {
       const summary = writeCut(job.snapshot, writer);
@@ -141,6 +204,7 @@ class Jobs {
       const block = writer.finish(description);
       series = block.meta.stats.numSeries;
       samples = block.meta.stats.numSamples;
+      chunks = block.meta.stats.numChunks;
       sizeBytes = block.sizeBytes;
     } catch (thrown) {
       writer.abandon();
@@ -152,7 +216,9 @@ class Jobs {
       .observe(seconds);
     const fields = { tenant, block: ulid, series, samples, bytes: sizeBytes, seconds };
     this.#tools.logger.info('block cut and verified', fields);
-    return { ulid, sizeBytes, samples, series };
+    if (this.#tools.bucket !== undefined)
+      this.#queue.add(dir, { ulid, tenant, sizeBytes, minTimeMs, numChunks: chunks });
+    return { ulid, sizeBytes, samples, series, chunks };
   }
 
   selectOpen({ read, query }: SelectOrder<OpenedRead>): number {
@@ -171,32 +237,69 @@ class Jobs {
     });
   }
 
-  async ship({ retentionMs }: ShipRound): Promise<ShipReport> {
-    const { clock, disk } = this.#runtime;
-    const { logger, bucket, metrics } = this.#tools;
-    const total = { uploaded: 0, bytesSent: 0, found: 0, failed: 0, removed: 0, waiting: 0 };
+  async ship({ retentionMs, retryAll }: ShipRound): Promise<ShipReport> {
+    const { dirs, failed } = this.#listDirs();
+    for (const { tenant = '' } of dirs)
+      this.#tools.metrics.counter('varve_shipper_dir_syncs_total', { tenant }).add();
+    const retention = { nowMs: this.#runtime.clock.nowMs(), retentionMs };
+    const report = await this.shipper.round(dirs, retention, { retryAll });
+    return { ...report, failed: report.failed + failed };
+  }
+
+  /** Every stream's directory with its blocks. */
+  #listDirs(): { readonly dirs: readonly ShipperDir[]; readonly failed: number } {
+    const { disk } = this.#runtime;
+    const dirs: ShipperDir[] = [];
+    const known = new Set<string>();
+    let failed = 0;
     for (const { name, dir, identity } of this.#streams()) {
+      known.add(dir);
       // Not Varve's yet: the engine has not looked at what was there before.
       if (disk.stat(originFile(dir)) === undefined) continue;
-      const tenant = { tenant: identity.tenant };
-      metrics.counter('varve_shipper_dir_syncs_total', tenant).add();
       try {
-        const one = this.#shipperDir(name, dir, identity);
-        const retention = { nowMs: clock.nowMs(), retentionMs };
-        const report = await shipOnce({ bucket, disk, logger }, [one], retention);
-        for (const key of Object.keys(total) as (keyof ShipReport)[]) total[key] += report[key];
-        metrics.counter('varve_shipper_uploads_total', tenant).add(report.uploaded);
-        metrics.counter('varve_shipper_upload_failures_total', tenant).add(report.failed);
-        metrics.gauge('varve_shipper_blocks_waiting', tenant).set(report.waiting);
+        dirs.push(this.#shipperDir(name, dir, identity));
       } catch (thrown) {
         // One stream's directory that the disk does not give keeps no other from being shipped.
-        total.failed++;
-        metrics.counter('varve_shipper_upload_failures_total', tenant).add();
+        failed++;
+        this.#countDirFailure(identity.tenant);
         const { code, message } = asVarveError(thrown);
-        logger.error('stream not shipped, tried again', { dir, code, error: message });
+        this.#tools.logger.error('stream not shipped, tried again', { dir, code, error: message });
       }
     }
-    return total;
+    this.#queue.keepDirs(known);
+    this.#hasListed = true;
+    return { dirs, failed };
+  }
+
+  queueOnDisk(): QueueOnDisk {
+    const { disk } = this.#runtime;
+    // Before the first round nobody has looked yet.
+    if (!this.#hasListed) this.shipper.look(this.#listDirs().dirs);
+    return { ...this.#queue.status(), freeBytes: disk.freeBytes(this.#settings.tsdbPath) };
+  }
+
+  #countUpload(tenant: string, outcome: ShipOutcome): void {
+    const { metrics } = this.#tools;
+    if (outcome === 'uploaded') metrics.counter('varve_shipper_uploads_total', { tenant }).add();
+    else if (outcome !== 'found')
+      metrics.counter('varve_shipper_upload_failures_total', { tenant }).add();
+  }
+
+  #countDirFailure(tenant: string): void {
+    this.#tools.metrics.counter('varve_shipper_dir_sync_failures_total', { tenant }).add();
+  }
+
+  #showQueue(): void {
+    const { metrics } = this.#tools;
+    for (const [tenant, queue] of this.#queue.byTenant(this.#runtime.clock.nowMs())) {
+      const { blocks, compacted, sizeBytes, oldestAgeMs } = queue;
+      const labels = { tenant };
+      metrics.gauge('varve_shipper_blocks_waiting', labels).set(blocks);
+      metrics.gauge('varve_shipper_waiting_bytes', labels).set(sizeBytes);
+      const age = 'varve_shipper_oldest_waiting_block_age_seconds';
+      metrics.gauge(age, labels).set(oldestAgeMs / 1000);
+      metrics.gauge('varve_shipper_upload_compacted_done', labels).set(compacted === 0 ? 1 : 0);
+    }
   }
 
   #streams() {
@@ -228,6 +331,7 @@ class Jobs {
     const blocks = listLocalBlocks({ disk, dir, labels, firstSegment, known, onDamaged });
     return {
       dir,
+      tenant: identity.tenant,
       blocks,
       remove: ({ ulid }) => removeLocalBlock(disk, dir, ulid),
       // Of what Varve wrote the checksums are known, and compared while it is uploaded.
@@ -242,28 +346,6 @@ class Jobs {
     const message = 'not taken for a block or stream, left as it is';
     this.#damagedLog.error(path, message, { path, code: error.code, error: error.message });
   };
-}
-
-async function openMetered(
-  config: BucketDocument | undefined,
-  runtime: Runtime,
-  { metrics, open }: { readonly metrics: MetricStore; readonly open: OpenBucket },
-): Promise<Bucket | undefined> {
-  if (config === undefined) return undefined;
-  const bucket = withPrefix(await open(config, runtime), config.prefix);
-  return new MeteredBucket(bucket, runtime.clock, (operation, seconds, outcome) => {
-    const labels = { operation, bucket: bucket.name };
-    metrics.counter('varve_objstore_bucket_operations_total', labels).add();
-    if (outcome === 'failed') {
-      metrics.counter('varve_objstore_bucket_operation_failures_total', labels).add();
-      return;
-    }
-    metrics.histogram('varve_objstore_bucket_operation_duration_seconds', labels).observe(seconds);
-    if (operation !== 'upload' || outcome !== 'done') return;
-    metrics
-      .gauge('varve_objstore_bucket_last_successful_upload_time', { bucket: bucket.name })
-      .set(runtime.clock.nowMs() / 1000);
-  });
 }
 
 await serveThread<JobSettings>('job-thread', (settings) => {

@@ -4,19 +4,27 @@
 // Exit codes: 0 after an orderly end, 1 for a failure while running, 2 for wrong flags or
 // configuration.
 
-import { availableParallelism, hostname, totalmem } from 'node:os';
+import { availableParallelism, hostname, tmpdir, totalmem } from 'node:os';
+import { resolve } from 'node:path';
 import { type BuildInfo, readBuildInfo, versionText } from './base/config/build-info.ts';
-import type { ServeConfig } from './base/config/catalogue.ts';
+import type { ServeConfig, SidecarConfig } from './base/config/catalogue.ts';
 import { type Invocation, parseCommandLine } from './base/config/command-line.ts';
 import type { ConfigWorld } from './base/config/config-world.ts';
-import { loadBucketTool, loadConfig, loadTsdbToolConfig } from './base/config/load-config.ts';
+import {
+  loadBucketTool,
+  loadConfig,
+  loadSidecarConfig,
+  loadTsdbToolConfig,
+} from './base/config/load-config.ts';
 import { ConfigReloader } from './base/config/reload-config.ts';
 import type { Output, ProcessFacts } from './base/config/start.ts';
 import { asVarveError, VarveError } from './base/errors/varve-error.ts';
+import type { Logger } from './base/observe/logger.ts';
 import { watchProcess } from './base/observe/process-metrics.ts';
 import { threadTools } from './base/observe/thread-tools.ts';
 import { NodeDisk } from './base/runtime/node-disk.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
+import type { Random } from './base/runtime/random.ts';
 
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
@@ -49,6 +57,7 @@ async function run(invocation: Invocation, build: BuildInfo): Promise<number> {
     return runTsdbTool(invocation.command, invocation.args, { config, ...output });
   }
   if (invocation.kind === 'bucket') return runBucket(invocation);
+  if (invocation.kind === 'sidecar') return runSidecar(invocation, build);
   return runGateway(invocation, build);
 }
 
@@ -92,19 +101,70 @@ async function runGateway(
     const reloader = new ConfigReloader(config, given, world);
     const facts = { process: processFacts(), readProcess: watchProcess() };
     const gateway = new Gateway(config, { runtime, tools, build, reloader, ...facts });
-    process.on('SIGTERM', () => gateway.quit('SIGTERM'));
-    process.on('SIGINT', () => gateway.quit('SIGINT'));
     // A configuration that is wrong has been logged by the reload and changes nothing.
     process.on('SIGHUP', () => void gateway.reload().catch(() => undefined));
-    const started = gateway.start().then(() => output.stdout(pasteBlock(config)));
-    const end = await Promise.race([gateway.ended, started.then(() => gateway.ended)]);
-    logger.info('ending', { why: end.why });
-    const orderly = await gateway.close();
-    logger.info('See you next time!');
-    return end.failed || !orderly ? EXIT_FAILED : EXIT_OK;
+    return await runToItsEnd(gateway, logger, () => output.stdout(pasteBlock(config)));
   } finally {
     lock.release();
   }
+}
+
+/** Runs `sidecar` until it is told to end. */
+async function runSidecar(
+  { given }: Extract<Invocation, { kind: 'sidecar' }>,
+  build: BuildInfo,
+): Promise<number> {
+  const world = configWorld();
+  const { config, warnings } = loadSidecarConfig(given, world);
+  const { Sidecar } = await import('./sidecar.ts');
+  const runtime = nodeRuntime();
+  const logging = { level: config.logLevel, format: config.logFormat };
+  const tools = threadTools('', logging, runtime.clock);
+  const { logger } = tools;
+  for (const warning of warnings) logger.warn(warning);
+  const { version, revision } = build;
+  logger.info('starting varve', { role: 'sidecar', version, revision, dir: config.tsdbPath });
+  const stateDir = sidecarDir(config, runtime.random);
+  const lock = runtime.locks.acquire(stateDir);
+  try {
+    const facts = { process: processFacts(), readProcess: watchProcess() };
+    const sidecar = new Sidecar(config, { runtime, tools, build, stateDir, ...facts });
+    process.on('SIGHUP', () => sidecar.askAgain());
+    return await runToItsEnd(sidecar, logger);
+  } finally {
+    lock.release();
+    if (config.dataDir === undefined) disk.removeTree(stateDir);
+  }
+}
+
+/** `--data-dir`, or a new directory that goes with the process. */
+function sidecarDir({ dataDir }: SidecarConfig, random: Random): string {
+  if (dataDir !== undefined) return resolve(dataDir);
+  return `${tmpdir()}/varve-sidecar-${Buffer.from(random.bytes(8)).toString('hex')}`;
+}
+
+/** A role that runs until it is told to end. */
+interface LongRunning {
+  readonly ended: Promise<{ readonly why: string; readonly failed: boolean }>;
+  start(): Promise<void>;
+  quit(why: string): void;
+  close(): Promise<boolean>;
+}
+
+async function runToItsEnd(
+  role: LongRunning,
+  logger: Logger,
+  onStarted: () => void = () => undefined,
+): Promise<number> {
+  process.on('SIGTERM', () => role.quit('SIGTERM'));
+  process.on('SIGINT', () => role.quit('SIGINT'));
+  const started = role.start().then(onStarted);
+  const end = await Promise.race([role.ended, started.then(() => role.ended)]);
+  if (end.failed) logger.error('ending', { why: end.why });
+  else logger.info('ending', { why: end.why });
+  const orderly = await role.close();
+  logger.info('See you next time!');
+  return end.failed || !orderly ? EXIT_FAILED : EXIT_OK;
 }
 
 function processFacts(): ProcessFacts {

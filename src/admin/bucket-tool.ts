@@ -6,6 +6,7 @@ import type { BucketDocument } from '../base/config/bucket-document.ts';
 import type { BucketToolOptions } from '../base/config/start.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 import { type Labels, labelValue } from '../base/model/labels.ts';
+import { MetricStore } from '../base/observe/metric-store.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { keepAlive } from '../base/runtime/keep-alive.ts';
 import type { Random } from '../base/runtime/random.ts';
@@ -27,7 +28,8 @@ import { listBlock, listBlocks } from '../bucket/block-listing.ts';
 import type { Bucket } from '../bucket/bucket.ts';
 import { copyBlock, type NotedObject } from '../bucket/copy-block.ts';
 import { deleteBlock, deletePartial } from '../bucket/delete-block.ts';
-import { withPrefix } from '../bucket/prefixed-bucket.ts';
+import type { StoreLimits } from '../bucket/limited-bucket.ts';
+import { openStore } from '../bucket/open-store.ts';
 import { uploadBlock } from '../bucket/upload.ts';
 import { compileMatchers } from '../query/matcher.ts';
 import { cleanup } from './bucket/cleanup.ts';
@@ -36,6 +38,7 @@ import { ls } from './bucket/ls.ts';
 import { Progress } from './bucket/progress.ts';
 import { replicate } from './bucket/replicate.ts';
 import type { BucketAccess, BucketTool, LocalToUpload } from './bucket/tool.ts';
+import { toolLogger } from './bucket/tool-logger.ts';
 import { uploadBlocks } from './bucket/upload-blocks.ts';
 import { verify } from './bucket/verify.ts';
 import { Lines } from './tsdb/output.ts';
@@ -43,12 +46,30 @@ import { Lines } from './tsdb/output.ts';
 /** What the tools take of the world. */
 export type ToolWorld = Pick<Runtime, 'clock' | 'timers' | 'disk' | 'random'>;
 
+/** An open bucket, and what closes it. */
+export interface OpenedBucket {
+  readonly bucket: Bucket;
+  close(): Promise<void>;
+}
+
+/** How a tool opens a bucket. */
+export interface OpenOptions {
+  /** Blocks are to be put there: a directory that is missing is made. */
+  readonly mayCreate: boolean;
+  readonly limits: StoreLimits;
+  /** For what the store has to say. */
+  readonly err: (line: string) => void;
+}
+
 /** Opens a bucket for a tool; tests have others. */
 export type OpenToolBucket = (
   document: BucketDocument,
   world: ToolWorld,
-  options: { readonly mayCreate: boolean },
-) => Promise<Bucket>;
+  options: OpenOptions,
+) => Promise<OpenedBucket>;
+
+/** Calls at once; the tools make fewer of their own accord. */
+const CALLS_MAX = 64;
 
 /**
  * Runs one command; the exit code of the process: 0 when all is well, 1 when something is damaged,
@@ -61,7 +82,7 @@ export async function runBucketTool(
 ): Promise<number> {
   const { loaded, isTerminal, signal } = options;
   const stay = keepAlive();
-  const opened: Bucket[] = [];
+  const opened: OpenedBucket[] = [];
   const progress = new Progress(
     isTerminal ? (text) => options.stderr(text) : undefined,
     world.clock,
@@ -75,9 +96,15 @@ export async function runBucketTool(
     options.stderr(`varve: ${line}\n`);
   };
   const openOne = async (document: BucketDocument, mayCreate: boolean): Promise<Bucket> => {
-    const bucket = await open(document, world, { mayCreate });
-    opened.push(bucket);
-    return bucket;
+    const { objstoreUploadBandwidth, objstoreDownloadBandwidth } = loaded.config;
+    const limits = {
+      concurrencyMax: CALLS_MAX,
+      uploadBytesPerSecond: objstoreUploadBandwidth,
+      downloadBytesPerSecond: objstoreDownloadBandwidth,
+    };
+    const one = await open(document, world, { mayCreate, limits, err });
+    opened.push(one);
+    return one.bucket;
   };
   try {
     for (const warning of loaded.warnings) err(warning);
@@ -90,7 +117,7 @@ export async function runBucketTool(
   } finally {
     progress.clear();
     out.flush();
-    for (const bucket of opened) await bucket.close();
+    for (const one of opened) await one.close();
     stay();
   }
 }
@@ -127,14 +154,17 @@ function runCommand(
 export async function openToolBucket(
   document: BucketDocument,
   world: ToolWorld,
-  { mayCreate }: { readonly mayCreate: boolean },
-): Promise<Bucket> {
+  { mayCreate, limits, err }: OpenOptions,
+): Promise<OpenedBucket> {
   if (document.type === 'FILESYSTEM' && !mayCreate) {
     const { directory } = document.config;
     if (world.disk.stat(directory)?.isDirectory !== true)
       throw new VarveError('not_found', `there is no directory ${directory}`);
   }
-  return withPrefix(await openBucket(document, world), document.prefix);
+  const logger = toolLogger(err);
+  const tools = { logger, metrics: new MetricStore(), open: openBucket, limits };
+  const store = await openStore(document, world, tools);
+  return { bucket: store.bucketFor('tool'), close: () => store.close() };
 }
 
 function accessTo(disk: Disk, random: Random): BucketAccess {
@@ -158,7 +188,7 @@ function accessTo(disk: Disk, random: Random): BucketAccess {
     compileMatchers: (matchers) => labelsMatch(compileMatchers(matchers)),
     localBlocks: (dir, labels, onDamaged) => localBlocks(disk, dir, { labels, onDamaged }),
     verifyLocal: (dir) => verifyBlock(disk, dir),
-    uploadBlock: (bucket, block) => uploadBlock(bucket, disk, block),
+    uploadBlock: (bucket, block, options) => uploadBlock(bucket, disk, block, options),
   };
 }
 

@@ -48,14 +48,18 @@ export interface WalReplayStatus {
   readonly current: number;
 }
 
-/** Who knows what /api/v1/status/* answers. */
-export interface StatusSource {
+/** Who knows what every role answers under /api/v1/status/. */
+export interface ProcessStatusSource {
   buildInfo(): BuildInfo;
   runtimeInfo(): Promise<RuntimeInfo>;
   /** Flag by flag, secrets as `<secret>`. */
   flags(): Record<string, string>;
   /** The effective configuration as YAML, secrets as `<secret>`. */
   configYaml(): string;
+}
+
+/** Who knows what /api/v1/status/* answers where samples are received. */
+export interface StatusSource extends ProcessStatusSource {
   /** Of the tenant that the request names; `limit` entries a list at most. */
   tsdb(request: FastifyRequest, limit: number): Promise<TsdbStatus>;
   walReplay(): Promise<WalReplayStatus>;
@@ -69,19 +73,32 @@ const TSDB_ENTRIES_MAX = 10_000;
 
 /** Registers the paths, each a GET with Prometheus's `{status, data}` around its answer. */
 export function registerStatusRoutes(app: FastifyInstance, source: StatusSource): void {
-  const route = (name: string, read: (request: FastifyRequest) => unknown) => {
-    app.get(`/api/v1/status/${name}`, async (request) => ({
-      status: 'success',
-      data: await read(request),
-    }));
-  };
-  route('buildinfo', () => source.buildInfo());
-  route('runtimeinfo', () => source.runtimeInfo());
-  route('flags', () => source.flags());
-  route('config', () => ({ yaml: source.configYaml() }));
-  route('tsdb', (request) => source.tsdb(request, entriesOf(request)));
-  route('walreplay', () => source.walReplay());
+  registerProcessStatusRoutes(app, source);
+  route(app, 'tsdb', (request) => source.tsdb(request, entriesOf(request)));
+  route(app, 'walreplay', () => source.walReplay());
+}
+
+/** Registers those that every role has. */
+export function registerProcessStatusRoutes(
+  app: FastifyInstance,
+  source: ProcessStatusSource,
+): void {
+  route(app, 'buildinfo', () => source.buildInfo());
+  route(app, 'runtimeinfo', () => source.runtimeInfo());
+  route(app, 'flags', () => source.flags());
+  route(app, 'config', () => ({ yaml: source.configYaml() }));
   app.get('/version', async () => source.buildInfo());
+}
+
+function route(
+  app: FastifyInstance,
+  name: string,
+  read: (request: FastifyRequest) => unknown,
+): void {
+  app.get(`/api/v1/status/${name}`, async (request) => ({
+    status: 'success',
+    data: await read(request),
+  }));
 }
 
 function entriesOf(request: FastifyRequest): number {

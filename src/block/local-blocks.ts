@@ -4,7 +4,7 @@
 import { asVarveError, type VarveError } from '../base/errors/varve-error.ts';
 import type { Labels } from '../base/model/labels.ts';
 import type { Disk } from '../base/runtime/disk.ts';
-import type { LocalBlock, LocalBlockFile } from '../bucket/local-block.ts';
+import type { FileDigest, LocalBlock, LocalBlockFile } from '../bucket/local-block.ts';
 import { wholeFiles } from './check-whole.ts';
 import { damagedBlock } from './damage.ts';
 import type { BlockMeta } from './meta/format.ts';
@@ -37,7 +37,7 @@ export interface LocalBlocksOptions {
 
 /** A block that was read, and where the log stood at its snapshot. */
 export interface KnownBlock {
-  readonly block: Omit<LocalBlock, 'coversLog'>;
+  readonly block: Omit<LocalBlock, 'coversLog' | 'metaBytes' | 'metaWith'>;
   /** Undefined for a block that no log position is known of. */
   readonly walSegment: number | undefined;
 }
@@ -84,7 +84,7 @@ export function listLocalBlocks(options: LocalBlocksOptions): readonly LocalBloc
       const one = known.get(path) ?? readBlock(path, options);
       known.set(path, one);
       const coversLog = one.walSegment !== undefined && one.walSegment >= firstSegment;
-      blocks.push({ ...one.block, coversLog });
+      blocks.push(withMeta({ ...one.block, coversLog }, options));
     } catch (thrown) {
       options.onDamaged(path, asVarveError(thrown));
     }
@@ -96,14 +96,44 @@ export function listLocalBlocks(options: LocalBlocksOptions): readonly LocalBloc
   return blocks;
 }
 
-function readBlock(path: string, { disk, labels }: LocalBlocksOptions): KnownBlock {
+function readBlock(path: string, { disk }: LocalBlocksOptions): KnownBlock {
   const meta = readOwnMeta(disk, path);
   const files = filesOf(disk, path, meta);
   const { ulid, minTimeMs, maxTimeMs } = meta;
-  const metaBytes = metaForBucket(disk, path, meta, { labels, files });
   const isForeign = meta.thanos === undefined;
-  const block = { ulid, dir: path, minTimeMs, maxTimeMs, files, isForeign, metaBytes };
+  const isCompacted = meta.compaction.level > 1;
+  const { numChunks } = meta.stats;
+  const kind = { isForeign, isCompacted, numChunks };
+  const block = { ulid, dir: path, minTimeMs, maxTimeMs, files, ...kind };
   return { block, walSegment: meta.thanos?.varve?.wal?.segment };
+}
+
+/**
+ * The block with its meta.json for the bucket, which is read when it is wanted: there may be many
+ * blocks, and large ones of meta.json. Varve's own blocks go as they are; a foreign one without
+ * `thanos` section gets one, as Thanos does.
+ */
+function withMeta(
+  block: Omit<LocalBlock, 'metaBytes' | 'metaWith'>,
+  { disk, labels }: LocalBlocksOptions,
+): LocalBlock {
+  const { dir, files, isForeign } = block;
+  if (!isForeign)
+    return {
+      ...block,
+      get metaBytes() {
+        return readMetaBytes(disk, dir);
+      },
+    };
+  const metaWith = (digests: readonly FileDigest[]): Uint8Array =>
+    foreignMeta(readOwnMeta(disk, dir), { labels, files, digests });
+  return {
+    ...block,
+    metaWith,
+    get metaBytes() {
+      return metaWith([]);
+    },
+  };
 }
 
 /**
@@ -148,22 +178,26 @@ function filesOf(disk: Disk, path: string, meta: BlockMeta): readonly LocalBlock
     const note = noted.get(name);
     const sizeBytes = note?.sizeBytes ?? disk.stat(blockFile(path, name))?.sizeBytes ?? 0;
     const crc32c = note === undefined ? undefined : Number.parseInt(note.crc32c, 16);
-    return { name, sizeBytes, crc32c };
+    return { name, sizeBytes, crc32c, sha256: note?.sha256 };
   });
 }
 
-/**
- * Varve's own blocks go as they are; a foreign one without `thanos` section gets one, as Thanos
- * does.
- */
-function metaForBucket(
-  disk: Disk,
-  path: string,
+/** What is to stand in the bucket of a foreign block, with the checksums if they are known. */
+function foreignMeta(
   meta: BlockMeta,
-  given: { readonly labels: Labels; readonly files: readonly LocalBlockFile[] },
+  given: {
+    readonly labels: Labels;
+    readonly files: readonly LocalBlockFile[];
+    readonly digests: readonly FileDigest[];
+  },
 ): Uint8Array {
-  if (meta.thanos !== undefined) return readMetaBytes(disk, path);
-  const files = given.files.map(({ name, sizeBytes }) => ({ relPath: name, sizeBytes }));
+  const digests = new Map(given.digests.map((digest) => [digest.name, digest]));
+  const files = given.files.map(({ name, sizeBytes }) => {
+    return { relPath: name, sizeBytes, sha256: digests.get(name)?.sha256 };
+  });
+  const noted = given.digests.map(({ name, sizeBytes, crc32c, sha256 }) => {
+    return { relPath: name, sizeBytes, crc32c: crc32c.toString(16).padStart(8, '0'), sha256 };
+  });
   const thanos = {
     labels: given.labels,
     resolutionMs: 0,
@@ -174,6 +208,7 @@ function metaForBucket(
     files: [...files, { relPath: META_FILE }],
     seriesBytesMax: 0,
     chunkBytesMax: 0,
+    varve: noted.length === 0 ? undefined : { files: noted },
   };
   return printMeta({ ...meta, thanos });
 }

@@ -53,6 +53,11 @@ export function catalogFile(tsdbPath: string): string {
   return `${varveDir(tsdbPath)}/catalog.db`;
 }
 
+/** Where a catalogue goes that cannot be read; the first one has number 1. */
+export function damagedCatalogFile(catalogPath: string, number: number): string {
+  return `${catalogPath}.damaged-${number}`;
+}
+
 /** Where what could not be read is copied to, for `stream`. */
 export function quarantineDir(tsdbPath: string, stream: string): string {
   return `${varveDir(tsdbPath)}/quarantine/${checkedName(stream)}`;

@@ -26,6 +26,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface GetOptions extends CallOptions {
+  /**
+   * Told the object's version, which the store says beside its bytes, before the first of them:
+   * so that a read that broke off can be taken up only where it is still the same object.
+   */
+  readonly onVersion?: (version: string) => void;
+}
+
 export interface PutOptions extends CallOptions {
   /**
    * CRC32C of the whole source, when the caller knows it: a store that can compares it with what
@@ -87,7 +95,7 @@ export interface BucketReader {
   /** Names the store and the bucket for people: logs, metrics, errors. */
   readonly name: string;
   /** The object's bytes, or those of the range that exist. */
-  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array>;
+  get(key: string, range?: ByteRange, options?: GetOptions): AsyncIterable<Uint8Array>;
   attributes(key: string, options?: CallOptions): Promise<ObjectAttributes>;
   exists(key: string, options?: CallOptions): Promise<boolean>;
   /** All objects whose key begins with `prefix`. */

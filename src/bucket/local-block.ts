@@ -8,6 +8,17 @@ export interface LocalBlockFile {
   readonly sizeBytes: number;
   /** CRC32C that the block's writer noted, if it noted one (foreign blocks have none). */
   readonly crc32c: number | undefined;
+  /** SHA-256 in lower-case hex, if it noted one. */
+  readonly sha256?: string | undefined;
+}
+
+/** What a file of a block was found to be, when it was read to be sent. */
+export interface FileDigest {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly crc32c: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
 }
 
 export interface LocalBlock {
@@ -31,6 +42,12 @@ export interface LocalBlock {
    * given it another one.
    */
   readonly isForeign: boolean;
-  /** meta.json as it is to stand in the bucket. */
+  /** Chunks in it, if that is known. */
+  readonly numChunks?: number;
+  /** It was merged of others: `compaction.level` is above 1. */
+  readonly isCompacted?: boolean;
+  /** meta.json as it is to stand in the bucket. Reading it may throw what the disk throws. */
   readonly metaBytes: Uint8Array;
+  /** Of a foreign block: the same with the checksums of its files, which its maker did not note. */
+  readonly metaWith?: (files: readonly FileDigest[]) => Uint8Array;
 }

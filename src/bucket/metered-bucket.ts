@@ -1,6 +1,10 @@
 // Counts and times every operation on a bucket, under the operation names of Thanos's objstore
 // (objstore.go: iter, get, get_range, exists, upload, delete, attributes), so that its dashboards
 // fit.
+//
+// It stands around the retries, as in Thanos, whose clients retry within themselves: an operation
+// is what Varve wanted, and has failed when it was given up. The requests that it took are counted
+// apart (request-ledger.ts).
 
 import { asVarveError } from '../base/errors/varve-error.ts';
 import type { Clock } from '../base/runtime/clock.ts';
@@ -8,6 +12,7 @@ import type {
   Bucket,
   ByteRange,
   CallOptions,
+  GetOptions,
   ListedObject,
   PutOptions,
   PutSource,
@@ -15,24 +20,35 @@ import type {
 } from './bucket.ts';
 
 /** Operation names, the values of the `operation` label. */
-export type BucketOperation =
-  | 'iter'
-  | 'get'
-  | 'get_range'
-  | 'exists'
-  | 'upload'
-  | 'delete'
-  | 'attributes';
+export const BUCKET_OPERATIONS = [
+  'iter',
+  'get',
+  'get_range',
+  'exists',
+  'upload',
+  'delete',
+  'attributes',
+] as const;
 
-/** `refused` is an answer, no failure of the store: no such object, a condition does not hold. */
-export type OperationOutcome = 'done' | 'refused' | 'failed';
+export type BucketOperation = (typeof BUCKET_OPERATIONS)[number];
+
+/**
+ * `refused` is an answer, no failure of the store: no such object, a condition does not hold.
+ * `left` was given up by whoever wanted it.
+ */
+export type OperationOutcome = 'done' | 'refused' | 'left' | 'failed';
+
+/** What is told of an operation. */
+export interface OperationReport {
+  readonly operation: BucketOperation;
+  readonly seconds: number;
+  readonly outcome: OperationOutcome;
+  /** Bytes of objects that came (get, get_range) or were to go (upload); 0 for the others. */
+  readonly bytes: number;
+}
 
 /** Told after each operation. */
-export type OperationObserver = (
-  operation: BucketOperation,
-  seconds: number,
-  outcome: OperationOutcome,
-) => void;
+export type OperationObserver = (report: OperationReport) => void;
 
 export class MeteredBucket implements Bucket {
   readonly name: string;
@@ -47,37 +63,42 @@ export class MeteredBucket implements Bucket {
     this.#observe = observe;
   }
 
-  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
+  get(key: string, range?: ByteRange, options?: GetOptions): AsyncIterable<Uint8Array> {
     const operation = range === undefined ? 'get' : 'get_range';
-    return this.#stream(operation, this.#inner.get(key, range, options));
+    const pieces = this.#inner.get(key, range, options);
+    return this.#stream({ operation, options, sizeOf: (piece) => piece.length }, pieces);
   }
 
   attributes(key: string, options?: CallOptions) {
-    return this.#call('attributes', this.#inner.attributes(key, options));
+    const run = () => this.#inner.attributes(key, options);
+    return this.#call({ operation: 'attributes', options }, run);
   }
 
   exists(key: string, options?: CallOptions): Promise<boolean> {
-    return this.#call('exists', this.#inner.exists(key, options));
+    return this.#call({ operation: 'exists', options }, () => this.#inner.exists(key, options));
   }
 
   list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
-    return this.#stream('iter', this.#inner.list(prefix, options));
+    return this.#stream({ operation: 'iter', options }, this.#inner.list(prefix, options));
   }
 
   listNames(prefix: string, options?: CallOptions): AsyncIterable<string> {
-    return this.#stream('iter', this.#inner.listNames(prefix, options));
+    return this.#stream({ operation: 'iter', options }, this.#inner.listNames(prefix, options));
   }
 
   put(key: string, source: PutSource, options?: PutOptions) {
-    return this.#call('upload', this.#inner.put(key, source, options));
+    const bytes = source.sizeBytes;
+    const run = () => this.#inner.put(key, source, options);
+    return this.#call({ operation: 'upload', options, bytes }, run);
   }
 
   delete(key: string, options?: CallOptions): Promise<void> {
-    return this.#call('delete', this.#inner.delete(key, options));
+    return this.#call({ operation: 'delete', options }, () => this.#inner.delete(key, options));
   }
 
   removeUnfinished(prefix: string, options?: CallOptions): Promise<void> {
-    return this.#call('iter', this.#inner.removeUnfinished(prefix, options));
+    const run = () => this.#inner.removeUnfinished(prefix, options);
+    return this.#call({ operation: 'iter', options }, run);
   }
 
   observedBy(observe: RequestObserver): Bucket {
@@ -88,37 +109,54 @@ export class MeteredBucket implements Bucket {
     return this.#inner.close();
   }
 
-  async #call<T>(operation: BucketOperation, result: Promise<T>): Promise<T> {
+  async #call<T>(
+    { operation, options, bytes = 0 }: Operation & { readonly bytes?: number },
+    run: () => Promise<T>,
+  ): Promise<T> {
     const startedMs = this.#clock.monotonicMs();
     try {
-      const value = await result;
-      this.#done(operation, startedMs, 'done');
+      const value = await run();
+      this.#observe({ operation, seconds: this.#since(startedMs), outcome: 'done', bytes });
       return value;
     } catch (thrown) {
-      this.#done(operation, startedMs, outcomeOf(thrown));
+      const outcome = outcomeOf(thrown, options);
+      this.#observe({ operation, seconds: this.#since(startedMs), outcome, bytes });
       throw thrown;
     }
   }
 
-  async *#stream<T>(operation: BucketOperation, items: AsyncIterable<T>): AsyncIterable<T> {
+  async *#stream<T>(
+    { operation, options, sizeOf }: Operation & { readonly sizeOf?: (item: T) => number },
+    items: AsyncIterable<T>,
+  ): AsyncIterable<T> {
     const startedMs = this.#clock.monotonicMs();
     let outcome: OperationOutcome = 'done';
+    let bytes = 0;
     try {
-      yield* items;
+      for await (const item of items) {
+        bytes += sizeOf?.(item) ?? 0;
+        yield item;
+      }
     } catch (thrown) {
-      outcome = outcomeOf(thrown);
+      outcome = outcomeOf(thrown, options);
       throw thrown;
     } finally {
-      this.#done(operation, startedMs, outcome);
+      this.#observe({ operation, seconds: this.#since(startedMs), outcome, bytes });
     }
   }
 
-  #done(operation: BucketOperation, startedMs: number, outcome: OperationOutcome): void {
-    this.#observe(operation, (this.#clock.monotonicMs() - startedMs) / 1000, outcome);
+  #since(startedMs: number): number {
+    return (this.#clock.monotonicMs() - startedMs) / 1000;
   }
 }
 
-function outcomeOf(thrown: unknown): OperationOutcome {
+interface Operation {
+  readonly operation: BucketOperation;
+  readonly options: CallOptions | undefined;
+}
+
+function outcomeOf(thrown: unknown, options: CallOptions | undefined): OperationOutcome {
+  if (options?.signal?.aborted === true) return 'left';
   const { kind } = asVarveError(thrown);
   return kind === 'not_found' || kind === 'conflict' ? 'refused' : 'failed';
 }

@@ -2,14 +2,32 @@
 
 import type { LocalBlock } from './local-block.ts';
 
-/** Blocks to upload now, oldest first: an outage is caught up in the order of time. */
-export function planUploads(
-  blocks: readonly LocalBlock[],
-  uploaded: ReadonlySet<string>,
-): readonly LocalBlock[] {
-  return blocks
-    .filter((block) => !uploaded.has(block.ulid))
-    .sort((a, b) => a.minTimeMs - b.minTimeMs || (a.ulid < b.ulid ? -1 : 1));
+/** A directory with blocks: its whole blocks, and which of them are in the bucket. */
+export interface DirToShip {
+  readonly blocks: readonly LocalBlock[];
+  readonly uploaded: ReadonlySet<string>;
+}
+
+/** A block to be uploaded, and where it is. */
+export interface PlannedUpload<D extends DirToShip> {
+  readonly from: D;
+  readonly block: LocalBlock;
+}
+
+/**
+ * Blocks to upload now, the oldest of all directories first: an outage is caught up in the order of
+ * time, and no stream waits behind another.
+ */
+export function planUploads<D extends DirToShip>(dirs: readonly D[]): readonly PlannedUpload<D>[] {
+  return dirs
+    .flatMap((from) =>
+      from.blocks.filter(({ ulid }) => !from.uploaded.has(ulid)).map((block) => ({ from, block })),
+    )
+    .sort((a, b) => compareBlocks(a.block, b.block));
+}
+
+function compareBlocks(a: LocalBlock, b: LocalBlock): number {
+  return a.minTimeMs - b.minTimeMs || (a.ulid < b.ulid ? -1 : 1);
 }
 
 /** What local retention goes by. */

@@ -4,6 +4,7 @@ import type {
   Bucket,
   ByteRange,
   CallOptions,
+  GetOptions,
   ListedObject,
   PutOptions,
   PutSource,
@@ -30,7 +31,7 @@ class PrefixedBucket implements Bucket {
     this.#prefix = prefix;
   }
 
-  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
+  get(key: string, range?: ByteRange, options?: GetOptions): AsyncIterable<Uint8Array> {
     return this.#inner.get(this.#prefix + key, range, options);
   }
 

@@ -1,21 +1,39 @@
-// Brings the blocks of every stream's directory into the bucket, and lets old local copies go.
+// Brings the blocks of every stream's directory into the bucket, the oldest of all first, and lets
+// old local copies go.
 //
 // One block that cannot be uploaded is named and counted, all others go on: one that was refused
-// stays, a damaged one is set aside. A store that does not answer ends the round: the rest would
-// fail the same way.
+// stays and is tried again later, a damaged one is set aside. A store that does not answer ends the
+// round: the rest would fail the same way. A round is bounded in blocks, so that a long queue holds
+// up nothing else; who asked for it begins the next at once.
 
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import type { Logger } from '../base/observe/logger.ts';
+import type { Clock } from '../base/runtime/clock.ts';
 import type { Disk } from '../base/runtime/disk.ts';
+import type { Timers } from '../base/runtime/timers.ts';
 import type { Bucket } from './bucket.ts';
 import type { LocalBlock } from './local-block.ts';
-import { type LocalRetention, planLocalDeletions, planUploads } from './plan-local.ts';
+import {
+  type LocalRetention,
+  type PlannedUpload,
+  planLocalDeletions,
+  planUploads,
+} from './plan-local.ts';
+import { Postponed } from './postponed.ts';
+import { relogUploads } from './relog.ts';
+import { type ShipOutcome, shipBlock } from './ship-block.ts';
 import { readShipperFile, writeShipperFile } from './shipper-file.ts';
-import { uploadBlock } from './upload.ts';
+import type { UploadLog } from './upload-log.ts';
+import { UploadQueue } from './upload-queue.ts';
+
+/** Blocks that one round brings to the bucket at most. */
+const ROUND_BLOCKS_MAX = 32;
 
 /** A directory with blocks: one stream's. */
 export interface ShipperDir {
   readonly dir: string;
+  /** For the catalogue and metrics. */
+  readonly tenant?: string;
   /** The whole blocks in it; what is not whole was reported by who made this list. */
   readonly blocks: readonly LocalBlock[];
   /** Takes a block off the disk, all or nothing. */
@@ -36,6 +54,8 @@ export interface ShipReport {
   readonly removed: number;
   /** Blocks that are on local disk and not in the bucket when the round ends. */
   readonly waiting: number;
+  /** True when the round ended at its own limit: another would bring more. */
+  readonly more: boolean;
 }
 
 export interface ShipperOptions {
@@ -43,6 +63,26 @@ export interface ShipperOptions {
   readonly bucket: Bucket | undefined;
   readonly disk: Disk;
   readonly logger: Logger;
+  /** By default nothing is remembered, and nothing postponed. */
+  readonly log?: UploadLog;
+  readonly clock?: Clock;
+  /** Lets other work run between the pieces of a file. */
+  readonly timers?: Pick<Timers, 'yieldNow' | 'after'>;
+  /** Uploads at one time, each of another block; 1 by default. */
+  readonly concurrency?: number;
+  /** Kept by the round: what waits. */
+  readonly queue?: UploadQueue;
+  /** Told of each upload's end. */
+  readonly onOutcome?: (from: ShipperDir, outcome: ShipOutcome) => void;
+  /** Told of a directory that the disk did not give. */
+  readonly onDirFailed?: (dir: ShipperDir) => void;
+}
+
+/** A directory within a round. */
+interface DirInRound {
+  readonly dir: ShipperDir;
+  readonly blocks: readonly LocalBlock[];
+  readonly uploaded: Set<string>;
 }
 
 interface Tally {
@@ -52,90 +92,214 @@ interface Tally {
   failed: number;
   removed: number;
   waiting: number;
+  more: boolean;
 }
 
-/** One round over all directories. */
-export async function shipOnce(
+/** One round over all directories, by a shipper that remembers nothing. */
+export function shipOnce(
   options: ShipperOptions,
   dirs: readonly ShipperDir[],
   retention: Omit<LocalRetention, 'hasBucket'>,
 ): Promise<ShipReport> {
-  const tally: Tally = { uploaded: 0, bytesSent: 0, found: 0, failed: 0, removed: 0, waiting: 0 };
-  let storeAnswers = options.bucket !== undefined;
-  for (const one of dirs) {
-    const uploaded = new Set(readShipperFile(options.disk, one.dir));
-    for (const block of options.bucket === undefined ? [] : planUploads(one.blocks, uploaded)) {
-      if (storeAnswers) storeAnswers = await shipBlock(options, one, block, uploaded, tally);
-      const isThere = options.disk.stat(block.dir) !== undefined; // or it was set aside
-      if (isThere && !uploaded.has(block.ulid)) tally.waiting++;
+  return new Shipper(options).round(dirs, retention);
+}
+
+/** See the head of the file. */
+export class Shipper {
+  readonly #options: ShipperOptions;
+  readonly #postponed = new Postponed();
+  readonly #queue: UploadQueue;
+  readonly #cutOff = new AbortController();
+  readonly #startedMs: number | undefined;
+  #isEnding = false;
+  #relogs = true;
+
+  constructor(options: ShipperOptions) {
+    this.#options = options;
+    this.#queue = options.queue ?? new UploadQueue();
+    this.#startedMs = options.clock?.nowMs();
+  }
+
+  /** One round. With `retryAll` also what was refused lately is tried. */
+  async round(
+    dirs: readonly ShipperDir[],
+    retention: Omit<LocalRetention, 'hasBucket'>,
+    { retryAll = false }: { readonly retryAll?: boolean } = {},
+  ): Promise<ShipReport> {
+    if (retryAll) this.#postponed.forgetAll();
+    const none = { uploaded: 0, bytesSent: 0, found: 0, failed: 0, removed: 0, waiting: 0 };
+    const tally: Tally = { ...none, more: false };
+    const { bucket } = this.#options;
+    const inRound: DirInRound[] = [];
+    for (const dir of dirs) this.#guarded(dir, tally, () => inRound.push(this.#begin(dir)));
+    if (bucket !== undefined) {
+      const answers = await this.#uploadAll(bucket, inRound, tally);
+      if (answers && !tally.more) await this.#relog(bucket, inRound);
     }
-    const hasBucket = options.bucket !== undefined;
-    for (const block of planLocalDeletions(one.blocks, uploaded, { ...retention, hasBucket })) {
-      one.remove(block);
+    const rule = { ...retention, hasBucket: bucket !== undefined };
+    for (const one of inRound) this.#guarded(one.dir, tally, () => this.#tidy(one, rule, tally));
+    return tally;
+  }
+
+  /** Brings the queue up to date, without anything being uploaded. */
+  look(dirs: readonly ShipperDir[]): void {
+    const tally: Pick<Tally, 'failed'> = { failed: 0 };
+    for (const dir of dirs) this.#guarded(dir, tally, () => this.#begin(dir));
+  }
+
+  /**
+   * Begins no further upload, and cuts off what is under way after `graceMs`: it goes on in the
+   * next life of the process.
+   */
+  end(graceMs: number): void {
+    this.#isEnding = true;
+    this.#options.timers?.after(graceMs, () => {
+      this.#cutOff.abort(new VarveError('draining', 'The process is shutting down.'));
+    });
+  }
+
+  #begin(dir: ShipperDir): DirInRound {
+    const { blocks } = dir;
+    const uploaded = new Set(readShipperFile(this.#options.disk, dir.dir));
+    if (this.#options.bucket !== undefined)
+      this.#queue.setDir(dir.dir, dir.tenant ?? '', { blocks, uploaded });
+    return { dir, blocks, uploaded };
+  }
+
+  /** False when the store does not answer. */
+  async #uploadAll(bucket: Bucket, dirs: readonly DirInRound[], tally: Tally): Promise<boolean> {
+    const { concurrency = 1 } = this.#options;
+    const plan = planUploads(dirs)[Symbol.iterator]();
+    const round = { begun: 0, answers: true };
+    const work = async (): Promise<void> => {
+      while (round.answers && !this.#isEnding) {
+        const next = plan.next();
+        if (next.done === true) return;
+        if (!this.#postponed.isDue(next.value.block.ulid, this.#monotonicMs())) continue;
+        if (round.begun === ROUND_BLOCKS_MAX) {
+          tally.more = true;
+          return;
+        }
+        round.begun++;
+        const outcome = await this.#uploadOne(bucket, next.value, tally);
+        if (outcome === 'refused' || outcome === 'set aside') round.begun--;
+        if (outcome === 'store away') round.answers = false;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, concurrency) }, work));
+    // Whatever is left waits for the store, not for the next round.
+    if (!round.answers || this.#isEnding) tally.more = false;
+    return round.answers;
+  }
+
+  async #uploadOne(
+    bucket: Bucket,
+    { from, block }: PlannedUpload<DirInRound>,
+    tally: Tally,
+  ): Promise<ShipOutcome> {
+    const { disk, logger, log, clock, timers } = this.#options;
+    const { dir, uploaded } = from;
+    const { outcome, bytesSent } = await shipBlock(
+      {
+        block,
+        check: (one) => dir.check(one),
+        setAside: (one, error) => dir.setAside(one, error),
+      },
+      {
+        bucket,
+        disk,
+        logger,
+        signal: this.#cutOff.signal,
+        tenant: dir.tenant ?? '',
+        ...(log === undefined ? {} : { log }),
+        ...(timers === undefined ? {} : { pause: () => timers.yieldNow() }),
+        ...(clock === undefined ? {} : { nowMs: clock.nowMs() }),
+        ...(this.#startedMs === undefined ? {} : { processStartedMs: this.#startedMs }),
+      },
+    );
+    tally.bytesSent += bytesSent;
+    if (outcome === 'uploaded' || outcome === 'found') {
+      uploaded.add(block.ulid);
+      this.#note(dir.dir, uploaded);
+      tally[outcome]++;
+    } else tally.failed++;
+    if (outcome === 'refused') this.#postponed.postpone(block.ulid, this.#monotonicMs());
+    else if (outcome !== 'store away') {
+      this.#postponed.forget(block.ulid);
+      this.#queue.remove(dir.dir, block.ulid);
+    }
+    this.#options.onOutcome?.(dir, outcome);
+    return outcome;
+  }
+
+  /** A catalogue that was lost is made anew. It is for people, so that a failure waits. */
+  async #relog(bucket: Bucket, dirs: readonly DirInRound[]): Promise<void> {
+    const { log, logger } = this.#options;
+    if (log === undefined || !this.#relogs || this.#isEnding) return;
+    const noted = dirs.map(({ dir, blocks, uploaded }) => {
+      return { tenant: dir.tenant ?? '', blocks: blocks.filter(({ ulid }) => uploaded.has(ulid)) };
+    });
+    try {
+      const call = { signal: this.#cutOff.signal };
+      const { looked, missing, isLost } = await relogUploads(bucket, { log, call }, noted);
+      this.#relogs = !isLost;
+      if (looked > 0)
+        logger.info('uploads noted anew, as the bucket lists them', { looked, missing });
+    } catch (thrown) {
+      const { code, message } = asVarveError(thrown);
+      logger.warn('uploads not noted anew, tried again', { code, error: message });
+    }
+  }
+
+  /** Lets old local copies go, and counts what waits. */
+  #tidy({ dir, blocks, uploaded }: DirInRound, rule: LocalRetention, tally: Tally): void {
+    const { disk, logger, bucket } = this.#options;
+    for (const block of planLocalDeletions(blocks, uploaded, rule)) {
+      dir.remove(block);
       tally.removed++;
-      options.logger.info('local block removed after its retention', { block: block.ulid });
+      logger.info('local block removed after its retention', { block: block.ulid });
     }
-    forgetRemoved(options, one, uploaded);
-  }
-  return tally;
-}
-
-/**
- * Uploads one block and notes it; false when the store does not answer and the round should end.
- */
-async function shipBlock(
-  options: ShipperOptions,
-  from: ShipperDir,
-  block: LocalBlock,
-  uploaded: Set<string>,
-  tally: Tally,
-): Promise<boolean> {
-  const { bucket, disk, logger } = options;
-  if (bucket === undefined) throw new VarveError('internal', 'there is no bucket to ship to');
-  try {
-    from.check(block);
-    const report = await uploadBlock(bucket, disk, block);
-    uploaded.add(block.ulid);
-    note(options, from.dir, uploaded);
-    tally.bytesSent += report.bytesSent;
-    if (report.sent) tally.uploaded++;
-    else tally.found++;
-    const what = report.sent ? 'block uploaded' : 'block is in the bucket already';
-    logger.info(what, { block: block.ulid, bytes: report.bytesSent, bucket: bucket.name });
-    return true;
-  } catch (thrown) {
-    const error = asVarveError(thrown);
-    tally.failed++;
-    if (error.code === 'damaged_block') {
-      from.setAside(block, error);
-      return true;
+    // Keeps the note as short as the directory: what is not on disk need not stand in it.
+    const onDisk = new Set(blocks.map((block) => block.ulid));
+    const kept = [...uploaded].filter((ulid) => onDisk.has(ulid));
+    if (kept.length !== uploaded.size) this.#note(dir.dir, kept);
+    if (bucket === undefined) return;
+    for (const block of blocks) {
+      if (uploaded.has(block.ulid)) continue;
+      if (disk.stat(block.dir) !== undefined)
+        tally.waiting++; // else it was set aside
+      else this.#queue.remove(dir.dir, block.ulid);
     }
-    const fields = { block: block.ulid, code: error.code, error: error.message };
-    logger.error('block not uploaded, it stays on disk and is tried again', fields);
-    return error.kind !== 'not_now';
   }
-}
 
-/**
- * Without the note the bucket is asked again in the next round. So a full disk does not keep blocks
- * from being uploaded, and leaving.
- */
-function note({ disk, logger }: ShipperOptions, dir: string, uploaded: Iterable<string>): void {
-  try {
-    writeShipperFile(disk, dir, uploaded);
-  } catch (thrown) {
-    const { code, message } = asVarveError(thrown);
-    logger.warn('not noted which blocks are uploaded', { dir, code, error: message });
+  /** One directory that the disk does not give keeps no other from being shipped. */
+  #guarded(dir: ShipperDir, tally: Pick<Tally, 'failed'>, run: () => void): void {
+    try {
+      run();
+    } catch (thrown) {
+      tally.failed++;
+      const { code, message } = asVarveError(thrown);
+      const fields = { dir: dir.dir, code, error: message };
+      this.#options.logger.error('stream not shipped, tried again', fields);
+      this.#options.onDirFailed?.(dir);
+    }
   }
-}
 
-/** Keeps the note as short as the directory: what is not on disk any more need not stand in it. */
-function forgetRemoved(
-  options: ShipperOptions,
-  one: ShipperDir,
-  uploaded: ReadonlySet<string>,
-): void {
-  const onDisk = new Set(one.blocks.map((block) => block.ulid));
-  const kept = [...uploaded].filter((ulid) => onDisk.has(ulid));
-  if (kept.length !== uploaded.size) note(options, one.dir, kept);
+  /**
+   * Without the note the bucket is asked again in the next round. So a full disk does not keep
+   * blocks from being uploaded, and leaving.
+   */
+  #note(dir: string, uploaded: Iterable<string>): void {
+    const { disk, logger } = this.#options;
+    try {
+      writeShipperFile(disk, dir, uploaded);
+    } catch (thrown) {
+      const { code, message } = asVarveError(thrown);
+      logger.warn('not noted which blocks are uploaded', { dir, code, error: message });
+    }
+  }
+
+  #monotonicMs(): number {
+    return this.#options.clock?.monotonicMs() ?? 0;
+  }
 }

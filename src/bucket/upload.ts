@@ -3,18 +3,26 @@
 // Invariant: meta.json is written only after every other file of the block is in the bucket and was
 // found to be what the disk holds; so a block that has one is whole (thanos docs/storage.md).
 // Uploading the same block again is harmless: what is there already, whole, is not sent twice.
+// Cost: one list of the block's folder, then two requests a file, its put and its verification.
 
 import { crc32c } from '../base/bytes/crc32c.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
+import { ulidTimeMs } from '../base/model/ulid.ts';
 import type { Disk } from '../base/runtime/disk.ts';
-import { collect } from '../base/runtime/file-pieces.ts';
-import type { Bucket, PutSource } from './bucket.ts';
-import { blockKey, blockPrefix, META_FILE, TOMBSTONES_FILE } from './layout.ts';
-import type { LocalBlock, LocalBlockFile } from './local-block.ts';
-import { bytesSource, fileSource } from './put-sources.ts';
+import type { Bucket, CallOptions, PutSource } from './bucket.ts';
+import { checkFoundBlock } from './found-block.ts';
+import { blockKey, blockPrefix, DELETION_MARK_FILE, META_FILE } from './layout.ts';
+import type { FileDigest, LocalBlock, LocalBlockFile } from './local-block.ts';
+import { readLocalFile } from './local-digest.ts';
+import { bytesSource } from './put-sources.ts';
+import { type KnownUpload, NO_UPLOAD_LOG, type UploadLog, type VerifiedBy } from './upload-log.ts';
+import { verifyFound, verifyPut } from './verify-object.ts';
 
-/** A meta.json above this is not one. */
-const META_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * From this age on a block without meta.json may be taken for an upload that was given up, and
+ * swept under our hands: a Thanos compactor goes by the time in the ULID and begins at two days.
+ */
+const MAY_BE_SWEPT_MS = 24 * 3_600_000;
 
 /** What one upload sent. */
 export interface UploadReport {
@@ -24,133 +32,183 @@ export interface UploadReport {
   readonly bytesSent: number;
 }
 
+export interface UploadOptions extends CallOptions {
+  /** Where it is noted what is in the bucket. By default nowhere, and the bucket is asked. */
+  readonly log?: UploadLog;
+  readonly tenant?: string;
+  /** Called after each piece of a file: lets other work run. */
+  readonly pause?: () => Promise<void>;
+  /**
+   * When this process began: a block that is older may have been begun by an earlier one, whatever
+   * the log says. By default nothing is known of any block.
+   */
+  readonly processStartedMs?: number;
+  /** The time of day, milliseconds; by default every block is taken for old. */
+  readonly nowMs?: number;
+}
+
 /**
  * Brings `block` into `bucket`. Errors: `damaged_block` when a local file is not what its writer
- * noted; `conflict` kinds when the bucket holds another block under this ULID; `damaged_object`
- * when the bucket does not give back what it took; the bucket's own.
+ * noted; `conflict` kinds when the bucket holds another block under this ULID, or is just deleting
+ * this one; `damaged_object` when the bucket does not give back what it took; the bucket's own.
  */
 export async function uploadBlock(
   bucket: Bucket,
   disk: Disk,
   block: LocalBlock,
+  options: UploadOptions = {},
 ): Promise<UploadReport> {
-  const metaKey = blockKey(block.ulid, META_FILE);
-  if (await bucket.exists(metaKey)) {
-    await checkSameBlock(bucket, disk, block, metaKey);
-    return { sent: false, filesSent: 0, bytesSent: 0 };
+  const upload = new BlockUpload(bucket, { disk, block, options });
+  return upload.run();
+}
+
+interface Place {
+  readonly disk: Disk;
+  readonly block: LocalBlock;
+  readonly options: UploadOptions;
+}
+
+class BlockUpload {
+  readonly #bucket: Bucket;
+  readonly #disk: Disk;
+  readonly #block: LocalBlock;
+  readonly #options: UploadOptions;
+  readonly #call: CallOptions;
+  readonly #log: UploadLog;
+  readonly #known: KnownUpload;
+  #filesSent = 0;
+  #bytesSent = 0;
+
+  constructor(bucket: Bucket, { disk, block, options }: Place) {
+    this.#bucket = bucket;
+    this.#disk = disk;
+    this.#block = block;
+    this.#options = options;
+    this.#call = options.signal === undefined ? {} : { signal: options.signal };
+    this.#log = options.log ?? NO_UPLOAD_LOG;
+    this.#known = this.#log.known(bucket.name, block.ulid);
   }
-  // Nobody but this process uploads this block; what it left when it was killed would stay for
-  // ever.
-  await bucket.removeUnfinished(blockPrefix(block.ulid));
-  let filesSent = 0;
-  let bytesSent = 0;
-  for (const file of block.files) {
-    const path = `${block.dir}/${file.name}`;
-    const wanted = await crcOf(wholeOf(fileSource(disk, path)));
-    if (file.crc32c !== undefined && wanted !== file.crc32c) {
-      throw new VarveError('damaged_block', `${path} is not what was written: its CRC32C differs`);
+
+  async run(): Promise<UploadReport> {
+    const { ulid, minTimeMs, maxTimeMs, files } = this.#block;
+    const listed = await this.#list();
+    const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    const tenant = this.#options.tenant ?? '';
+    this.#log.begin(this.#bucket.name, { ulid, tenant, minTimeMs, maxTimeMs, sizeBytes });
+    const sent = !listed.has(META_FILE);
+    if (sent) await this.#send(listed);
+    else await this.#checkFound(listed);
+    this.#log.end(this.#bucket.name, ulid, sent ? 'sent' : 'found');
+    return { sent, filesSent: this.#filesSent, bytesSent: this.#bytesSent };
+  }
+
+  /** What is in the block's folder: sizes by the files' names. */
+  async #list(): Promise<ReadonlyMap<string, number>> {
+    const prefix = blockPrefix(this.#block.ulid);
+    const listed = new Map<string, number>();
+    for await (const { key, sizeBytes } of this.#bucket.list(prefix, this.#call)) {
+      listed.set(key.slice(prefix.length), sizeBytes);
     }
-    const source = fileSource(disk, path);
-    if (source.sizeBytes !== file.sizeBytes) {
-      const sizes = `${source.sizeBytes} bytes, ${file.sizeBytes} are expected`;
-      throw new VarveError('damaged_block', `${path} has ${sizes}`);
+    return listed;
+  }
+
+  async #send(listed: ReadonlyMap<string, number>): Promise<void> {
+    const { ulid, files } = this.#block;
+    if (listed.has(DELETION_MARK_FILE)) {
+      const what = `${blockPrefix(ulid)} in ${this.#bucket.name} is being deleted`;
+      throw new VarveError('already_exists', `${what}; it is sent when that is over`);
     }
-    const key = blockKey(block.ulid, file.name);
-    if (await isThere(bucket, key, file, wanted)) continue;
-    await bucket.put(key, source);
-    await verify(bucket, key, source.sizeBytes, wanted);
-    filesSent++;
-    bytesSent += source.sizeBytes;
+    // Nobody but this process uploads this block; what it left when it was killed would stay for
+    // ever.
+    if (!this.#isSurelyFresh(listed))
+      await this.#bucket.removeUnfinished(blockPrefix(ulid), this.#call);
+    const digests: FileDigest[] = [];
+    for (const file of files) digests.push(await this.#bring(file, listed));
+    await this.#putMeta(digests);
+    if (this.#mayBeSwept(listed)) await this.#checkNothingSwept();
   }
-  await bucket.put(metaKey, bytesSource(block.metaBytes));
-  await verify(bucket, metaKey, block.metaBytes.length, crc32c(block.metaBytes));
-  return { sent: true, filesSent: filesSent + 1, bytesSent: bytesSent + block.metaBytes.length };
-}
 
-/** A block under this ULID is in the bucket: it must be this one, whole. */
-async function checkSameBlock(
-  bucket: Bucket,
-  disk: Disk,
-  block: LocalBlock,
-  metaKey: string,
-): Promise<void> {
-  const stored = await collect(bucket.get(metaKey), META_BYTES_MAX, metaKey);
-  const isSame =
-    Buffer.compare(stored, block.metaBytes) === 0 ||
-    (block.isForeign && isSameBlock(stored, block.metaBytes));
-  if (!isSame) {
-    throw new VarveError('already_exists', `${metaKey} in ${bucket.name} is of another block`);
+  async #checkFound(listed: ReadonlyMap<string, number>): Promise<void> {
+    await checkFoundBlock({
+      bucket: this.#bucket,
+      block: this.#block,
+      call: this.#call,
+      read: (file) => this.#read(file),
+      verify: (digest) => this.#verifyListed(digest, listed),
+      send: (source, digest) => this.#sendFile(source, digest),
+    });
   }
-  for (const file of block.files) {
-    const local = fileSource(disk, `${block.dir}/${file.name}`);
-    const wanted = file.crc32c ?? (await crcOf(wholeOf(local)));
-    const key = blockKey(block.ulid, file.name);
-    // Thanos's shipper leaves them behind.
-    if (file.name === TOMBSTONES_FILE && !(await bucket.exists(key))) await bucket.put(key, local);
-    await verify(bucket, key, file.sizeBytes, wanted);
+
+  /** Sends the file, unless it is in the bucket. */
+  async #bring(file: LocalBlockFile, listed: ReadonlyMap<string, number>): Promise<FileDigest> {
+    const { source, digest } = await this.#read(file);
+    if (!(await this.#verifyListed(digest, listed))) await this.#sendFile(source, digest);
+    return digest;
   }
-}
 
-/** Are these one block's meta.json, whatever their `thanos` sections say? */
-function isSameBlock(a: Uint8Array, b: Uint8Array): boolean {
-  const [one, other] = [identityOf(a), identityOf(b)];
-  return one !== undefined && one === other;
-}
-
-/** What stays the same of a block, whoever uploads it; undefined for what is no meta.json. */
-function identityOf(bytes: Uint8Array): string | undefined {
-  try {
-    const meta: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    if (typeof meta !== 'object' || meta === null) return undefined;
-    const { maxTime, minTime, ulid } = meta as Readonly<Record<string, unknown>>;
-    return JSON.stringify([ulid, minTime, maxTime]);
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError) return undefined;
-    throw thrown;
+  /** True when an earlier upload brought this very file to the bucket. */
+  async #verifyListed(digest: FileDigest, listed: ReadonlyMap<string, number>): Promise<boolean> {
+    const { name, sizeBytes, crc32c: crc } = digest;
+    if (listed.get(name) !== sizeBytes) return false;
+    const noted = this.#known.files.get(name);
+    if (noted?.sizeBytes === sizeBytes && noted.crc32c === crc) return true;
+    const verifiedBy = await verifyFound(this.#bucket, this.#wanted(digest), this.#call);
+    if (verifiedBy === undefined) return false;
+    this.#note(digest, verifiedBy, false);
+    return true;
   }
-}
 
-/** True when an earlier, cut-off upload brought this very file to the bucket. */
-async function isThere(
-  bucket: Bucket,
-  key: string,
-  file: LocalBlockFile,
-  wanted: number,
-): Promise<boolean> {
-  if (!(await bucket.exists(key))) return false;
-  const { sizeBytes } = await bucket.attributes(key);
-  return sizeBytes === file.sizeBytes && (await storedCrc(bucket, key)) === wanted;
-}
-
-/** Compares what the bucket holds with what was sent, or throws `damaged_object`. */
-async function verify(
-  bucket: Bucket,
-  key: string,
-  sizeBytes: number,
-  wanted: number,
-): Promise<void> {
-  const attributes = await bucket.attributes(key);
-  if (attributes.sizeBytes !== sizeBytes) {
-    const sizes = `${attributes.sizeBytes} bytes instead of ${sizeBytes}`;
-    throw new VarveError('damaged_object', `${key} in ${bucket.name} has ${sizes}`);
+  async #sendFile(source: PutSource, digest: FileDigest): Promise<void> {
+    const wanted = this.#wanted(digest);
+    const call = { ...this.#call, crc32c: digest.crc32c };
+    const answer = await this.#bucket.put(wanted.key, source, call);
+    const keepsChecksum = answer.crc32c !== undefined;
+    const verifiedBy = await verifyPut(this.#bucket, wanted, { ...this.#call, keepsChecksum });
+    this.#note(digest, verifiedBy, true);
+    this.#filesSent++;
+    this.#bytesSent += source.sizeBytes;
   }
-  if ((await storedCrc(bucket, key)) !== wanted) {
-    throw new VarveError('damaged_object', `${key} in ${bucket.name} has another CRC32C than sent`);
+
+  async #putMeta(digests: readonly FileDigest[]): Promise<void> {
+    const bytes = this.#block.metaWith?.(digests) ?? this.#block.metaBytes;
+    const digest = { sizeBytes: bytes.length, crc32c: crc32c(bytes), sha256: '' };
+    await this.#sendFile(bytesSource(bytes), { name: META_FILE, ...digest });
   }
-}
 
-/** The object's CRC32C: the store's own word for the whole object, else from reading it back. */
-async function storedCrc(bucket: Bucket, key: string): Promise<number> {
-  const { crc32c: kept } = await bucket.attributes(key);
-  return kept ?? crcOf(bucket.get(key));
-}
+  /** Somebody who took the block for an upload that was given up may have deleted files of it. */
+  async #checkNothingSwept(): Promise<void> {
+    const listed = await this.#list();
+    const gone = this.#block.files.find(({ name, sizeBytes }) => listed.get(name) !== sizeBytes);
+    if (gone === undefined && listed.has(META_FILE)) return;
+    const key = blockKey(this.#block.ulid, gone?.name ?? META_FILE);
+    const what = 'was deleted by somebody while the block was uploaded; it is sent again';
+    throw new VarveError('damaged_object', `${key} in ${this.#bucket.name} ${what}`);
+  }
 
-function wholeOf(source: PutSource): AsyncIterable<Uint8Array> {
-  return source.read(0, source.sizeBytes);
-}
+  /** Neither this process nor one before it has begun this upload. */
+  #isSurelyFresh(listed: ReadonlyMap<string, number>): boolean {
+    const { processStartedMs = Number.POSITIVE_INFINITY } = this.#options;
+    const madeMs = ulidTimeMs(this.#block.ulid) ?? Number.NEGATIVE_INFINITY;
+    return this.#known.begun === false && listed.size === 0 && madeMs > processStartedMs;
+  }
 
-async function crcOf(pieces: AsyncIterable<Uint8Array>): Promise<number> {
-  let crc = 0;
-  for await (const piece of pieces) crc = crc32c(piece, crc);
-  return crc;
+  #mayBeSwept(listed: ReadonlyMap<string, number>): boolean {
+    const { nowMs = Number.POSITIVE_INFINITY } = this.#options;
+    const madeMs = ulidTimeMs(this.#block.ulid) ?? Number.NEGATIVE_INFINITY;
+    return listed.size > 0 || nowMs - madeMs > MAY_BE_SWEPT_MS;
+  }
+
+  #read(file: LocalBlockFile) {
+    const pause = this.#options.pause ?? (async () => undefined);
+    return readLocalFile(this.#disk, this.#block, { file, pause });
+  }
+
+  #wanted({ name, sizeBytes, crc32c: crc }: FileDigest) {
+    return { key: blockKey(this.#block.ulid, name), sizeBytes, crc32c: crc };
+  }
+
+  #note({ name, sizeBytes, crc32c: crc, sha256 }: FileDigest, by: VerifiedBy, sent: boolean): void {
+    const known = { name, sizeBytes, crc32c: crc, sha256: sha256 === '' ? undefined : sha256 };
+    this.#log.fileVerified(this.#bucket.name, this.#block.ulid, { ...known, verifiedBy: by, sent });
+  }
 }

@@ -98,6 +98,8 @@ export class Admission {
     } else {
       const found = this.#findHistogram(slot, timeMs, value);
       if (found !== ADMITTED) return found;
+      // The newest of its series may have left with a block, and its window with it.
+      if (timeMs < this.#tooOldBeforeMs) return TOO_OLD;
     }
     const batch = this.#batch;
     batch.histogramSlots.push(slot);

@@ -23,4 +23,5 @@ export interface CutBlock {
   readonly sizeBytes: number;
   readonly samples: number;
   readonly series: number;
+  readonly chunks: number;
 }

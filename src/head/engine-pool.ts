@@ -103,6 +103,12 @@ export class EnginePool implements Stage, WriteEngine, ReadEngines<OpenedRead> {
     return this.#of(tenant).call('tsdbStatus', { tenant, limit });
   }
 
+  /** Chunks that are not in blocks yet; what is being replayed counts as it comes. */
+  async headChunks(): Promise<number> {
+    const all = await Promise.all(this.#engines.map((engine) => engine.call('headChunks', null)));
+    return all.reduce((sum, one) => sum + one, 0);
+  }
+
   /** Damaged places in the logs since the start. */
   async corruptions(): Promise<number> {
     const all = await Promise.all(this.#engines.map((engine) => engine.call('corruptions', null)));

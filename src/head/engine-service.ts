@@ -102,6 +102,8 @@ export type EngineService = {
   openRead(wanted: TenantQuery): Promise<OpenedRead>;
   closeRead(read: { readonly id: number }): Promise<void>;
   replayStatus(_: null): Promise<WalReplayStatus>;
+  /** Chunks in the heads: what is not in blocks yet. */
+  headChunks(_: null): Promise<number>;
   /** Damaged places in the logs since the start. */
   corruptions(_: null): Promise<number>;
   tsdbStatus(wish: { readonly tenant: string; readonly limit: number }): Promise<TsdbStatus>;

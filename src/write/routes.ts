@@ -1,9 +1,9 @@
 // The five paths that take remote writes, all the same handler. Runs on the main thread.
 //
 // Everything that can be refused by headers is refused before a byte of the body is read: content
-// type and encoding (415), tenant (400), declared length (413), draining, ingestion rate and bytes
-// under way (503). Then the body is read and moves to the engine. Invariant: what was reserved of
-// the in-flight budget is released on every way out.
+// type and encoding (415), tenant (400), declared length (413), draining, blocks that wait for the
+// bucket, ingestion rate and bytes under way (503). Then the body is read and moves to the engine.
+// Invariant: what was reserved of the in-flight budget is released on every way out.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
@@ -37,6 +37,8 @@ export interface WriteRoutesOptions {
   readonly tenants: TenantRules;
   readonly inFlight: InFlightBytes;
   readonly rates: RateLimit;
+  /** Throws while more must not be taken, because too much waits for the bucket. */
+  readonly backlog: { check(): void };
   readonly bodyBytesMax: number;
   /** Retry-After of a 503 lies in this range, so that senders do not come back all at once. */
   readonly retryAfterSeconds: { readonly min: number; readonly max: number };
@@ -152,6 +154,7 @@ async function written(
   if (options.isDraining()) {
     throw new VarveError('draining', 'The process is starting or shutting down.');
   }
+  options.backlog.check();
   options.rates.check(tenant);
   const reservedBytes = declaredBytes(headers['content-length'], options.bodyBytesMax);
   options.inFlight.reserve(reservedBytes);

@@ -18,12 +18,14 @@ import type {
   Bucket,
   ByteRange,
   CallOptions,
+  GetOptions,
   ListedObject,
   ObjectAttributes,
   PutOptions,
   PutSource,
   RequestObserver,
 } from '../../src/bucket/bucket.ts';
+import { checkKey } from '../check-key.ts';
 import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
 import { asStoreError } from './errors.ts';
 import type { FilesystemBucketOptions } from './options.ts';
@@ -57,8 +59,8 @@ export class FilesystemBucket implements Bucket {
     this.#disk.makeDir(this.#root);
   }
 
-  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
-    const pieces = untilAborted(this.#read(key, range), options);
+  get(key: string, range?: ByteRange, options?: GetOptions): AsyncIterable<Uint8Array> {
+    const pieces = untilAborted(this.#read(key, range, options), options);
     return toldStream(this.#observe, { class: 'read', operation: 'read' }, pieces);
   }
 
@@ -116,9 +118,15 @@ export class FilesystemBucket implements Bucket {
     // Nothing is held open between calls.
   }
 
-  async *#read(key: string, range: ByteRange | undefined): AsyncIterable<Uint8Array> {
+  async *#read(
+    key: string,
+    range: ByteRange | undefined,
+    options: GetOptions | undefined,
+  ): AsyncIterable<Uint8Array> {
     const path = this.#path(key);
-    const { sizeBytes } = this.#statObject(key, path);
+    const stat = this.#statObject(key, path);
+    const { sizeBytes } = stat;
+    options?.onVersion?.(this.#version(path, stat));
     const offset = range?.offset ?? 0;
     if (range !== undefined && (offset >= sizeBytes || range.length < 1)) {
       throw new VarveError(
@@ -268,13 +276,8 @@ export class FilesystemBucket implements Bucket {
   }
 
   #path(key: string): string {
-    const parts = key.split('/');
-    const bad = (part: string) => part === '' || part === '.' || part === '..';
-    if (
-      parts.some(bad) ||
-      key.includes('\0') ||
-      parts.some((part) => part.startsWith(OWN_PREFIX))
-    ) {
+    checkKey(key);
+    if (key.split('/').some((part) => part.startsWith(OWN_PREFIX))) {
       throw new VarveError('bad_parameter', `not an object key: ${JSON.stringify(key)}`);
     }
     return `${this.#root}/${key}`;

@@ -8,12 +8,14 @@ import type {
   Bucket,
   ByteRange,
   CallOptions,
+  GetOptions,
   ListedObject,
   ObjectAttributes,
   PutOptions,
   PutSource,
   RequestObserver,
 } from '../../src/bucket/bucket.ts';
+import { checkKey } from '../check-key.ts';
 import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
 
 interface StoredObject {
@@ -44,8 +46,8 @@ export class MemoryBucket implements Bucket {
     this.#stored = stored;
   }
 
-  get(key: string, range?: ByteRange, options?: CallOptions): AsyncIterable<Uint8Array> {
-    const pieces = untilAborted(this.#read(key, range), options);
+  get(key: string, range?: ByteRange, options?: GetOptions): AsyncIterable<Uint8Array> {
+    const pieces = untilAborted(this.#read(key, range, options), options);
     return toldStream(this.#observe, { class: 'read', operation: 'get' }, pieces);
   }
 
@@ -106,8 +108,13 @@ export class MemoryBucket implements Bucket {
     // The objects stay for whoever holds the bucket.
   }
 
-  async *#read(key: string, range: ByteRange | undefined): AsyncIterable<Uint8Array> {
-    const { bytes } = this.#object(key);
+  async *#read(
+    key: string,
+    range: ByteRange | undefined,
+    options: GetOptions | undefined,
+  ): AsyncIterable<Uint8Array> {
+    const { bytes, version } = this.#object(key);
+    options?.onVersion?.(version);
     if (range === undefined) {
       yield bytes.slice();
       return;
@@ -127,10 +134,7 @@ export class MemoryBucket implements Bucket {
   }
 
   async #put(key: string, source: PutSource, options: PutOptions): Promise<ObjectAttributes> {
-    const parts = key.split('/');
-    if (parts.some((part) => part === '' || part === '.' || part === '..')) {
-      throw new VarveError('bad_parameter', `not an object key: ${JSON.stringify(key)}`);
-    }
+    checkKey(key);
     const pieces = untilAborted(source.read(0, source.sizeBytes), options);
     const bytes = await collect(pieces, source.sizeBytes, key);
     if (bytes.length !== source.sizeBytes) {

@@ -101,6 +101,20 @@ export function bucketSuite(name: string, open: () => Promise<OpenedBucket>): vo
       expect(await codeOf(get('r', { offset: 10, length: 1 }))).toBe('bad_parameter');
     });
 
+    it("tells a reader the object's version before its bytes", async () => {
+      const { version } = await put('v', '0123456789');
+      const seen: string[] = [];
+      const onVersion = (told: string): void => void seen.push(told);
+      for (const range of [undefined, { offset: 3, length: 2 }]) {
+        for await (const piece of bucket.get('v', range, { onVersion })) {
+          expect(piece.length).toBeGreaterThan(0);
+          seen.push('bytes');
+        }
+      }
+      expect(seen.filter((told) => told !== 'bytes')).toEqual([version, version]);
+      expect(seen.at(0)).toBe(version);
+    });
+
     it('says not_found for what is not there', async () => {
       expect(await codeOf(get('nothing'))).toBe('not_found');
       expect(await codeOf(bucket.attributes('nothing'))).toBe('not_found');

@@ -145,8 +145,16 @@ export const DEFECTS: readonly Defect[] = [
     name: 'an upload that was cut off is taken for whole',
     harm: 'a block without its chunks counts as uploaded, and leaves the disk',
     file: 'src/bucket/upload.ts',
-    find: '    await bucket.put(key, source);',
-    replace: '    await bucket.put(key, source).catch(() => undefined);\n    continue;',
+    find: '    const answer = await this.#bucket.put(wanted.key, source, call);',
+    replace:
+      '    const put = this.#bucket.put(wanted.key, source, call);\n    const answer = (await put.catch(() => undefined)) ?? { crc32c: undefined };\n    if (source.sizeBytes >= 0) return;',
+  },
+  {
+    name: 'a block that the store did not take counts as uploaded',
+    harm: 'its local copy leaves the disk, and it is nowhere',
+    file: 'src/bucket/shipper.ts',
+    find: "    if (outcome === 'uploaded' || outcome === 'found') {",
+    replace: "    if (outcome !== 'refused' && outcome !== 'set aside') {",
   },
   {
     name: 'segments go before their checkpoint is there',

@@ -38,16 +38,15 @@ export class SimulatedStore {
   }
 
   /** The store as one process reaches it, for as long as `isAlive`. */
-  connect(isAlive: () => boolean): Bucket {
+  connect(isAlive: () => boolean, objects: Bucket = this.objects): Bucket {
     const ask = <T>(run: () => Promise<T>): Promise<T> => this.#ask(run, isAlive);
-    const { objects } = this;
     // Listings and reads are asked for at once and given as they come, like a response's body.
     async function* streamed<T>(make: () => AsyncIterable<T>): AsyncIterable<T> {
       for (const one of await ask(() => all(make()))) yield one;
     }
     return {
       name: 'simulated',
-      get: (key, range) => streamed(() => objects.get(key, range)),
+      get: (key, range, options) => streamed(() => objects.get(key, range, options)),
       attributes: (key) => ask(() => objects.attributes(key)),
       exists: (key) => ask(() => objects.exists(key)),
       list: (prefix) => streamed(() => objects.list(prefix)),
@@ -55,9 +54,9 @@ export class SimulatedStore {
       put: (key, source, options) =>
         ask(() => objects.put(key, this.#carried(source, isAlive), options)),
       delete: (key) => ask(() => objects.delete(key)),
-      removeUnfinished: () => ask(() => objects.removeUnfinished()),
-      // The store's own objects count requests; what a process asks is not told apart.
-      observedBy: () => this.connect(isAlive),
+      removeUnfinished: (prefix) => ask(() => objects.removeUnfinished(prefix)),
+      // Of requests that are refused on the way nobody is told.
+      observedBy: (observe) => this.connect(isAlive, objects.observedBy(observe)),
       close: async () => undefined,
     };
   }

@@ -104,8 +104,10 @@ export class BucketWorld {
     return { code, out, err };
   }
 
-  readonly #open: OpenToolBucket = async ({ config }) =>
-    config.directory === 'to' ? this.to : this.bucket;
+  readonly #open: OpenToolBucket = async (document) => {
+    const isTo = document.type === 'FILESYSTEM' && document.config.directory === 'to';
+    return { bucket: isTo ? this.to : this.bucket, close: async () => {} };
+  };
 }
 
 /** Puts all files of a directory under `ulid/`, meta.json among them; their names. */

@@ -145,7 +145,7 @@ export class EngineMachine {
   }
 
   ship() {
-    return this.#job().call('ship', { retentionMs: this.#options.retentionMs });
+    return this.#job().call('ship', { retentionMs: this.#options.retentionMs, retryAll: true });
   }
 
   /** The orderly end; then the disk is as a stopped process leaves it. */
@@ -233,6 +233,8 @@ function jobSettings(): JobSettings {
     tsdbPath: TSDB,
     labels: { external: [], tenantLabelName: 'tenant_id' },
     bucket: { type: 'FILESYSTEM', prefix: '', config: { directory: BUCKET } },
+    storeLimits: { concurrencyMax: 0, uploadBytesPerSecond: 0, downloadBytesPerSecond: 0 },
+    uploads: 1,
     logger: { level: 'error', format: 'logfmt' },
   };
 }

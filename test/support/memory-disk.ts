@@ -4,6 +4,7 @@
 // `faults` makes single operations fail; `capacityBytes` makes the disk run full.
 
 import { dirname, resolve } from 'node:path';
+import type Sqlite from 'better-sqlite3';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import type {
   DirEntry,
@@ -33,6 +34,8 @@ export interface MemoryDiskOptions {
 export class MemoryDisk implements Disk {
   readonly faults = new DiskFaults();
   capacityBytes: number;
+  /** By path; a kill leaves them, a loss of power takes them whole (memory-databases.ts). */
+  databases = new Map<string, Sqlite.Database>();
   readonly #options: MemoryDiskOptions;
   #root = new MemoryDir();
   #powered = true;
@@ -58,6 +61,7 @@ export class MemoryDisk implements Disk {
   kill(): MemoryDisk {
     const next = new MemoryDisk({ ...this.#options, capacityBytes: this.capacityBytes });
     next.#root = this.#root;
+    next.databases = this.databases;
     this.#powered = false;
     return next;
   }

@@ -5,6 +5,7 @@ import type { Runtime } from '../../src/base/runtime/runtime.ts';
 import type { ThreadEntry } from '../../src/base/runtime/threads.ts';
 import { DirectThreads, type MakeService } from './direct-threads.ts';
 import { ManualClock } from './manual-clock.ts';
+import { MemoryDatabases } from './memory-databases.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { MemoryLocks } from './memory-locks.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -33,12 +34,14 @@ export interface MemoryRuntimeOptions {
 /** A simulated machine. */
 export function memoryRuntime(options: MemoryRuntimeOptions = {}): MemoryRuntime {
   const clock = options.clock ?? new ManualClock();
+  const disk = options.disk ?? new MemoryDisk({ nowMs: () => clock.nowMs() });
   return {
     clock,
     timers: clock,
     random: new SeededRandom(options.seed ?? 1),
-    disk: options.disk ?? new MemoryDisk({ nowMs: () => clock.nowMs() }),
+    disk,
     threads: new DirectThreads(options.services ?? {}),
     locks: new MemoryLocks(),
+    databases: new MemoryDatabases(disk),
   };
 }

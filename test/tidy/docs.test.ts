@@ -18,6 +18,11 @@ const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   '--compact.enable-vertical-compaction': 'thanos compact',
   '--query.replica-label': 'thanos query',
   '--storage.tsdb.wal-segment-size': 'prometheus',
+  '--storage.tsdb.path': 'prometheus',
+  '--storage.tsdb.min-block-duration': 'prometheus',
+  '--storage.tsdb.max-block-duration': 'prometheus',
+  '--storage.tsdb.delay-compact-file.path': 'prometheus',
+  '--storage.tsdb.retention.time': 'prometheus',
   '--seed': 'npm run simulate',
   '--seeds': 'npm run simulate',
   '--minutes': 'npm run simulate',
@@ -26,7 +31,7 @@ const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   '--cpu-prof-dir': 'node',
 };
 
-const ROLES = ['serve', 'receive', 'tsdb', ...BUCKET_ROLES] as const;
+const ROLES = ['serve', 'receive', 'sidecar', 'tsdb', ...BUCKET_ROLES] as const;
 const flags = new Set([
   '--help',
   '--version',

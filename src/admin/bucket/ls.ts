@@ -1,7 +1,7 @@
 // `varve bucket ls`: the blocks of a bucket, as `thanos tools bucket ls` lists them, or as a table.
 
 import type { BucketToolConfig } from '../../base/config/catalogue.ts';
-import { momentOf } from '../../base/config/time-or-duration.ts';
+import { momentMs } from '../../base/config/moment.ts';
 import { printable } from '../../base/errors/printable.ts';
 import { VarveError } from '../../base/errors/varve-error.ts';
 import { labelsText } from '../../base/model/labels.ts';
@@ -73,8 +73,8 @@ async function list(tool: BucketTool<LsConfig>): Promise<number> {
 function selection({ config, clock }: BucketTool<LsConfig>): (seen: SeenBlock) => boolean {
   const { minTime, maxTime, selector, excludeDelete } = config;
   const nowMs = clock.nowMs();
-  const fromMs = minTime === undefined ? Number.NEGATIVE_INFINITY : momentOf(minTime, nowMs);
-  const toMs = maxTime === undefined ? Number.POSITIVE_INFINITY : momentOf(maxTime, nowMs);
+  const fromMs = minTime === undefined ? Number.NEGATIVE_INFINITY : momentMs(minTime, nowMs);
+  const toMs = maxTime === undefined ? Number.POSITIVE_INFINITY : momentMs(maxTime, nowMs);
   const selectsAll = minTime === undefined && maxTime === undefined && selector.length === 0;
   return ({ listing, meta }) => {
     if (excludeDelete && hasFile(listing, DELETION_MARK_FILE)) return false;

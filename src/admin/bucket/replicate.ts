@@ -6,8 +6,8 @@
 
 import { createHash } from 'node:crypto';
 import type { BucketToolConfig } from '../../base/config/catalogue.ts';
+import { momentMs } from '../../base/config/moment.ts';
 import { RESOLUTIONS_MS } from '../../base/config/options-bucket-tool.ts';
-import { momentOf } from '../../base/config/time-or-duration.ts';
 import { asVarveError, VarveError } from '../../base/errors/varve-error.ts';
 import type { Labels } from '../../base/model/labels.ts';
 import { sizeText } from '../../base/model/size-text.ts';
@@ -176,9 +176,9 @@ function selection(tool: Tool): (listing: BlockListing, facts: BlockFacts) => bo
   if (config.ids.length > 0) return () => true;
   const nowMs = clock.nowMs();
   const fromMs =
-    config.minTime === undefined ? Number.NEGATIVE_INFINITY : momentOf(config.minTime, nowMs);
+    config.minTime === undefined ? Number.NEGATIVE_INFINITY : momentMs(config.minTime, nowMs);
   const toMs =
-    config.maxTime === undefined ? Number.POSITIVE_INFINITY : momentOf(config.maxTime, nowMs);
+    config.maxTime === undefined ? Number.POSITIVE_INFINITY : momentMs(config.maxTime, nowMs);
   const resolutions = new Set(config.resolutions.map((text) => RESOLUTIONS_MS.get(text)));
   const levels = new Set(config.compactionLevels.map(Number));
   const matches = access.compileMatchers(config.matchers);

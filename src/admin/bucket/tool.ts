@@ -39,7 +39,7 @@ export interface BucketAccess {
     onDamaged: (path: string, error: Error) => void,
   ): readonly LocalToUpload[];
   verifyLocal(dir: string): readonly Finding[];
-  uploadBlock(bucket: Bucket, block: LocalBlock): Promise<UploadReport>;
+  uploadBlock(bucket: Bucket, block: LocalBlock, options: CallOptions): Promise<UploadReport>;
 }
 
 /** A local block, and what decides whether it is uploaded. */

@@ -71,7 +71,7 @@ function checkLabels({ config, err }: Tool, wanted: readonly LocalToUpload[]): v
 
 /** Undefined when the block is damaged. */
 async function uploadOne(tool: Tool, block: LocalBlock) {
-  const { access, bucket, err } = tool;
+  const { access, bucket, err, signal } = tool;
   const damage = access.verifyLocal(block.dir).filter(({ severity }) => severity === 'error');
   const [first] = damage;
   if (first !== undefined) {
@@ -80,7 +80,7 @@ async function uploadOne(tool: Tool, block: LocalBlock) {
     err(`${what}; not uploaded, see varve tsdb verify`);
     return undefined;
   }
-  const report = await access.uploadBlock(bucket, block);
+  const report = await access.uploadBlock(bucket, block, { signal });
   const size = sizeText(report.bytesSent);
   if (report.sent) say(tool, `uploaded ${block.ulid}, ${report.filesSent} files, ${size}`);
   else say(tool, `${block.ulid} is in the bucket already`);

@@ -1,32 +1,38 @@
 // `bucket.yml` as Thanos has it (thanos docs/storage.md): `type`, `config`, `prefix`; read
-// strictly. The values of `config` belong to the type; this version has FILESYSTEM.
+// strictly. The values of `config` belong to the type: each has a reader of its own beside this.
+//
+// What is read here crosses a thread by structured clone, so its secrets are plain strings:
+// nothing prints it (the status page prints the YamlSource that it was read from, a Secret).
 
+import { type AzureConfig, readAzureConfig } from './bucket-azure.ts';
+import { type GcsConfig, readGcsConfig } from './bucket-gcs.ts';
+import { readS3Config, type S3Config } from './bucket-s3.ts';
 import type { Environment } from './fill-environment.ts';
 import type { YamlSource } from './option-type.ts';
 import { didYouMean } from './suggest.ts';
-import { readYamlMapping } from './yaml-reader.ts';
+import { readYamlMapping, type YamlMapping } from './yaml-reader.ts';
 
-/** The bucket that a document describes; `storage-adapters/open-bucket.ts` opens it. */
-export interface BucketDocument {
-  readonly type: 'FILESYSTEM';
-  /** Put before every key, without slashes at its ends; empty for none. */
-  readonly prefix: string;
-  readonly config: { readonly directory: string };
+/** `type: FILESYSTEM` of bucket.yml. */
+export interface FilesystemConfig {
+  readonly directory: string;
 }
 
-const TYPES = ['FILESYSTEM'] as const;
+/** What `type` says, and what its `config` holds. */
+type TypedConfig =
+  | { readonly type: 'FILESYSTEM'; readonly config: FilesystemConfig }
+  | { readonly type: 'S3'; readonly config: S3Config }
+  | { readonly type: 'GCS'; readonly config: GcsConfig }
+  | { readonly type: 'AZURE'; readonly config: AzureConfig };
+
+/** The bucket that a document describes; `storage-adapters/open-bucket.ts` opens it. */
+export type BucketDocument = TypedConfig & {
+  /** Put before every key, without slashes at its ends; empty for none. */
+  readonly prefix: string;
+};
+
+const TYPES = ['FILESYSTEM', 'S3', 'GCS', 'AZURE'] as const;
 /** Types that Thanos has and this version does not. */
-const OTHER_TYPES: readonly string[] = [
-  'S3',
-  'GCS',
-  'AZURE',
-  'SWIFT',
-  'COS',
-  'ALIYUNOSS',
-  'BOS',
-  'OCI',
-  'OBS',
-];
+const OTHER_TYPES: readonly string[] = ['SWIFT', 'COS', 'ALIYUNOSS', 'BOS', 'OCI', 'OBS'];
 
 /**
  * Reads and checks the description of a bucket.
@@ -48,9 +54,30 @@ export function readBucketDocument(source: YamlSource, env: Environment): Bucket
   if (parts.some((part) => part === '.' || part === '..')) {
     throw top.error('prefix', 'must not have . or .. in it');
   }
-  const config = top.mapping('config');
+  const typed = readTyped(type, top.mapping('config'), env);
+  top.end();
+  return { ...typed, prefix: parts.join('/') };
+}
+
+function readTyped(
+  type: (typeof TYPES)[number],
+  config: YamlMapping,
+  env: Environment,
+): TypedConfig {
+  switch (type) {
+    case 'FILESYSTEM':
+      return { type, config: readFilesystemConfig(config) };
+    case 'S3':
+      return { type, config: readS3Config(config) };
+    case 'GCS':
+      return { type, config: readGcsConfig(config, env) };
+    case 'AZURE':
+      return { type, config: readAzureConfig(config) };
+  }
+}
+
+function readFilesystemConfig(config: YamlMapping): FilesystemConfig {
   const directory = config.requiredString('directory');
   config.end();
-  top.end();
-  return { type, prefix: parts.join('/'), config: { directory } };
+  return { directory };
 }

@@ -36,9 +36,9 @@ export function readStoreHttpConfig(config: YamlMapping): StoreHttpConfig {
     idleConnTimeoutMs: http.durationMs('idle_conn_timeout', TIME) ?? 90_000,
     responseHeaderTimeoutMs: http.durationMs('response_header_timeout', TIME) ?? 120_000,
     tlsHandshakeTimeoutMs: http.durationMs('tls_handshake_timeout', TIME) ?? 10_000,
-    insecureSkipVerify:
-      (http.boolean('insecure_skip_verify') ?? false) ||
-      (tls.boolean('insecure_skip_verify') ?? false),
+    insecureSkipVerify: [http, tls]
+      .map((one) => one.boolean('insecure_skip_verify'))
+      .includes(true),
     maxIdleConns: idleConns(http),
     maxConnsPerHost: http.integer('max_conns_per_host', COUNT) ?? 0,
     caFile: tls.string('ca_file') ?? '',

@@ -2,16 +2,19 @@
 
 import type { BucketCommand } from './bucket-commands.ts';
 import type { BucketDocument } from './bucket-document.ts';
+import type { HttpClientDocument } from './http-client-document.ts';
 import type { ConfigOf, GatewayRole, InertOption, Option, Role } from './option.ts';
 import type { YamlSource } from './option-type.ts';
 import { BUCKET_TOOL_OPTIONS } from './options-bucket-tool.ts';
 import { PROCESS_OPTIONS } from './options-process.ts';
 import { RECEIVE_OPTIONS } from './options-receive.ts';
+import { SIDECAR_OPTIONS } from './options-sidecar.ts';
 import { STORAGE_OPTIONS } from './options-storage.ts';
 import { TSDB_TOOL_OPTIONS } from './options-tsdb-tool.ts';
 import { THANOS_BUCKET } from './thanos-bucket.ts';
 import { THANOS_IGNORED } from './thanos-ignored.ts';
 import { THANOS_REFUSED } from './thanos-refused.ts';
+import { THANOS_SIDECAR } from './thanos-sidecar.ts';
 
 /** What `serve` and `receive` honour. */
 export const GATEWAY_OPTIONS = {
@@ -29,6 +32,15 @@ export type ServeConfig = Omit<ConfigOf<typeof GATEWAY_OPTIONS>, 'dataDir'> & {
   readonly objstore: YamlSource | undefined;
   /** What that description says, ready for `openBucket`. */
   readonly bucket: BucketDocument | undefined;
+};
+
+/** The configuration of `sidecar`, checked, with defaults filled in. */
+export type SidecarConfig = ConfigOf<typeof SIDECAR_OPTIONS> & {
+  readonly role: 'sidecar';
+  /** What the description of the bucket says, ready for `openBucket`. */
+  readonly bucket: BucketDocument;
+  /** How to speak to the Prometheus. */
+  readonly httpClient: HttpClientDocument;
 };
 
 /** Options of `varve tsdb …`. */
@@ -57,6 +69,7 @@ function namedBucketOptions(): readonly NamedOption[] {
 
 const ALL: readonly NamedOption[] = [
   ...named(GATEWAY_OPTIONS),
+  ...named(SIDECAR_OPTIONS),
   ...named(TSDB_TOOL_OPTIONS),
   ...namedBucketOptions(),
 ];
@@ -68,6 +81,6 @@ export function optionsOf(role: Role): readonly NamedOption[] {
 
 /** Thanos's options that a role knows and does not act on. */
 export function inertOptionsOf(role: Role): readonly InertOption[] {
-  const all = [...THANOS_IGNORED, ...THANOS_REFUSED, ...THANOS_BUCKET];
+  const all = [...THANOS_IGNORED, ...THANOS_REFUSED, ...THANOS_SIDECAR, ...THANOS_BUCKET];
   return all.filter((inert) => inert.roles.includes(role));
 }

@@ -1,6 +1,6 @@
-// The command line: `varve serve|receive|tsdb|bucket`. It says what is to be done, without doing
-// it; every mistake is a VarveError of kind `bad_config` that names the flag and, where one is
-// near, the one that was meant.
+// The command line: `varve serve|receive|sidecar|tsdb|bucket`. It says what is to be done, without
+// doing it; every mistake is a VarveError of kind `bad_config` that names the flag and, where one
+// is near, the one that was meant.
 
 import { Command, CommanderError } from 'commander';
 import {
@@ -27,6 +27,7 @@ export type TsdbCommand = (typeof TSDB_COMMANDS)[number];
 export type Invocation =
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'gateway'; readonly role: GatewayRole; readonly given: GivenByFlag }
+  | { readonly kind: 'sidecar'; readonly given: GivenByFlag }
   | {
       readonly kind: 'tsdb';
       readonly command: TsdbCommand;
@@ -43,6 +44,7 @@ export type Invocation =
 const DESCRIPTIONS = {
   serve: 'Receive remote write, keep it and ship it to a bucket: all of Varve in one process.',
   receive: 'Receive remote write and ship blocks to a bucket.',
+  sidecar: 'Ship the blocks of a Prometheus that runs beside it to a bucket.',
   tsdb: 'Look into blocks and write-ahead logs on disk: ls, dump, analyze, verify.',
   bucket: 'Look into a bucket, put blocks there, clean it up, copy it: as thanos tools bucket.',
 } as const;
@@ -56,10 +58,16 @@ const TSDB_DESCRIPTIONS: Readonly<Record<TsdbCommand, string>> = {
 
 const SHOW_HELP = 'Show this help.';
 const COMMANDS = Object.keys(DESCRIPTIONS);
-const MORE_FLAGS =
-  '\nOptions can also be set in a file (--config.file) and in the environment ' +
-  '(VARVE_TSDB_RETENTION).\nOther flags of thanos receive are ignored with a warning or refused: ' +
-  'docs/operating/flags.md.\n';
+
+function moreFlags(role: Role): string {
+  const [variable, theirs] =
+    role === 'sidecar' ? ['PROMETHEUS_URL', 'sidecar'] : ['TSDB_RETENTION', 'receive'];
+  return (
+    '\nOptions can also be set in a file (--config.file) and in the environment ' +
+    `(VARVE_${variable}).\nOther flags of thanos ${theirs} are ignored with a warning or ` +
+    'refused: docs/operating/flags.md.\n'
+  );
+}
 
 /**
  * Reads the command line.
@@ -74,13 +82,14 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
     return { kind: 'print', text: topHelp() };
   }
   if (first === '--version') return { kind: 'print', text: `${version}\n` };
-  if (first === 'serve' || first === 'receive') {
+  if (first === 'serve' || first === 'receive' || first === 'sidecar') {
     const description = `${DESCRIPTIONS[first]}`;
     return run(
       { name: `varve ${first}`, role: first, rest, description, version },
       (given, args) => {
         const [extra] = args;
         if (extra !== undefined) throw configError(`command ${first}`, `takes no ${quoted(extra)}`);
+        if (first === 'sidecar') return { kind: 'sidecar', given };
         return { kind: 'gateway', role: first, given };
       },
     );
@@ -173,7 +182,7 @@ function run(
   command.exitOverride().configureOutput({ writeOut, writeErr: () => {} });
   command.allowExcessArguments(true);
   if (role === 'tsdb') command.usage('[options] DIR');
-  else if (role === 'serve' || role === 'receive') command.addHelpText('after', MORE_FLAGS);
+  else if (BUCKET_ROLES.every((one) => one !== role)) command.addHelpText('after', moreFlags(role));
   try {
     command.parse([...rest], { from: 'user' });
   } catch (thrown) {
@@ -202,7 +211,7 @@ function unknownFlag(name: string, role: Role, written: string): Error {
       : 'is written with two dashes and without no-';
     return configError(written, `${what}: --${flag}`);
   }
-  for (const other of ['serve', 'receive', 'tsdb', ...BUCKET_ROLES] as const) {
+  for (const other of ['serve', 'receive', 'sidecar', 'tsdb', ...BUCKET_ROLES] as const) {
     const has = [...optionsOf(other).map(({ spec }) => spec), ...inertOptionsOf(other)];
     if (has.some((spec) => spec.flag === flag)) {
       return configError(written, `is a flag of varve ${other}, not of ${name}`);

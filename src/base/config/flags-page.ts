@@ -34,7 +34,8 @@ function defaultCell(spec: Option<unknown>): string {
 }
 
 function meaning(spec: Option<unknown>): string {
-  const only = spec.roles.length === 1 ? ` Only in \`${spec.roles.join()}\`.` : '';
+  const isPart = GATEWAY_ROLES.includes(spec.roles[0] ?? 'tsdb');
+  const only = spec.roles.length === 1 && isPart ? ` Only in \`${spec.roles.join()}\`.` : '';
   const unit = spec.unit === undefined ? '' : ` Unit: ${spec.unit}.`;
   return `${cell(spec.help)}${unit}${only}`;
 }
@@ -70,8 +71,9 @@ const HEAD = `# Flags, configuration file, environment
 
 <!-- Made from src/base/config by \`npm run docs\`; do not edit. -->
 
-\`varve serve\` is all of Varve in one process; \`varve receive\` is the receiver alone. Flags have
-Thanos's names and meanings wherever Thanos has the flag.
+\`varve serve\` is all of Varve in one process; \`varve receive\` is the receiver alone;
+\`varve sidecar\` ships the blocks of a Prometheus beside it. Flags have Thanos's names and meanings
+wherever Thanos has the flag.
 
 - **Precedence**: a flag wins over the environment, the environment over \`--config.file\`, that
   over the default.
@@ -93,6 +95,29 @@ Thanos's names and meanings wherever Thanos has the flag.
 - **Exit codes**: 0 after an orderly end, 1 for a failure while running, 2 for wrong flags or
   configuration.
 `;
+
+function sidecarPart(): readonly string[] {
+  const inert = inertOptionsOf('sidecar');
+  return [
+    '## Options of `varve sidecar`',
+    '',
+    ...optionTables(optionsOf('sidecar')),
+    '## Flags of `thanos sidecar` that are ignored, with a warning',
+    '',
+    ...inertTable(
+      inert.filter(({ status }) => status === 'ignored'),
+      'why',
+    ),
+    '## Flags of `thanos sidecar` that are refused',
+    '',
+    'Going on without them would change safety, or what the Prometheus does. Empty values pass.',
+    '',
+    ...inertTable(
+      inert.filter(({ status }) => status === 'refused'),
+      'the way out',
+    ),
+  ];
+}
 
 /** Options of the bucket commands: a table for each, those that all have in one before. */
 function bucketSection(): readonly string[] {
@@ -161,6 +186,7 @@ export function flagsPage(): string {
       inert.filter(({ status }) => status === 'refused'),
       'the way out',
     ),
+    ...sidecarPart(),
     '## Options of `varve tsdb ls|dump|analyze|verify DIR`',
     '',
     ...optionTables(optionsOf('tsdb')),

@@ -9,18 +9,22 @@ import {
   inertOptionsOf,
   optionsOf,
   type ServeConfig,
+  type SidecarConfig,
   type TsdbToolConfig,
 } from './catalogue.ts';
+import { checkSidecar } from './check-sidecar.ts';
 import { checkTogether } from './check-together.ts';
 import { configError } from './config-error.ts';
 import { type ConfigWorld, readConfigFile } from './config-world.ts';
 import type { GivenByFlag } from './given.ts';
 import { givenByEnvironment } from './given-by-environment.ts';
 import { givenByFile } from './given-by-file.ts';
+import { httpClientOf } from './http-client-source.ts';
 import { knownFlags } from './known-flags.ts';
 import { mergeGiven } from './merge-given.ts';
 import { objectStore, requiredStore } from './object-store-source.ts';
 import { type ConfigOf, defaultTexts, type GatewayRole, type Role } from './option.ts';
+import type { SIDECAR_OPTIONS } from './options-sidecar.ts';
 import { parseValue } from './yaml-reader.ts';
 
 /** A configuration and what a person should know about it. */
@@ -96,6 +100,26 @@ export function loadConfig(
   const parsed = parseAll(role, given) as unknown as ConfigOf<typeof GATEWAY_OPTIONS>;
   const config = { ...parsed, ...objectStore(role, parsed, { given, world }), role };
   return { config, warnings: [...warnings, ...inert, ...checkTogether(config, given)] };
+}
+
+/** Loads the configuration of `varve sidecar`; like `loadConfig`. */
+export function loadSidecarConfig(
+  flags: GivenByFlag,
+  world: ConfigWorld,
+): { readonly config: SidecarConfig; readonly warnings: readonly string[] } {
+  const { given, warnings } = gather('sidecar', flags, world);
+  const inert = judgeInert('sidecar', given);
+  const parsed = parseAll('sidecar', given) as unknown as ConfigOf<typeof SIDECAR_OPTIONS>;
+  const { bucket } = objectStore('sidecar', parsed, { given, world });
+  if (bucket === undefined) {
+    throw configError(
+      '--objstore.config-file',
+      'is needed: this version serves no StoreAPI, uploading blocks is all that the sidecar does',
+    );
+  }
+  const httpClient = httpClientOf(parsed, { given, world });
+  const config: SidecarConfig = { ...parsed, bucket, httpClient, role: 'sidecar' };
+  return { config, warnings: [...warnings, ...inert, ...checkSidecar(config, given)] };
 }
 
 /** The configuration of `varve tsdb`, which is given by flags only. */

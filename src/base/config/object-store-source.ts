@@ -5,7 +5,7 @@ import type { ServeConfig } from './catalogue.ts';
 import { configError } from './config-error.ts';
 import { type ConfigWorld, readConfigFile } from './config-world.ts';
 import type { GivenByFlag } from './given.ts';
-import type { GatewayRole } from './option.ts';
+import type { Role } from './option.ts';
 import type { YamlSource } from './option-type.ts';
 import { Secret } from './secret.ts';
 
@@ -26,7 +26,7 @@ interface From {
 
 /** The description and what it says; both undefined when nothing is to be uploaded. */
 export function objectStore(
-  role: GatewayRole,
+  role: Role,
   parsed: Parsed,
   from: From,
 ): Pick<ServeConfig, 'objstore' | 'bucket'> {

@@ -4,10 +4,21 @@
 import { isUlid } from '../model/ulid.ts';
 import { BUCKET_ROLES, type BucketCommand, bucketRoles } from './bucket-commands.ts';
 import { matchers } from './matcher-text.ts';
+import { moment } from './moment.ts';
 import { option } from './option.ts';
-import { bool, duration, integer, labels, oneOf, path, texts, yamlContent } from './option-type.ts';
-import { timeOrDuration } from './time-or-duration.ts';
+import {
+  bool,
+  byteSize,
+  duration,
+  integer,
+  labels,
+  oneOf,
+  path,
+  texts,
+  yamlContent,
+} from './option-type.ts';
 
+const GIB = 1024 ** 3;
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 const STORE_GROUP = 'Bucket';
@@ -57,13 +68,29 @@ const STORE = {
     type: yamlContent(),
     help: 'The same description as a value; not together with --objstore.config-file.',
   }),
+  objstoreUploadBandwidth: option({
+    flag: 'objstore.upload-bandwidth',
+    roles: BUCKET_ROLES,
+    group: STORE_GROUP,
+    type: byteSize({ min: 0, max: 1024 * GIB }),
+    default: '0B',
+    help: 'Bytes a second that uploads to a bucket take together. 0 is no limit.',
+  }),
+  objstoreDownloadBandwidth: option({
+    flag: 'objstore.download-bandwidth',
+    roles: BUCKET_ROLES,
+    group: STORE_GROUP,
+    type: byteSize({ min: 0, max: 1024 * GIB }),
+    default: '0B',
+    help: 'Bytes a second that reads from a bucket take together. 0 is no limit.',
+  }),
 } as const;
 
 const minTime = option({
   flag: 'min-time',
   roles: bucketRoles('ls', 'replicate'),
   group: SELECTION,
-  type: timeOrDuration(),
+  type: moment(),
   help:
     'Only blocks that reach to this time or beyond: RFC 3339, or a duration from now such as ' +
     '-30d.',
@@ -72,7 +99,7 @@ const maxTime = option({
   flag: 'max-time',
   roles: bucketRoles('ls', 'replicate'),
   group: SELECTION,
-  type: timeOrDuration(),
+  type: moment(),
   help: 'Only blocks that begin at this time or before, written in the same way.',
 });
 const selector = option({

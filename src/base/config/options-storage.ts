@@ -4,6 +4,7 @@ import { option } from './option.ts';
 import { bool, byteSize, duration, integer, labels, path, yamlContent } from './option-type.ts';
 
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 
@@ -97,6 +98,50 @@ export const STORAGE_OPTIONS = {
       'The same description as a value; not together with --objstore.config-file. With ' +
       'neither, serve keeps a FILESYSTEM bucket in <data-dir>/bucket and receive uploads ' +
       'nothing.',
+  }),
+  objstoreMaxConcurrency: option({
+    flag: 'objstore.max-concurrency',
+    group: 'Bucket',
+    type: integer({ min: 0, max: 10_000 }),
+    default: '20',
+    unit: 'calls',
+    help:
+      'Uploads to the bucket under way at once, and, counted apart, other calls that wait for ' +
+      'its answer. 0 is no limit.',
+  }),
+  objstoreUploadBandwidth: option({
+    flag: 'objstore.upload-bandwidth',
+    group: 'Bucket',
+    type: byteSize({ min: 0, max: 1024 * GIB }),
+    default: '0B',
+    help: 'Bytes a second that uploads to the bucket take together. 0 is no limit.',
+  }),
+  objstoreDownloadBandwidth: option({
+    flag: 'objstore.download-bandwidth',
+    group: 'Bucket',
+    type: byteSize({ min: 0, max: 1024 * GIB }),
+    default: '0B',
+    help: 'Bytes a second that reads from the bucket take together. 0 is no limit.',
+  }),
+  shipperUploadConcurrency: option({
+    flag: 'shipper.upload-concurrency',
+    group: 'Bucket',
+    type: integer({ min: 0, max: 64 }),
+    default: '2',
+    unit: 'files',
+    help:
+      'Files that are uploaded at one time, each of another block, so that a large block does ' +
+      'not hold up all others. 0 is the same as 1.',
+  }),
+  shipperQueueMaxBytes: option({
+    flag: 'shipper.queue-max-size',
+    group: 'Bucket',
+    type: byteSize({ min: 0, max: 1024 * 1024 * 1024 * MIB }),
+    reload: true,
+    help:
+      'Most bytes of blocks that wait on the disk for the bucket, what the heads hold included. ' +
+      'Over it writes are answered 503 and come again, reads go on. 0 is no limit; when it is ' +
+      'not given, nine tenths of what the disk has for them, free space included.',
   }),
   externalLabels: option({
     flag: 'label',

@@ -2,18 +2,23 @@
 // YAML that `--config.file` reads (/api/v1/status/config). Secrets are `<secret>`.
 
 import { stringify } from 'yaml';
-import { optionsOf, type ServeConfig } from './catalogue.ts';
+import { optionsOf } from './catalogue.ts';
 import { keepReferences } from './fill-environment.ts';
 import type { ConfigLabel } from './label-text.ts';
-import type { Option } from './option.ts';
+import type { Option, Role } from './option.ts';
 
-function valuesOf(config: ServeConfig): readonly (readonly [Option<unknown>, unknown])[] {
+/** A configuration of any role, by the property names of the catalogue. */
+export interface PrintedConfig {
+  readonly role: Role;
+}
+
+function valuesOf(config: PrintedConfig): readonly (readonly [Option<unknown>, unknown])[] {
   const values = config as unknown as Readonly<Record<string, unknown>>;
   return optionsOf(config.role).map(({ key, spec }) => [spec, values[key]] as const);
 }
 
 /** Flag without dashes → value; what is not set is empty. */
-export function flagsAsText(config: ServeConfig): Record<string, string> {
+export function flagsAsText(config: PrintedConfig): Record<string, string> {
   const entries = valuesOf(config).map(([spec, value]) => {
     const text = value === undefined ? '' : spec.type.format(value).join(', ');
     return [spec.flag, text] as const;
@@ -24,7 +29,7 @@ export function flagsAsText(config: ServeConfig): Record<string, string> {
 type Tree = Map<string, unknown>;
 
 /** Everything that is set, nested at the dots. Read back, it gives the same configuration. */
-export function configAsYaml(config: ServeConfig): string {
+export function configAsYaml(config: PrintedConfig): string {
   const top: Tree = new Map();
   const flags = optionsOf(config.role).map(({ spec }) => spec.flag);
   for (const [spec, value] of valuesOf(config)) {

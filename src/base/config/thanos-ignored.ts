@@ -122,11 +122,6 @@ export const THANOS_IGNORED: readonly InertOption[] = [
     'SHA-256 and CRC32C of every file are always in meta.json.',
     'Hash of the files of a block.',
   ),
-  ignored(
-    'shipper.upload-concurrency',
-    'the number of uploads at one time is bounded by Varve itself.',
-    'Files uploaded at one time.',
-  ),
   ignoredBool('shipper.allow-out-of-order-uploads', NOT_A_BLOCKER, 'Upload past a failed block.'),
   ignoredBool('shipper.skip-corrupted-blocks', NOT_A_BLOCKER, 'Upload past a damaged block.'),
   ignoredBool(

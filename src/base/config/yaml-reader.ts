@@ -122,6 +122,15 @@ export class YamlMapping {
     );
   }
 
+  /** The keys and texts of a mapping whose keys are the user's own; none when it is not there. */
+  texts(key: string): readonly (readonly [key: string, text: string])[] {
+    const inner = this.mapping(key);
+    return (inner.#node?.items ?? []).map((pair) => {
+      const name = keyText(pair);
+      return [name, inner.string(name) ?? ''] as const;
+    });
+  }
+
   /** The mapping at a key; one without keys when the key is not there or empty. */
   mapping(key: string): YamlMapping {
     const node = this.#value(key);

@@ -2,7 +2,9 @@
 
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import type { StoreHttpConfig } from '../config/bucket-http.ts';
+import { VarveError } from '../errors/varve-error.ts';
 import type { Disk } from '../runtime/disk.ts';
 
 /** One agent for plain HTTP, one for TLS. */
@@ -14,7 +16,9 @@ export interface StoreAgents {
 /** Idle sockets when the configuration sets no limit. */
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
-/** Makes them; PEM files are read now, a missing one is `not_found`. Whoever made them ends them. */
+/**
+ * Makes them; PEM files are read now, a missing one is `not_found`. Whoever made them ends them.
+ */
 export function storeAgents(config: StoreHttpConfig, disk: Disk): StoreAgents {
   const shared = {
     keepAlive: true,
@@ -24,14 +28,32 @@ export function storeAgents(config: StoreHttpConfig, disk: Disk): StoreAgents {
     ...(config.idleConnTimeoutMs === 0 ? {} : { timeout: config.idleConnTimeoutMs }),
   };
   const pem = (path: string) => Buffer.from(disk.readFile(path));
-  return {
-    http: new HttpAgent(shared),
-    https: new HttpsAgent({
-      ...shared,
-      rejectUnauthorized: !config.insecureSkipVerify,
-      ...(config.caFile === '' ? {} : { ca: pem(config.caFile) }),
-      ...(config.certFile === '' ? {} : { cert: pem(config.certFile), key: pem(config.keyFile) }),
-      ...(config.serverName === '' ? {} : { servername: config.serverName }),
-    }),
+  const https = new HttpsAgent({
+    ...shared,
+    rejectUnauthorized: !config.insecureSkipVerify,
+    ...(config.caFile === '' ? {} : { ca: pem(config.caFile) }),
+    ...(config.certFile === '' ? {} : { cert: pem(config.certFile), key: pem(config.keyFile) }),
+    ...(config.serverName === '' ? {} : { servername: config.serverName }),
+  });
+  limitHandshakes(https, config);
+  return { http: new HttpAgent(shared), https };
+}
+
+/** Ends a connection that stands still for too long before its TLS handshake is done. */
+function limitHandshakes(agent: HttpsAgent, config: StoreHttpConfig): void {
+  const limitMs = config.tlsHandshakeTimeoutMs;
+  if (limitMs === 0) return;
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    // The agent sets its own limit again when the connection is idle.
+    const socket = connect({ ...options, timeout: limitMs }, callback);
+    if (!(socket instanceof TLSSocket)) return socket;
+    const onTimeout = () => {
+      const what = `no TLS handshake within ${limitMs} ms`;
+      socket.destroy(new VarveError('store_unavailable', what));
+    };
+    socket.once('timeout', onTimeout);
+    socket.once('secureConnect', () => socket.off('timeout', onTimeout));
+    return socket;
   };
 }

@@ -8,6 +8,7 @@ import { alsoAs, counter, gauge, histogram, type MetricEntry } from './metric-en
 
 const HTTP_LABELS = ['code', 'handler', 'method'] as const;
 const BUCKET_LABELS = ['operation', 'bucket'] as const;
+const REQUEST_LABELS = ['purpose', 'class', 'operation', 'bucket'] as const;
 const TENANT = ['tenant'] as const;
 
 // From a memory-only answer to the request's time limit.
@@ -17,6 +18,8 @@ const SIZE_BYTES = [256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 167
 // From an NVMe drive's sync to a disk in trouble.
 const FSYNC_SECONDS = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.5, 2, 10];
 const CUT_SECONDS = [0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800];
+// Powers of two from 32 KiB to 1 GiB (objstore.go).
+const OBJECT_BYTES = Array.from({ length: 16 }, (_, power) => 32_768 * 2 ** power);
 const STORE_SECONDS = [0.001, 0.01, 0.1, 0.3, 0.6, 1, 3, 6, 9, 20, 30, 60, 90, 120];
 
 /** Metrics by name. */
@@ -158,6 +161,46 @@ export const METRIC_CATALOGUE = {
     TENANT,
     alsoAs('thanos_shipper_dir_syncs_total'),
   ),
+  varve_sidecar_prometheus_up: gauge(
+    'Whether the Prometheus beside the sidecar answered when it was last asked, 1 or 0.',
+    [],
+    { merge: 'min', ...alsoAs('thanos_sidecar_prometheus_up') },
+  ),
+  varve_sidecar_last_heartbeat_success_time_seconds: gauge(
+    'When the Prometheus beside the sidecar last answered, as a Unix time.',
+    [],
+    { merge: 'max', ...alsoAs('thanos_sidecar_last_heartbeat_success_time_seconds') },
+  ),
+  varve_sidecar_blocks_vanished_total: counter(
+    'Blocks that the Prometheus deleted before they were uploaded.',
+  ),
+  varve_sidecar_blocks_passed_over: gauge(
+    'Blocks on disk that are not meant to be uploaded, by reason.',
+    ['reason'],
+  ),
+
+  varve_shipper_dir_sync_failures_total: counter(
+    'Such rounds in which the disk did not give a directory.',
+    TENANT,
+    alsoAs('thanos_shipper_dir_sync_failures_total'),
+  ),
+  varve_shipper_upload_compacted_done: gauge(
+    'Whether all blocks that were merged of others are in the bucket, 1 or 0.',
+    TENANT,
+    { merge: 'min', ...alsoAs('thanos_shipper_upload_compacted_done') },
+  ),
+  varve_shipper_waiting_bytes: gauge('Bytes of the blocks that are not in the bucket yet.', TENANT),
+  varve_shipper_oldest_waiting_block_age_seconds: gauge(
+    'Time since the block was made that waits longest for the bucket; 0 when none waits.',
+    TENANT,
+    { merge: 'max' },
+  ),
+  varve_shipper_queue_full: gauge(
+    'Whether writes are answered 503 because too many blocks wait for the bucket, 1 or 0.',
+  ),
+  varve_shipper_queue_limit_bytes: gauge(
+    'Bytes of blocks that may wait for the bucket; infinite without a limit.',
+  ),
 
   varve_objstore_bucket_operations_total: counter(
     'Operations on the bucket attempted.',
@@ -175,10 +218,43 @@ export const METRIC_CATALOGUE = {
     BUCKET_LABELS,
     alsoAs('thanos_objstore_bucket_operation_duration_seconds'),
   ),
+  varve_objstore_bucket_operation_fetched_bytes_total: counter(
+    'Bytes of objects read from the bucket.',
+    BUCKET_LABELS,
+    alsoAs('thanos_objstore_bucket_operation_fetched_bytes_total'),
+  ),
+  varve_objstore_bucket_operation_transferred_bytes: histogram(
+    'Bytes of objects that a successful read or upload moved.',
+    OBJECT_BYTES,
+    BUCKET_LABELS,
+    alsoAs('thanos_objstore_bucket_operation_transferred_bytes'),
+  ),
   varve_objstore_bucket_last_successful_upload_time: gauge(
     'When the last upload to the bucket succeeded, as a Unix time in seconds.',
     ['bucket'],
     { merge: 'max', ...alsoAs('thanos_objstore_bucket_last_successful_upload_time') },
+  ),
+  varve_objstore_bucket_retries_total: counter(
+    'Tries of operations on the bucket that failed and were tried again, or (outcome "denied") ' +
+      'were not because the budget of retries is used up; by error code.',
+    ['operation', 'code', 'outcome', 'bucket'],
+  ),
+  varve_objstore_requests_total: counter(
+    "Requests to the object store, by what they were made for, the store's own name of them, and " +
+      'the class by which stores bill them (write, list, read, delete).',
+    REQUEST_LABELS,
+  ),
+  varve_objstore_request_failures_total: counter(
+    'Requests to the object store that it did not do as asked.',
+    REQUEST_LABELS,
+  ),
+  varve_objstore_request_sent_bytes_total: counter(
+    'Bytes of objects sent to the object store, retries included.',
+    ['purpose', 'class', 'bucket'],
+  ),
+  varve_objstore_request_received_bytes_total: counter(
+    'Bytes of objects received from the object store, retries included.',
+    ['purpose', 'class', 'bucket'],
   ),
 
   varve_config_last_reload_successful: gauge(

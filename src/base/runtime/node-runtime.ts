@@ -2,6 +2,7 @@
 
 import { NodeClock } from './node-clock.ts';
 import { NodeDataDirLocks } from './node-data-dir-lock.ts';
+import { NodeDatabases } from './node-databases.ts';
 import { NodeDisk } from './node-disk.ts';
 import { NodeRandom } from './node-random.ts';
 import { NodeThreads, type ThreadOptions } from './node-threads.ts';
@@ -18,5 +19,6 @@ export function nodeRuntime(threadOptions: ThreadOptions = {}): Runtime {
     disk,
     threads: new NodeThreads(threadOptions),
     locks: new NodeDataDirLocks(disk),
+    databases: new NodeDatabases(disk),
   };
 }

@@ -3,6 +3,7 @@
 
 import type { Clock } from './clock.ts';
 import type { DataDirLocks } from './data-dir-lock.ts';
+import type { Databases } from './databases.ts';
 import type { Disk } from './disk.ts';
 import type { Random } from './random.ts';
 import type { Threads } from './threads.ts';
@@ -15,4 +16,5 @@ export interface Runtime {
   readonly disk: Disk;
   readonly threads: Threads;
   readonly locks: DataDirLocks;
+  readonly databases: Databases;
 }

@@ -19,6 +19,7 @@ export interface VarveOptions {
   readonly args?: readonly string[];
   /** Put before the program, to run it somewhere else: a mount namespace. */
   readonly within?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** One Varve, over all its lives. */
@@ -30,6 +31,7 @@ export class VarveProcess {
   readonly dataDir: string;
   readonly #processes: Processes;
   readonly #command: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
   #current: RunningProcess | undefined;
 
   private constructor(processes: Processes, ports: readonly number[], options: VarveOptions) {
@@ -38,6 +40,7 @@ export class VarveProcess {
     this.adminOrigin = `http://${adminAddress}`;
     this.dataDir = options.dataDir;
     this.#processes = processes;
+    this.#env = options.env ?? {};
     this.#command = [
       ...(options.within ?? []),
       process.execPath,
@@ -63,7 +66,7 @@ export class VarveProcess {
   /** Starts it and returns at once. */
   launch(): RunningProcess {
     const [command = '', ...args] = this.#command;
-    this.#current = this.#processes.start('varve', command, { args });
+    this.#current = this.#processes.start('varve', command, { args, env: this.#env });
     return this.#current;
   }
 

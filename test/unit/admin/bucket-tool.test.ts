@@ -84,7 +84,10 @@ test('what was opened is closed, whatever happens, and warnings are told', async
       closed++;
     }
   }
-  const open = async () => new Failing(clock);
+  const open: OpenToolBucket = async () => {
+    const bucket = new Failing(clock);
+    return { bucket, close: () => bucket.close() };
+  };
   await expect(run(['ls', store(dir)], open)).rejects.toThrow('no access');
   expect(closed).toBe(1);
   const warned = await run(['ls', '--log.level=debug', store(`${dir}/made`, 'c')]);
@@ -93,7 +96,9 @@ test('what was opened is closed, whatever happens, and warnings are told', async
 
 test('the door that tools open buckets by adds the prefix', async () => {
   const document = { type: 'FILESYSTEM', prefix: 'p', config: { directory: dir } } as const;
-  const bucket = await openToolBucket(document, nodeRuntime(), { mayCreate: false });
+  const limits = { concurrencyMax: 1, uploadBytesPerSecond: 0, downloadBytesPerSecond: 0 };
+  const options = { mayCreate: false, limits, err: () => {} };
+  const { bucket, close } = await openToolBucket(document, nodeRuntime(), options);
   expect(bucket.name).toBe(`filesystem:${dir}/p`);
-  await bucket.close();
+  await close();
 });

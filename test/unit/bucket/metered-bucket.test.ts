@@ -12,8 +12,8 @@ async function world() {
   const inner = new MemoryBucket(clock);
   await inner.put('a/b', bytesSource(Buffer.from('hello')));
   const seen: string[] = [];
-  const bucket = new MeteredBucket(inner, clock, (operation, seconds, outcome) =>
-    seen.push(`${operation} ${seconds} ${outcome}`),
+  const bucket = new MeteredBucket(inner, clock, ({ operation, seconds, outcome, bytes }) =>
+    seen.push(`${operation} ${seconds} ${outcome} ${bytes}`),
   );
   return { clock, inner, seen, bucket };
 }
@@ -44,9 +44,12 @@ describe('MeteredBucket', () => {
     await bucket.delete('c');
     expect(await inner.exists('c')).toBe(false);
     await bucket.removeUnfinished('a/');
-    const operations = ['get', 'get_range', 'exists', 'attributes', 'iter', 'iter'];
+    const bytes = { get: 5, get_range: 3, upload: 1 };
+    const operations = ['exists', 'attributes', 'iter', 'iter', 'upload', 'delete', 'iter'];
     expect(seen).toEqual(
-      [...operations, 'upload', 'delete', 'iter'].map((name) => `${name} 0 done`),
+      ['get', 'get_range', ...operations].map(
+        (name) => `${name} 0 done ${new Map(Object.entries(bytes)).get(name) ?? 0}`,
+      ),
     );
   });
 
@@ -54,14 +57,14 @@ describe('MeteredBucket', () => {
     const { bucket, seen } = await world();
     const put = bucket.put('a/b', bytesSource(Buffer.from('x')), { ifAbsent: true });
     await expect(put).rejects.toMatchObject({ code: 'already_exists' });
-    expect(seen).toEqual(['upload 0 refused']);
+    expect(seen).toEqual(['upload 0 refused 1']);
   });
 
   it('counts a missing object as a refusal', async () => {
     const { bucket, seen } = await world();
     await expect(bucket.attributes('no')).rejects.toMatchObject({ code: 'not_found' });
     await expect(read(bucket.get('no'))).rejects.toMatchObject({ code: 'not_found' });
-    expect(seen).toEqual(['attributes 0 refused', 'get 0 refused']);
+    expect(seen).toEqual(['attributes 0 refused 0', 'get 0 refused 0']);
   });
 
   it('counts a store that does not answer as a failure, with the time it took', async () => {
@@ -73,7 +76,7 @@ describe('MeteredBucket', () => {
     const answer = expect(bucket.exists('a/b')).rejects.toMatchObject({ kind: 'not_now' });
     await clock.advance(2500);
     await answer;
-    expect(seen).toEqual(['exists 2.5 failed']);
+    expect(seen).toEqual(['exists 2.5 failed 0']);
   });
 
   it('times a read to its last piece, also when it breaks off or is left', async () => {
@@ -91,6 +94,18 @@ describe('MeteredBucket', () => {
       expect(piece).toHaveLength(2);
       break;
     }
-    expect(seen).toEqual(['get 1.5 done', 'get 1.5 failed', 'get 0 done']);
+    expect(seen).toEqual(['get 1.5 done 5', 'get 1.5 failed 2', 'get 0 done 2']);
+  });
+
+  it('counts what its caller gave up as left, whatever came of it', async () => {
+    const { bucket, inner, seen } = await world();
+    const controller = new AbortController();
+    inner.exists = async () => {
+      controller.abort(unavailable());
+      throw unavailable();
+    };
+    const { signal } = controller;
+    await expect(bucket.exists('a/b', { signal })).rejects.toMatchObject({ kind: 'not_now' });
+    expect(seen).toEqual(['exists 0 left 0']);
   });
 });

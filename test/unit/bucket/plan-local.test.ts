@@ -18,9 +18,15 @@ function block(ulid: string, minTimeMs: number, coversLog = false): LocalBlock {
 
 const ulids = (blocks: readonly LocalBlock[]): string[] => blocks.map(({ ulid }) => ulid);
 
-it('uploads what is not uploaded, by time, then by ULID', () => {
-  const blocks = [block('C', 20), block('B', 10), block('A', 10), block('D', 0)];
-  expect(ulids(planUploads(blocks, new Set(['D'])))).toEqual(['A', 'B', 'C']);
+it('uploads what is not uploaded, by time over all directories, then by ULID', () => {
+  const one = { blocks: [block('C', 20), block('B', 10)], uploaded: new Set<string>() };
+  const other = {
+    blocks: [block('A', 10), block('D', 0), block('E', 15)],
+    uploaded: new Set(['D']),
+  };
+  const plan = planUploads([one, other]);
+  expect(plan.map(({ block: { ulid } }) => ulid)).toEqual(['A', 'B', 'E', 'C']);
+  expect(plan.map(({ from }) => from)).toEqual([other, one, other, one]);
 });
 
 describe('planLocalDeletions', () => {

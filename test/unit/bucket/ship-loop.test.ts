@@ -11,6 +11,7 @@ const NOTHING: ShipReport = {
   failed: 0,
   removed: 0,
   waiting: 0,
+  more: false,
 };
 
 it('ships at the start and every 30 seconds, goes on after a failure, and ends with a drain', async () => {
@@ -71,4 +72,42 @@ it('a drain waits for what was asked for before it; a cut after it ships nothing
   loop.soon();
   await clock.advance(60_000);
   expect(seen).toEqual({ begunMs: [0, 1000], ended: 2, mostAtOnce: 1 });
+});
+
+it('goes on at once while a round ends at its own limit, and adds up what was done', async () => {
+  const timers = new ManualClock();
+  const orders: boolean[] = [];
+  let looks = 0;
+  const ship = async ({ retryAll }: { retryAll: boolean }): Promise<ShipReport> => {
+    orders.push(retryAll);
+    const left = 5 - 2 * orders.length;
+    return { ...NOTHING, uploaded: left < 0 ? 1 : 2, waiting: Math.max(left, 0), more: left > 0 };
+  };
+  const onRound = (): void => void looks++;
+  const loop = new ShipLoop({ ship, onRound, timers, logger: new MemoryLogger() });
+  expect(await loop.round()).toEqual({ ...NOTHING, uploaded: 5 });
+  // What was postponed is tried once.
+  expect(orders).toEqual([true, false, false]);
+  expect(looks).toBe(3);
+});
+
+it('a drain lets the round under way end early, and begins no other', async () => {
+  const timers = new ManualClock();
+  let rounds = 0;
+  let isEnding = false;
+  const ship = async (): Promise<ShipReport> => {
+    rounds++;
+    while (!isEnding) await timers.sleep(1000);
+    return { ...NOTHING, more: true };
+  };
+  const end = async (): Promise<void> => {
+    isEnding = true;
+  };
+  const loop = new ShipLoop({ ship, end, timers, logger: new MemoryLogger() });
+  loop.start();
+  await timers.advance(10);
+  const drained = loop.drain();
+  await timers.advance(1000);
+  await drained;
+  expect(rounds).toBe(1);
 });

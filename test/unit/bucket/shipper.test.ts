@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
+import { UlidMaker } from '../../../src/base/model/ulid.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
 import type { LocalBlock } from '../../../src/bucket/local-block.ts';
-import { type ShipperDir, shipOnce } from '../../../src/bucket/shipper.ts';
+import { bytesSource } from '../../../src/bucket/put-sources.ts';
+import { Shipper, type ShipperDir, shipOnce } from '../../../src/bucket/shipper.ts';
 import { readShipperFile, SHIPPER_FILE } from '../../../src/bucket/shipper-file.ts';
+import { UploadQueue } from '../../../src/bucket/upload-queue.ts';
+import { Catalog } from '../../../src/catalog/catalog.ts';
+import { UploadCatalog } from '../../../src/catalog/upload-catalog.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { MemoryDatabases } from '../../support/memory-databases.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
+import { MemoryLogger } from '../../support/memory-logger.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 
 const DIR = '/data/tenant';
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };
@@ -117,7 +126,7 @@ describe('shipOnce', () => {
       if (block.ulid === ULIDS[0]) throw new VarveError('disk_failed', 'EIO');
     };
     const report = await shipOnce({ bucket, disk, logger }, [{ ...dir, check }], YOUNG);
-    expect(report).toMatchObject({ failed: 1, waiting: 3 });
+    expect(report).toMatchObject({ failed: 1, uploaded: 2, waiting: 1 });
     expect(setAside).toEqual([]);
     expect(logged.some((line) => line.startsWith('error block not uploaded'))).toBe(true);
   });
@@ -127,8 +136,9 @@ describe('shipOnce', () => {
     let calls = 0;
     const down: Bucket = new Proxy(bucket, {
       get(target, name) {
-        if (name !== 'exists') return Reflect.get(target, name, target);
-        return async () => {
+        if (name !== 'list') return Reflect.get(target, name, target);
+        // biome-ignore lint/correctness/useYield: it fails before it gives anything.
+        return async function* () {
           calls++;
           throw new VarveError('store_unavailable', 'no answer');
         };
@@ -167,5 +177,188 @@ describe('shipOnce', () => {
     expect(report).toMatchObject({ uploaded: 3, failed: 0, waiting: 0, removed: 3 });
     expect(removed.length).toBe(3);
     expect(logged).toContain('warn not noted which blocks are uploaded');
+  });
+});
+
+/** Blocks by their hour, in as many directories as are named. */
+function shipperWorld(hours: Readonly<Record<string, readonly number[]>>) {
+  const { disk, logger, logged, bucket } = world();
+  const time = new ManualClock(Date.UTC(2026, 0, 1));
+  const ulids = new UlidMaker(time, new SeededRandom(1));
+  const names = new Map<string, string>();
+  const dirs = Object.entries(hours).map(([tenant, of]): ShipperDir => {
+    const blocks = of.map((hour): LocalBlock => {
+      const ulid = ulids.next();
+      names.set(ulid, `${tenant}${hour}`);
+      const dir = `/data/${tenant}/${ulid}`;
+      disk.makeDir(dir);
+      disk.replaceFile(`${dir}/index`, Buffer.from(ulid));
+      const files = [{ name: 'index', sizeBytes: ulid.length, crc32c: undefined }];
+      const times = { minTimeMs: hour * 3_600_000, maxTimeMs: (hour + 2) * 3_600_000 };
+      const rest = { coversLog: false, isForeign: false, metaBytes: Buffer.from(ulid) };
+      return { ulid, dir, files, ...times, ...rest };
+    });
+    const remove = (): void => undefined;
+    return { dir: `/data/${tenant}`, tenant, blocks, remove, check: remove, setAside: remove };
+  });
+  /** In the order in which their meta.json came. */
+  const arrived: string[] = [];
+  const put = bucket.put.bind(bucket);
+  bucket.put = async (key, source, options) => {
+    const attributes = await put(key, source, options);
+    const ulid = key.split('/')[0] ?? '';
+    if (key.endsWith('meta.json')) arrived.push(names.get(ulid) ?? ulid);
+    return attributes;
+  };
+  const ulidOf = (name: string): string => [...names].find(([, one]) => one === name)?.[0] ?? '';
+  const options = { bucket, disk, logger, clock: time, timers: time };
+  return { options, dirs, arrived, bucket, disk, logged, time, ulidOf, names };
+}
+
+describe('Shipper', () => {
+  it('takes the oldest of all directories first', async () => {
+    const { options, dirs, arrived } = shipperWorld({ a: [8, 2], b: [4, 0], c: [6] });
+    await new Shipper(options).round(dirs, YOUNG);
+    expect(arrived).toEqual(['b0', 'a2', 'b4', 'c6', 'a8']);
+  });
+
+  it('uploads several blocks at one time, and a large one holds up no other', async () => {
+    const { options, dirs, arrived, bucket, time, ulidOf } = shipperWorld({ a: [0, 2, 4, 6] });
+    const put = bucket.put.bind(bucket);
+    let [running, most] = [0, 0];
+    bucket.put = async (key, source, more) => {
+      most = Math.max(most, ++running);
+      await time.sleep(key.startsWith(ulidOf('a0')) ? 60_000 : 1000);
+      running--;
+      return put(key, source, more);
+    };
+    const round = new Shipper({ ...options, concurrency: 2 }).round(dirs, YOUNG);
+    for (let seconds = 0; seconds < 300; seconds++) await time.advance(1000);
+    expect(await round).toMatchObject({ uploaded: 4, waiting: 0 });
+    expect(arrived).toEqual(['a2', 'a4', 'a6', 'a0']);
+    expect(most).toBe(2);
+  });
+
+  it('tries a block that was refused after ever longer times, at once when it is asked to', async () => {
+    const { options, dirs, bucket, time, ulidOf } = shipperWorld({ a: [0, 2] });
+    await bucket.put(`${ulidOf('a0')}/meta.json`, bytesSource(Buffer.from('of another')));
+    const shipper = new Shipper(options);
+    const failures: number[] = [];
+    const round = async (retryAll = false): Promise<void> => {
+      const { failed, waiting } = await shipper.round(dirs, YOUNG, { retryAll });
+      expect(waiting).toBe(1);
+      failures.push(failed);
+    };
+    for (let i = 0; i < 7; i++) {
+      await round();
+      await time.advance(30_000);
+    }
+    expect(failures).toEqual([1, 1, 0, 1, 0, 0, 0]);
+    await round(true);
+    expect(failures.at(-1)).toBe(1);
+  });
+
+  it('ends a round after 32 blocks and says that there are more', async () => {
+    const hours = Array.from({ length: 40 }, (_, i) => 2 * i);
+    const { options, dirs } = shipperWorld({ a: hours });
+    const shipper = new Shipper(options);
+    expect(await shipper.round(dirs, YOUNG)).toMatchObject({
+      uploaded: 32,
+      waiting: 8,
+      more: true,
+    });
+    expect(await shipper.round(dirs, YOUNG)).toMatchObject({
+      uploaded: 8,
+      waiting: 0,
+      more: false,
+    });
+  });
+
+  it('does not let refused blocks use up a round', async () => {
+    const hours = Array.from({ length: 70 }, (_, i) => 2 * i);
+    const { options, dirs, bucket, ulidOf } = shipperWorld({ a: hours });
+    for (const hour of hours.slice(0, 40))
+      await bucket.put(`${ulidOf(`a${hour}`)}/meta.json`, bytesSource(Buffer.from('of another')));
+    const report = await new Shipper(options).round(dirs, YOUNG);
+    expect(report).toMatchObject({ uploaded: 30, failed: 40, waiting: 40, more: false });
+  });
+
+  it('begins nothing after its end, and cuts off what is under way after the time it has', async () => {
+    const { options, dirs, arrived, bucket, time } = shipperWorld({ a: [0, 2] });
+    const put = bucket.put.bind(bucket);
+    bucket.put = async (key, source, more) => {
+      await time.sleep(3_600_000, more?.signal);
+      return put(key, source, more);
+    };
+    const shipper = new Shipper(options);
+    const round = shipper.round(dirs, YOUNG);
+    await time.advance(1000);
+    shipper.end(20_000);
+    await time.advance(20_000);
+    expect(await round).toMatchObject({ uploaded: 0, failed: 1, waiting: 2, more: false });
+    expect(await shipper.round(dirs, YOUNG)).toMatchObject({ failed: 0, waiting: 2 });
+    expect(arrived).toEqual([]);
+  });
+
+  it('ships all other directories when the disk does not give one', async () => {
+    const { options, dirs, disk, logged } = shipperWorld({ a: [0], b: [2] });
+    disk.replaceFile('/data/a/thanos.shipper.json', Buffer.from('{}'));
+    disk.faults.add({ operation: 'read', path: /data\/a\/thanos/, code: 'disk_failed' });
+    const failed: unknown[] = [];
+    const onDirFailed = ({ tenant }: ShipperDir): void => void failed.push(tenant);
+    const report = await new Shipper({ ...options, onDirFailed }).round(dirs, YOUNG);
+    expect(report).toMatchObject({ uploaded: 1, failed: 1 });
+    expect(failed).toEqual(['a']);
+    expect(logged).toContain('error stream not shipped, tried again');
+  });
+
+  it('keeps the queue, and notes in the log what each block has cost', async () => {
+    const { options, dirs, ulidOf } = shipperWorld({ a: [0], b: [2] });
+    const databases = new MemoryDatabases(options.disk);
+    const logger = new MemoryLogger();
+    const catalog = new Catalog({ ...options, databases, logger, path: '/data/.varve/catalog.db' });
+    const log = new UploadCatalog(catalog);
+    const queue = new UploadQueue();
+    const outcomes: string[] = [];
+    const onOutcome = ({ tenant }: ShipperDir, outcome: string): void =>
+      void outcomes.push(`${tenant} ${outcome}`);
+    const shipper = new Shipper({ ...options, queue, log, onOutcome });
+    const round = shipper.round(dirs, YOUNG);
+    expect(queue.status()).toMatchObject({ blocks: 2, sizeBytes: 52 });
+    await round;
+    expect(queue.status()).toMatchObject({ blocks: 0, sizeBytes: 0 });
+    expect(outcomes).toEqual(['a uploaded', 'b uploaded']);
+    const uploads = log.newest(10);
+    expect(uploads.map(({ ulid }) => ulid).sort()).toEqual([ulidOf('a0'), ulidOf('b2')].sort());
+    // A list; a put and a read for each of two files.
+    expect(uploads).toMatchObject(
+      Array.from({ length: 2 }, () => ({ end: 'sent', requests: 5, sentBytes: 52 })),
+    );
+  });
+
+  it('makes a lost log anew from what the bucket lists', async () => {
+    const { options, dirs, bucket, ulidOf } = shipperWorld({ a: [0, 2] });
+    await new Shipper(options).round(dirs, YOUNG);
+    await bucket.delete(`${ulidOf('a2')}/meta.json`); // merged by a compactor, and gone
+    await bucket.delete(`${ulidOf('a2')}/index`);
+    const databases = new MemoryDatabases(options.disk);
+    const logger = new MemoryLogger();
+    const catalog = new Catalog({ ...options, databases, logger, path: '/data/.varve/catalog.db' });
+    const log = new UploadCatalog(catalog);
+    const shipper = new Shipper({ ...options, log });
+    expect(await shipper.round(dirs, YOUNG)).toMatchObject({ uploaded: 0, found: 0 });
+    const ends = log.newest(10).map(({ ulid, end }) => [ulid, end]);
+    expect(Object.fromEntries(ends)).toEqual({
+      [ulidOf('a0')]: 'listed',
+      [ulidOf('a2')]: 'missing',
+    });
+    const lists: string[] = [];
+    const list = bucket.list.bind(bucket);
+    bucket.list = (prefix) => {
+      lists.push(prefix);
+      return list(prefix);
+    };
+    await shipper.round(dirs, YOUNG);
+    expect(lists).toEqual([]);
   });
 });

@@ -127,6 +127,22 @@ describe('verdicts', () => {
     expect(world.head.admitFloat(slot, 0, 2, 0x7ff80000)).toBe(DUPLICATE);
   });
 
+  // Found by seed 4678 of the simulation: it came into a window that was cut and forgotten.
+  test('the newest histogram of a series again, cut meanwhile and too old, is too old', async () => {
+    const world = new HeadWorld({ outOfOrderWindowMs: 3 * H });
+    const [slot, other] = [world.slot('a|1'), world.slot('a|2')];
+    world.head.admitHistogram(slot, H, histogramSample(1));
+    world.head.admitHistogram(slot, 2 * H, histogramSample(2));
+    world.publish();
+    const cut = await world.head.openSnapshot({ kind: 'scheduled', windowStartMs: 2 * H });
+    await world.head.closeSnapshot(cut.id, { stored: true });
+    expect(admit(world, other, 5 * H, 1)).toBe(ADMITTED);
+    expect(world.head.admitHistogram(slot, 2 * H, histogramSample(2))).toBe(ADMITTED);
+    world.head.takeBackAll();
+    expect(admit(world, world.slot('a|2'), 5 * H + 1, 1)).toBe(ADMITTED);
+    expect(world.head.admitHistogram(slot, 2 * H, histogramSample(2))).toBe(TOO_OLD);
+  });
+
   test('a float and a histogram at one time are two samples', () => {
     const world = new HeadWorld();
     const slot = world.slot('a|1');

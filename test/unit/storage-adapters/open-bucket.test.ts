@@ -1,10 +1,18 @@
 import { expect, test } from 'vitest';
+import { readBucketDocument } from '../../../src/base/config/bucket-document.ts';
+import { Secret } from '../../../src/base/config/secret.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { type BucketConfig, openBucket } from '../../../storage-adapters/open-bucket.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
+import { MemoryLogger } from '../../support/memory-logger.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 
-const world = () => ({ disk: new MemoryDisk(), random: new SeededRandom(1) });
+const world = () => {
+  const clock = new ManualClock();
+  const logger = new MemoryLogger();
+  return { disk: new MemoryDisk(), random: new SeededRandom(1), clock, timers: clock, logger };
+};
 
 test('FILESYSTEM keeps objects as files of its directory', async () => {
   const at = world();
@@ -14,10 +22,12 @@ test('FILESYSTEM keeps objects as files of its directory', async () => {
   expect([...at.disk.readFile('/b/x/y')]).toEqual([1, 2]);
 });
 
-test('a type that this version does not have is bad configuration, with its name', async () => {
-  const config = { type: 'S3', prefix: '', config: {} } as unknown as BucketConfig;
-  await expect(openBucket(config, world())).rejects.toMatchObject({
-    code: 'bad_config',
-    message: 'object store type S3 is not supported yet',
-  });
+test('S3 is opened without a request, and its document survives the way to a thread', async () => {
+  const text =
+    'type: S3\nconfig: {bucket: b, endpoint: "127.0.0.1:1", access_key: k, secret_key: s}';
+  const source = { name: 'b.yml', text: new Secret(text), fillEnvironment: false };
+  const document = structuredClone(readBucketDocument(source, {}));
+  const bucket = await openBucket(document, world());
+  expect(bucket.name).toBe('s3:b');
+  await bucket.close();
 });

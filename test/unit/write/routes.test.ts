@@ -19,6 +19,7 @@ async function gateway(answer: Partial<WriteOutcome> | Error = {}) {
     ended: [] as EndedWrite[],
     bodiesRead: 0,
     draining: false,
+    full: false,
     nowMs: 0,
     inFlight: new InFlightBytes(100),
     hold: Promise.resolve(),
@@ -53,6 +54,12 @@ async function gateway(answer: Partial<WriteOutcome> | Error = {}) {
     tenants: { headerName: 'THANOS-TENANT', defaultTenant: 'default-tenant' },
     inFlight: world.inFlight,
     rates: new RateLimit({ clock, samplesPerSecond: 10, burstSamples: 5, dropWhenOver: false }),
+    backlog: {
+      check: () => {
+        if (world.full)
+          throw new VarveError('queue_full', 'Too much waits.', { retryAfterSeconds: 30 });
+      },
+    },
     bodyBytesMax: 60,
     retryAfterSeconds: { min: 2, max: 5 },
     isDraining: () => world.draining,
@@ -145,6 +152,18 @@ describe('refusals before the body is read', () => {
     expect(response.statusCode).toBe(503);
     expect(response.headers['retry-after']).toBe('5');
     expect(world.bodiesRead).toBe(0);
+  });
+
+  it('answers 503 with a longer Retry-After while too much waits for the bucket', async () => {
+    const { world, post } = await gateway();
+    world.full = true;
+    const response = await post('/api/v1/write');
+    expect(response.statusCode).toBe(503);
+    expect(response.headers['retry-after']).toBe('33');
+    expect(response.body).toBe('queue_full: Too much waits.\n');
+    expect(world.bodiesRead).toBe(0);
+    world.full = false;
+    expect((await post('/api/v1/write')).statusCode).toBe(204);
   });
 
   it('answers 503 over the in-flight budget, and again 204 when it is free', async () => {

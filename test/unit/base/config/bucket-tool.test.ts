@@ -76,12 +76,12 @@ describe('where the bucket is', () => {
     expect(cleanup.store).toMatchObject({ prefix: 'p', config: { directory: 'x' } });
     // What is done is said by flags alone.
     expect(cleanup.config).toMatchObject({ dryRun: false });
-    expect(load(['bucket', 'cleanup', STORE], env, files).store.config.directory).toBe('d');
+    expect(load(['bucket', 'cleanup', STORE], env, files).store.config).toEqual({ directory: 'd' });
   });
 
   test('replicate has two', () => {
     const { store, storeTo } = load(['bucket', 'replicate', STORE, TO]);
-    expect([store.config.directory, storeTo?.config.directory]).toEqual(['d', 'e']);
+    expect([store.config, storeTo?.config]).toEqual([{ directory: 'd' }, { directory: 'e' }]);
   });
 });
 

@@ -3,7 +3,7 @@ import { BUCKET_ROLES } from '../../../../src/base/config/bucket-commands.ts';
 import { inertOptionsOf, optionsOf } from '../../../../src/base/config/catalogue.ts';
 import { defaultTexts, environmentName, type Role } from '../../../../src/base/config/option.ts';
 
-const ROLES: readonly Role[] = ['serve', 'receive', 'tsdb', ...BUCKET_ROLES];
+const ROLES: readonly Role[] = ['serve', 'receive', 'sidecar', 'tsdb', ...BUCKET_ROLES];
 
 /** Flags of `thanos receive` (docs/components/receive.md and cmd/thanos/receive.go, 2026). */
 const THANOS_RECEIVE = `
@@ -31,6 +31,23 @@ tsdb.head.expanded-postings-cache-size tsdb.max-block-duration tsdb.max-exemplar
 tsdb.max-retention-bytes tsdb.memory-snapshot-on-shutdown tsdb.min-block-duration tsdb.no-lockfile
 tsdb.out-of-order.cap-max tsdb.out-of-order.time-window tsdb.path tsdb.retention
 tsdb.too-far-in-future.time-window tsdb.wal-compression tsdb.write-queue-size writer.intern`
+  .trim()
+  .split(/\s+/);
+
+/** Flags of `thanos sidecar` (docs/components/sidecar.md and cmd/thanos/sidecar.go, 2026). */
+const THANOS_SIDECAR = `
+auto-gomemlimit.ratio debug.name enable-auto-gomemlimit enable-feature grpc-address grpc-grace-period
+grpc-server-max-connection-age grpc-server-tls-cert grpc-server-tls-client-ca grpc-server-tls-key
+grpc-server-tls-min-version hash-func http-address http-grace-period http.config log.format log.level
+matcher-cache-size min-time objstore.config objstore.config-file prometheus.get_config_interval
+prometheus.get_config_timeout prometheus.http-client prometheus.http-client-file prometheus.ready_timeout
+prometheus.url receive.connection-pool-size receive.connection-pool-size-per-host
+reloader.config-envsubst-file reloader.config-file reloader.method reloader.process-name
+reloader.retry-interval reloader.rule-dir reloader.watch-interval request.logging-config
+request.logging-config-file shipper.allow-out-of-order-uploads shipper.ignore-unequal-block-size
+shipper.meta-file-name shipper.skip-corrupted-blocks shipper.upload-compacted
+shipper.upload-concurrency store.limits.request-samples store.limits.request-series tracing.config
+tracing.config-file tsdb.path`
   .trim()
   .split(/\s+/);
 
@@ -93,9 +110,20 @@ test.each(['serve', 'receive'] as const)('%s knows every flag of thanos receive'
   expect(THANOS_RECEIVE.filter((flag) => !known.includes(flag))).toEqual([]);
 });
 
-test('what Varve does not act on are flags of thanos receive, each with its reason', () => {
-  for (const inert of inertOptionsOf('receive')) {
-    expect(THANOS_RECEIVE).toContain(inert.flag);
-    expect(inert.why, inert.flag).toMatch(/\.$/);
-  }
+test('sidecar knows every flag of thanos sidecar', () => {
+  const known = flagsOf('sidecar');
+  expect(THANOS_SIDECAR.filter((flag) => !known.includes(flag))).toEqual([]);
 });
+
+test.each([
+  ['receive', THANOS_RECEIVE],
+  ['sidecar', THANOS_SIDECAR],
+] as const)(
+  'what varve %s does not act on are flags of Thanos, each with its reason',
+  (role, all) => {
+    for (const inert of inertOptionsOf(role)) {
+      expect(all).toContain(inert.flag);
+      expect(inert.why, inert.flag).toMatch(/\.$/);
+    }
+  },
+);

@@ -5,7 +5,7 @@ import { complaint, load } from './loading.ts';
 const parse = (...argv: string[]) => parseCommandLine(argv, 'varve, version 1.2.3');
 
 describe('help and version', () => {
-  test.each([['serve'], ['receive'], ['tsdb', 'dump'], ['tsdb'], []])(
+  test.each([['serve'], ['receive'], ['sidecar'], ['tsdb', 'dump'], ['tsdb'], []])(
     'help of varve %s %s is as the snapshot',
     async (...command: string[]) => {
       const name = ['varve', ...command].join('-');
@@ -39,8 +39,11 @@ test.each([
 
 describe('a mistake on the command line names what was written and what was meant', () => {
   test.each<[string[], string]>([
-    [[], 'no command: say what to run: serve, receive, tsdb, bucket'],
-    [['compact'], 'command "compact": is unknown; this version has serve, receive, tsdb, bucket'],
+    [[], 'no command: say what to run: serve, receive, sidecar, tsdb, bucket'],
+    [
+      ['compact'],
+      'command "compact": is unknown; this version has serve, receive, sidecar, tsdb, bucket',
+    ],
     [['store', '--data-dir=x'], 'command "store": is unknown'],
     [['sevre'], 'did you mean serve?'],
     [['--tsdb.path=x', 'serve'], '--tsdb.path: stands before the command'],
@@ -57,6 +60,9 @@ describe('a mistake on the command line names what was written and what was mean
     [['serve', '--tsdb.retention=1d', '--tsdb.retention=2d'], '--tsdb.retention: is given twice'],
     [['serve', '--tsdb.wal-compression', '--no-tsdb.wal-compression'], 'is given twice'],
     [['serve', 'x'], 'command serve: takes no "x"'],
+    [['sidecar', 'x'], 'command sidecar: takes no "x"'],
+    [['sidecar', '--label=a="b"'], '--label: is a flag of varve serve, not of varve sidecar'],
+    [['serve', '--prometheus.url=x'], '--prometheus.url: is a flag of varve sidecar'],
     [['tsdb'], 'command tsdb: needs one of ls, dump, analyze, verify'],
     [['tsdb', 'anlyze'], 'did you mean analyze?'],
     [['tsdb', 'ls'], 'command tsdb ls: needs a directory'],

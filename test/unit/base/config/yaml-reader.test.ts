@@ -33,7 +33,7 @@ describe('bucket.yml', () => {
 
   test.each<[string, string]>([
     ['', 'bucket.yml:1: key "type": is required'],
-    ['type: S3\nconfig: {bucket: x}', 'key "type": is a type that this version does not have yet'],
+    ['type: SWIFT\nconfig: {a: x}', 'key "type": is a type that this version does not have yet'],
     ['type: FILESYSTM', 'must be a type of object store; did you mean FILESYSTEM?'],
     ['type: FILESYSTEM', 'key "config.directory": is required'],
     ['type: FILESYSTEM\nconfig:\n', 'key "config.directory": is required'],

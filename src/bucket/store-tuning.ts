@@ -1,0 +1,58 @@
+// What flags and bucket.yml say of limits, retries and times, whatever the type of store: adapters
+// make no second try, so the keys of Thanos's clients go to what stands around them.
+
+import type { BucketDocument } from '../base/config/bucket-document.ts';
+import type { StoreHttpConfig } from '../base/config/bucket-http.ts';
+import type { ServeConfig } from '../base/config/catalogue.ts';
+import type { StoreLimits } from './limited-bucket.ts';
+import { RETRY_LIMITS, type RetryLimits } from './retry-policy.ts';
+import { STORE_TIMEOUTS, type StoreTimeouts } from './timed-bucket.ts';
+
+/** Undefined and 0 mean the default. */
+interface Tuning {
+  /** `max_retries`, of AZURE `pipeline_config.max_tries`: tries, as Thanos's clients take it. */
+  readonly maxRetries: number | undefined;
+  /** `pipeline_config` of AZURE. */
+  readonly retryDelayMs?: number;
+  readonly maxRetryDelayMs?: number;
+  readonly tryTimeoutMs?: number;
+  readonly http?: Pick<StoreHttpConfig, 'responseHeaderTimeoutMs'>;
+}
+
+type LimitFlags = Pick<
+  ServeConfig,
+  'objstoreMaxConcurrency' | 'objstoreUploadBandwidth' | 'objstoreDownloadBandwidth'
+>;
+
+/** What may be asked for at once. */
+export function storeLimits(config: LimitFlags): StoreLimits {
+  return {
+    concurrencyMax: config.objstoreMaxConcurrency,
+    uploadBytesPerSecond: config.objstoreUploadBandwidth,
+    downloadBytesPerSecond: config.objstoreDownloadBandwidth,
+  };
+}
+
+/** How often and when a call is made again. */
+export function retryLimits(document: BucketDocument): RetryLimits {
+  const { maxRetries, retryDelayMs, maxRetryDelayMs } = tuningOf(document);
+  const firstWaitMs = retryDelayMs || RETRY_LIMITS.firstWaitMs;
+  return {
+    ...RETRY_LIMITS,
+    triesMax: maxRetries || RETRY_LIMITS.triesMax,
+    firstWaitMs,
+    longestWaitMs: Math.max(firstWaitMs, maxRetryDelayMs || RETRY_LIMITS.longestWaitMs),
+  };
+}
+
+/** How long it may take. */
+export function storeTimeouts(document: BucketDocument): StoreTimeouts {
+  const { tryTimeoutMs, http } = tuningOf(document);
+  const stallMs = http?.responseHeaderTimeoutMs || STORE_TIMEOUTS.stallMs;
+  const callMs = tryTimeoutMs || Math.min(STORE_TIMEOUTS.callMs, stallMs);
+  return { callMs, stallMs };
+}
+
+function tuningOf({ config }: BucketDocument): Tuning {
+  return { maxRetries: undefined, ...config };
+}

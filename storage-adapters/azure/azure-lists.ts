@@ -1,0 +1,101 @@
+// Listings of a container, a page a request, in byte order.
+//
+// Blobs that consist of blocks only, which no list named yet, are no objects and are not listed;
+// `unfinishedKeys` finds them, as what a second listing has more than the first.
+
+import type { ContainerClient } from '@azure/storage-blob';
+import type { CallOptions, ListedObject } from '../../src/bucket/bucket.ts';
+import { byKey } from '../by-key.ts';
+import { type AzureCall, type AzureCalls, aborting } from './azure-calls.ts';
+
+/** What is listed, and how many objects a page. */
+export interface AzureListing {
+  readonly calls: AzureCalls;
+  readonly container: ContainerClient;
+  readonly pageObjects: number;
+}
+
+/** All objects whose key begins with `prefix`; with `unfinished`, what is to become one too. */
+export async function* listObjects(
+  { calls, container, pageObjects }: AzureListing,
+  prefix: string,
+  { signal, unfinished = false }: CallOptions & { readonly unfinished?: boolean },
+): AsyncIterable<ListedObject> {
+  const page = (settings: PageSettings) =>
+    container
+      .listBlobsFlat({ prefix, includeUncommitedBlobs: unfinished, ...aborting(signal) })
+      .byPage({ ...settings, maxPageSize: pageObjects });
+  for await (const { segment } of eachPage(page, calls, listCall(prefix, signal))) {
+    for (const { name, properties } of segment.blobItems) {
+      signal?.throwIfAborted();
+      // Tools make such objects to show a folder; no key ends so.
+      if (name.endsWith('/')) continue;
+      const sizeBytes = properties.contentLength ?? 0;
+      yield { key: name, sizeBytes, modifiedMs: properties.lastModified?.getTime() ?? 0 };
+    }
+  }
+}
+
+/** What stands directly under `prefix`. */
+export async function* listNames(
+  { calls, container, pageObjects }: AzureListing,
+  prefix: string,
+  { signal }: CallOptions,
+): AsyncIterable<string> {
+  const page = (settings: PageSettings) =>
+    container
+      .listBlobsByHierarchy('/', { prefix, ...aborting(signal) })
+      .byPage({ ...settings, maxPageSize: pageObjects });
+  for await (const { segment } of eachPage(page, calls, listCall(prefix, signal))) {
+    const found = [...segment.blobItems, ...(segment.blobPrefixes ?? [])];
+    const names = found.map(({ name }) => name.slice(prefix.length));
+    for (const name of names.filter((one) => one !== '').sort(byKey)) {
+      signal?.throwIfAborted();
+      yield name;
+    }
+  }
+}
+
+/** Keys of blobs below `prefix` that have blocks and were never made an object. */
+export async function* unfinishedKeys(
+  listing: AzureListing,
+  prefix: string,
+  options: CallOptions,
+): AsyncIterable<string> {
+  const finished = listObjects(listing, prefix, options)[Symbol.asyncIterator]();
+  try {
+    let next = await finished.next();
+    for await (const { key } of listObjects(listing, prefix, { ...options, unfinished: true })) {
+      while (next.done !== true && byKey(next.value.key, key) < 0) next = await finished.next();
+      if (next.done === true || next.value.key !== key) yield key;
+    }
+  } finally {
+    await finished.return?.();
+  }
+}
+
+function listCall(prefix: string, signal: AbortSignal | undefined): AzureCall {
+  return { name: { class: 'list', operation: 'List Blobs' }, key: prefix, signal };
+}
+
+/** Where a page begins; nothing for the first. */
+interface PageSettings {
+  readonly continuationToken?: string;
+}
+
+/** One request a page: the SDK's own iteration would hide where one ends. */
+async function* eachPage<T extends PageSettings>(
+  open: (settings: PageSettings) => AsyncIterableIterator<T>,
+  calls: AzureCalls,
+  call: AzureCall,
+): AsyncIterable<T> {
+  for (let settings: PageSettings = {}; ; ) {
+    const at = settings;
+    const page = await calls.send(call, () => open(at).next());
+    if (page.done === true) return;
+    yield page.value;
+    const { continuationToken = '' } = page.value;
+    if (continuationToken === '') return;
+    settings = { continuationToken };
+  }
+}

@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AzureConfig } from '../../src/base/config/bucket-azure.ts';
+import { readBucketDocument } from '../../src/base/config/bucket-document.ts';
+import { Secret } from '../../src/base/config/secret.ts';
+import { VarveError } from '../../src/base/errors/varve-error.ts';
+import { NodeDisk } from '../../src/base/runtime/node-disk.ts';
+import { NodeTimers } from '../../src/base/runtime/node-timers.ts';
+import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
+import { bytesSource } from '../../src/bucket/put-sources.ts';
+import { type AzureWorld, openAzureBucket } from '../../storage-adapters/azure/azure-bucket.ts';
+import { Processes } from '../support/e2e/processes.ts';
+import { SeededRandom } from '../support/seeded-random.ts';
+import {
+  AZURITE,
+  AZURITE_ACCOUNT,
+  AZURITE_KEY,
+  type AzureServer,
+  startAzure,
+} from '../support/stores/azure-server.ts';
+import { bigCrc32c, bigSource, sumOf } from '../support/stores/big-source.ts';
+import { hasProgram } from '../support/stores/programs.ts';
+import { bucketSuite } from './bucket-suite.ts';
+
+const MIB = 1024 * 1024;
+
+type Sizes = Pick<AzureWorld, 'blockSizeBytes' | 'pageObjects'>;
+
+describe.skipIf(!hasProgram(AZURITE))('Azure', () => {
+  const processes = new Processes();
+  let server: AzureServer;
+  let containers = 0;
+
+  beforeAll(async () => {
+    server = await startAzure(processes);
+  });
+  afterAll(() => processes.endAll());
+
+  const configOf = (text: string): AzureConfig => {
+    const yaml = `type: AZURE\nconfig:\n${text}`;
+    const source = { name: 'bucket.yml', text: new Secret(yaml), fillEnvironment: true };
+    const document = readBucketDocument(source, {});
+    if (document.type !== 'AZURE') throw new Error('not AZURE');
+    return document.config;
+  };
+  const keyed = (container: string, key = AZURITE_KEY): string =>
+    `  storage_account: ${AZURITE_ACCOUNT}\n  storage_account_key: ${key}\n` +
+    `  container: ${container}\n  endpoint: ${server.endpoint}\n`;
+  const open = (text: string, sizes: Sizes = {}): Promise<Bucket> =>
+    openAzureBucket(configOf(text), {
+      disk: new NodeDisk(),
+      random: new SeededRandom(containers),
+      timers: new NodeTimers(),
+      ...sizes,
+    });
+  const openNew = (sizes: Sizes = {}): Promise<Bucket> =>
+    open(keyed(`container-${++containers}`), sizes);
+  const openMade = async (sizes: Sizes = {}): Promise<Bucket> => {
+    const bucket = await openNew(sizes);
+    await bucket.exists('what makes the container');
+    return bucket;
+  };
+
+  bucketSuite('azurite', async () => ({
+    bucket: await openMade(),
+    cleanUp: async () => undefined,
+  }));
+
+  // The suite's largest object is 5 MiB: it goes in two blocks.
+  bucketSuite('azurite, in blocks', async () => ({
+    bucket: await openMade({ blockSizeBytes: 3 * MIB }),
+    cleanUp: async () => undefined,
+  }));
+
+  it('takes 100 MiB in blocks of 8, checked, and gives them back', async () => {
+    const requests: StoreRequest[] = [];
+    const opened = await openMade({ blockSizeBytes: 8 * MIB });
+    const bucket = opened.observedBy((request) => requests.push(request));
+    const source = bigSource(100 * MIB + 5);
+    const crc32c = await bigCrc32c(source);
+    const stored = await bucket.put('big', source, { crc32c });
+    expect(stored.sizeBytes).toBe(source.sizeBytes);
+    expect(await bucket.attributes('big')).toEqual(stored);
+    expect(await sumOf(bucket.get('big'))).toBe(crc32c);
+    const writes = requests.filter((one) => one.class === 'write');
+    expect(writes.map(({ operation }) => operation)).toEqual([
+      ...Array.from({ length: 13 }, () => 'Put Block'),
+      'Put Block List',
+    ]);
+    expect(writes.reduce((sum, { sentBytes }) => sum + sentBytes, 0)).toBe(source.sizeBytes);
+    await opened.close();
+  });
+
+  it('keeps conditions on large uploads', async () => {
+    const bucket = await openNew({ blockSizeBytes: MIB / 4 });
+    const source = bigSource(MIB);
+    const first = await bucket.put('lease', source, { ifAbsent: true });
+    const taken = { code: 'already_exists' };
+    await expect(bucket.put('lease', source, { ifAbsent: true })).rejects.toMatchObject(taken);
+    const next = await bucket.put('lease', source, { ifVersion: first.version });
+    const late = bucket.put('lease', source, { ifVersion: first.version });
+    await expect(late).rejects.toMatchObject(taken);
+    expect((await bucket.attributes('lease')).version).toBe(next.version);
+    await bucket.close();
+  });
+
+  it('refuses a large upload of other bytes than said, and leaves nothing', async () => {
+    const bucket = await openNew({ blockSizeBytes: MIB / 4 });
+    const wrong = bucket.put('wrong', bigSource(MIB), { crc32c: 1 });
+    await expect(wrong).rejects.toMatchObject({ code: 'damaged_object' });
+    expect(await bucket.exists('wrong')).toBe(false);
+    await bucket.close();
+  });
+
+  it('sweeps what unfinished uploads left below a prefix, and nothing else', async () => {
+    const bucket = await openNew({ blockSizeBytes: MIB / 4 });
+    await bucket.put('b/there', bytesSource(new Uint8Array(3)));
+    await bucket.put('b/empty', bytesSource(new Uint8Array(0)));
+    for (const key of ['a/1', 'b/1', 'b/chunks/1', 'b/zz']) {
+      await expect(bucket.put(key, bigSource(MIB), { crc32c: 1 })).rejects.toThrow('CRC32C');
+    }
+    const deleted: StoreRequest[] = [];
+    const watched = bucket.observedBy((one) => one.class === 'delete' && deleted.push(one));
+    await watched.removeUnfinished('b/');
+    expect(deleted).toHaveLength(3);
+    await watched.removeUnfinished('b/');
+    expect(deleted).toHaveLength(3);
+    await watched.removeUnfinished('a/');
+    expect(deleted).toHaveLength(4);
+    const keys: string[] = [];
+    for await (const { key } of bucket.list('')) keys.push(key);
+    expect(keys).toEqual(['b/empty', 'b/there']);
+    expect((await bucket.attributes('b/there')).sizeBytes).toBe(3);
+    await bucket.close();
+  });
+
+  it('lets two uploads of one key finish without mixing their blocks', async () => {
+    const bucket = await openNew({ blockSizeBytes: MIB / 4 });
+    const other = { sizeBytes: MIB, read: zeros };
+    const both = [bucket.put('k', bigSource(MIB)), bucket.put('k', other)];
+    const outcomes = await Promise.allSettled(both);
+    expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true);
+    const sums = [await bigCrc32c(bigSource(MIB)), await bigCrc32c(other)];
+    expect(sums).toContain(await sumOf(bucket.get('k')));
+    await bucket.close();
+  });
+
+  it('ends a large upload that its caller gave up, with the reason, and leaves nothing', async () => {
+    const bucket = await openNew({ blockSizeBytes: MIB / 4 });
+    const controller = new AbortController();
+    const reason = new VarveError('store_unavailable', 'given up');
+    const whole = bigSource(MIB);
+    const source = {
+      sizeBytes: whole.sizeBytes,
+      async *read(offset: number, length: number) {
+        if (offset >= MIB / 2) controller.abort(reason);
+        yield* whole.read(offset, length);
+      },
+    };
+    const put = bucket.put('left', source, { signal: controller.signal });
+    expect(await put.catch((thrown: unknown) => thrown)).toBe(reason);
+    expect(await bucket.exists('left')).toBe(false);
+    await bucket.close();
+  });
+
+  it('is denied with a wrong key, which no message holds', async () => {
+    const wrong = Buffer.from('another key').toString('base64');
+    const bucket = await open(keyed('denied', wrong));
+    const failed = await bucket.put('k', bytesSource(new Uint8Array(1))).catch((e: unknown) => e);
+    expect(failed).toMatchObject({
+      code: 'store_denied',
+      message: 'azure:denied: Put Blob of k: the store answered 403 AuthorizationFailure',
+    });
+    expect((failed as VarveError).cause).toBeUndefined();
+    await bucket.close();
+  });
+
+  it('makes a missing container for whatever comes first, once', async () => {
+    const first: ((bucket: Bucket) => Promise<unknown>)[] = [
+      (bucket) => bucket.exists('k'),
+      (bucket) => bucket.list('')[Symbol.asyncIterator]().next(),
+      (bucket) => bucket.put('k', bytesSource(new Uint8Array(1))),
+      (bucket) => bucket.put('k', bigSource(MIB)),
+      (bucket) => sumOf(bucket.get('k')).catch(({ code }) => expect(code).toBe('not_found')),
+    ];
+    for (const call of first) {
+      const made: StoreRequest[] = [];
+      const opened = await openNew({ blockSizeBytes: MIB / 4 });
+      const bucket = opened.observedBy(
+        (one) => one.operation === 'Create Container' && made.push(one),
+      );
+      await call(bucket);
+      await bucket.put('k', bytesSource(new Uint8Array(1)));
+      expect(made).toHaveLength(1);
+      await opened.close();
+    }
+  });
+
+  it('does not take a missing container for a missing object', async () => {
+    const bucket = await open(`${keyed('nobody-made-it')}  storage_create_container: false\n`);
+    const missing = { code: 'store_denied', message: expect.stringContaining('does not exist') };
+    await expect(bucket.exists('k')).rejects.toMatchObject(missing);
+    await expect(sumOf(bucket.get('k'))).rejects.toMatchObject(missing);
+    await expect(bucket.delete('k')).rejects.toMatchObject(missing);
+    await expect(bucket.put('k', bytesSource(new Uint8Array(1)))).rejects.toMatchObject(missing);
+    const list = bucket.list('')[Symbol.asyncIterator]().next();
+    await expect(list).rejects.toMatchObject(missing);
+    await bucket.close();
+  });
+
+  it('takes a connection string in place of the rest', async () => {
+    const text =
+      `AccountName=${AZURITE_ACCOUNT};AccountKey=${AZURITE_KEY};` +
+      `DefaultEndpointsProtocol=http;BlobEndpoint=${server.endpoint};`;
+    const bucket = await open(`  storage_connection_string: "${text}"\n  container: by-string\n`);
+    await bucket.put('k', bytesSource(Buffer.from('by string')));
+    expect((await bucket.attributes('k')).sizeBytes).toBe(9);
+    await bucket.close();
+  });
+
+  it('lists more than a page holds, in order', async () => {
+    const bucket = await openMade({ pageObjects: 40 });
+    const keys = Array.from({ length: 103 }, (_, i) => `k/${String(i).padStart(5, '0')}`);
+    await Promise.all(keys.map((key) => bucket.put(key, bytesSource(new Uint8Array(0)))));
+    const requests: StoreRequest[] = [];
+    const watched = bucket.observedBy((request) => requests.push(request));
+    const found: string[] = [];
+    for await (const { key } of watched.list('k/')) found.push(key);
+    expect(found).toEqual(keys);
+    expect(requests.map(({ operation }) => operation)).toEqual(
+      Array.from({ length: 3 }, () => 'List Blobs'),
+    );
+    await bucket.close();
+  });
+});
+
+async function* zeros(_offset: number, length: number): AsyncIterable<Uint8Array> {
+  yield new Uint8Array(length);
+}
