@@ -9,10 +9,16 @@ import { resolve } from 'node:path';
 import { type BuildInfo, readBuildInfo, versionText } from './base/config/build-info.ts';
 import type { ServeConfig, SidecarConfig } from './base/config/catalogue.ts';
 import { type Invocation, parseCommandLine } from './base/config/command-line.ts';
-import { loadConfig, loadSidecarConfig, loadTsdbToolConfig } from './base/config/load-config.ts';
+import type { ConfigWorld } from './base/config/config-world.ts';
+import {
+  loadBucketTool,
+  loadConfig,
+  loadSidecarConfig,
+  loadTsdbToolConfig,
+} from './base/config/load-config.ts';
 import { ConfigReloader } from './base/config/reload-config.ts';
 import type { Output, ProcessFacts } from './base/config/start.ts';
-import { asVarveError } from './base/errors/varve-error.ts';
+import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import type { Logger } from './base/observe/logger.ts';
 import { watchProcess } from './base/observe/process-metrics.ts';
 import { threadTools } from './base/observe/thread-tools.ts';
@@ -50,8 +56,29 @@ async function run(invocation: Invocation, build: BuildInfo): Promise<number> {
     const { runTsdbTool } = await import('./admin/tsdb-tool.ts');
     return runTsdbTool(invocation.command, invocation.args, { config, ...output });
   }
+  if (invocation.kind === 'bucket') return runBucket(invocation);
   if (invocation.kind === 'sidecar') return runSidecar(invocation, build);
   return runGateway(invocation, build);
+}
+
+/** A command on a bucket; the first SIGINT or SIGTERM ends it in order, the second one at once. */
+async function runBucket({
+  command,
+  given,
+}: Extract<Invocation, { kind: 'bucket' }>): Promise<number> {
+  const loaded = loadBucketTool(command, given, configWorld());
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const why = `it was told to end by ${signal}`;
+    process.once(signal, () => stop.abort(new VarveError('draining', why)));
+  }
+  const { runBucketTool } = await import('./admin/bucket-tool.ts');
+  const isTerminal = process.stderr.isTTY === true;
+  return runBucketTool({ loaded, isTerminal, signal: stop.signal, ...output }, nodeRuntime());
+}
+
+function configWorld(): ConfigWorld {
+  return { env: process.env, readFile: (path: string) => disk.readFile(path) };
 }
 
 /** Runs `serve` or `receive` until it is told to end: configuration, lock, start, drain. */
@@ -59,7 +86,7 @@ async function runGateway(
   { role, given }: Extract<Invocation, { kind: 'gateway' }>,
   build: BuildInfo,
 ): Promise<number> {
-  const world = { env: process.env, readFile: (path: string) => disk.readFile(path) };
+  const world = configWorld();
   const { config, warnings } = loadConfig(role, given, world);
   const { Gateway } = await import('./gateway.ts'); // most of the program; tools do without it
   const runtime = nodeRuntime();
@@ -87,7 +114,7 @@ async function runSidecar(
   { given }: Extract<Invocation, { kind: 'sidecar' }>,
   build: BuildInfo,
 ): Promise<number> {
-  const world = { env: process.env, readFile: (path: string) => disk.readFile(path) };
+  const world = configWorld();
   const { config, warnings } = loadSidecarConfig(given, world);
   const { Sidecar } = await import('./sidecar.ts');
   const runtime = nodeRuntime();

@@ -1,19 +1,36 @@
-// Verifies a block: finds every inconsistency at once and says where. Run on each block that was
-// just written, before it gets its name, and by `varve tsdb verify`.
+// Verifies a block on the disk: finds every inconsistency at once and says where. Run on each block
+// that was just written, before it gets its name, and by `varve tsdb verify`.
 //
 // It trusts nothing and keeps going: a finding costs what cannot be read because of it, no more.
-// The parts are in verify/.
+// The parts are in verify/; a block in a bucket is verified by verify-stored.ts.
 
+import { assert } from '../base/errors/assert.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { FileSource } from './byte-source.ts';
 import type { BlockMeta } from './meta/format.ts';
-import { blockFile, INDEX_FILE, META_FILE, TOMBSTONES_FILE } from './paths.ts';
+import { readMetaBytes } from './meta.ts';
+import {
+  blockFile,
+  CHUNKS_DIR,
+  INDEX_FILE,
+  parseBlockDirName,
+  parseBlockTmpDirName,
+  TOMBSTONES_FILE,
+} from './paths.ts';
 import { readTombstones } from './tombstones.ts';
-import { ChunkChecker } from './verify/check-chunks.ts';
-import { checkDirectory, checkListedFiles, checkMeta } from './verify/check-files.ts';
-import { checkIndex } from './verify/check-index.ts';
-import type { SeriesResult } from './verify/check-series.ts';
+import { checkContents } from './verify/check-contents.ts';
+import {
+  type BlockNames,
+  checkListedFiles,
+  checkMeta,
+  checkNames,
+  FileHash,
+  hasHash,
+  notedFiles,
+} from './verify/check-files.ts';
 import { type Finding, Findings } from './verify/findings.ts';
+
+const PIECE_BYTES = 256 * 1024;
 
 /**
  * Everything that is wrong with the block in `dir`; nothing, when all is well. Throws only when the
@@ -21,64 +38,63 @@ import { type Finding, Findings } from './verify/findings.ts';
  */
 export function verifyBlock(disk: Disk, dir: string): readonly Finding[] {
   const findings = new Findings();
-  const meta = checkMeta(disk, dir, findings);
-  const segments = checkDirectory(disk, dir, findings);
-  if (meta !== undefined) checkListedFiles(disk, dir, meta, { segments, findings });
+  const name = dir.slice(dir.lastIndexOf('/') + 1);
+  const ulid = parseBlockDirName(name) ?? parseBlockTmpDirName(name);
+  const meta = checkMeta(() => readMetaBytes(disk, dir), ulid, findings);
+  const segments = checkNames(namesIn(disk, dir), findings);
+  if (meta !== undefined) checkAllListed(disk, dir, meta, { segments, findings });
   if (disk.stat(blockFile(dir, INDEX_FILE)) === undefined) return findings.list();
+  const tombstones = findings.attempt(TOMBSTONES_FILE, undefined, () =>
+    readTombstones(disk, dir, TOMBSTONES_FILE),
+  );
   const open = [INDEX_FILE, ...segments].map(
-    (name) => new FileSource(disk, blockFile(dir, name), name),
+    (file) => new FileSource(disk, blockFile(dir, file), file),
   );
   try {
-    const [index, ...chunkSources] = open;
+    const [index, ...sources] = open;
     if (index === undefined) return findings.list();
-    const chunks = new ChunkChecker(chunkSources, findings);
-    const series = checkIndex(index, chunks, meta, findings);
-    if (series?.isComplete === true) {
-      chunks.finish();
-      if (meta !== undefined) checkStats(meta, series, chunks, findings);
-    }
-    checkTombstones(disk, dir, series, findings);
+    const atHand = sources.map((source) => ({
+      name: source.name,
+      sizeBytes: source.sizeBytes,
+      source,
+    }));
+    const steps = checkContents({ index, segments: atHand, meta, tombstones }, findings);
+    assert(steps.next().done === true, 'all segments were at hand');
   } finally {
     for (const source of open) source.close();
   }
   return findings.list();
 }
 
-function checkStats(
-  meta: BlockMeta,
-  series: SeriesResult,
-  chunks: ChunkChecker,
-  findings: Findings,
-): void {
-  const { stats } = meta;
-  const compare = (key: string, inMeta: number, counted: number): void => {
-    if (inMeta !== counted)
-      findings.error(META_FILE, undefined, `stats.${key} is ${inMeta}, there are ${counted}`);
-  };
-  compare('numSeries', stats.numSeries, series.seriesCount);
-  compare('numChunks', stats.numChunks, series.chunkCount);
-  if (!chunks.isComplete) return;
-  compare('numSamples', stats.numSamples, chunks.floatSamples + chunks.histogramSamples);
-  // Before Prometheus 3 there was only the sum.
-  if (stats.numFloatSamples + stats.numHistogramSamples === 0) return;
-  compare('numFloatSamples', stats.numFloatSamples, chunks.floatSamples);
-  compare('numHistogramSamples', stats.numHistogramSamples, chunks.histogramSamples);
+function namesIn(disk: Disk, dir: string): BlockNames {
+  const chunksDir = blockFile(dir, CHUNKS_DIR);
+  const hasChunks = disk.stat(chunksDir)?.isDirectory === true;
+  const chunkNames = hasChunks ? disk.list(chunksDir).map(({ name }) => name) : [];
+  return { names: disk.list(dir), chunkNames };
 }
 
-function checkTombstones(
+/** Names, sizes and hashes that meta.json gives, against the files. */
+function checkAllListed(
   disk: Disk,
   dir: string,
-  series: SeriesResult | undefined,
-  findings: Findings,
+  meta: BlockMeta,
+  found: { readonly segments: readonly string[]; readonly findings: Findings },
 ): void {
-  const tombstones = findings.attempt(TOMBSTONES_FILE, undefined, () =>
-    readTombstones(disk, dir, TOMBSTONES_FILE),
-  );
-  if (tombstones === undefined || tombstones.size === 0 || series?.isComplete !== true) return;
-  const refs = new Set<number>();
-  for (let i = 0; i < series.seriesCount; i++) refs.add(series.postings.seriesRef(i));
-  for (const ref of tombstones.keys()) {
-    if (!refs.has(ref))
-      findings.warning(TOMBSTONES_FILE, undefined, `there is no series ${ref} to delete from`);
+  const sizeOf = (relPath: string): number | undefined => {
+    const stat = disk.stat(blockFile(dir, relPath));
+    return stat === undefined || stat.isDirectory ? undefined : stat.sizeBytes;
+  };
+  checkListedFiles(meta, { segments: found.segments, sizeOf }, found.findings);
+  for (const [relPath, noted] of notedFiles(meta)) {
+    if (sizeOf(relPath) === undefined || !hasHash(noted)) continue;
+    const source = new FileSource(disk, blockFile(dir, relPath), relPath);
+    try {
+      const hash = new FileHash();
+      for (let at = 0; at < source.sizeBytes; at += PIECE_BYTES)
+        hash.add(source.read(at, Math.min(PIECE_BYTES, source.sizeBytes - at)));
+      hash.check(relPath, noted, found.findings);
+    } finally {
+      source.close();
+    }
   }
 }

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, it } from 'vitest';
+import { BUCKET_ROLES } from '../../src/base/config/bucket-commands.ts';
 import { inertOptionsOf, optionsOf } from '../../src/base/config/catalogue.ts';
 import { METRIC_CATALOGUE } from '../../src/base/observe/metric-catalogue.ts';
 import { Complaints, lineAt, ROOT, readText, trackedFiles } from './sources.ts';
@@ -30,7 +31,7 @@ const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   '--cpu-prof-dir': 'node',
 };
 
-const ROLES = ['serve', 'receive', 'sidecar', 'tsdb'] as const;
+const ROLES = ['serve', 'receive', 'sidecar', 'tsdb', ...BUCKET_ROLES] as const;
 const flags = new Set([
   '--help',
   '--version',

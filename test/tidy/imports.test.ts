@@ -6,7 +6,7 @@ import { Complaints, type SourceFile, sourceFiles } from './sources.ts';
 
 const files = sourceFiles();
 
-/** Alone know several stages. tsdb-tool.ts is the entry of `varve tsdb`, as main.ts is of roles. */
+/** Alone know several stages. The tools' files are entries, as main.ts is of roles. */
 const WIRING = new Set([
   'src/gateway.ts',
   'src/sidecar.ts', // what gateway.ts is to `serve`, it is to `sidecar`
@@ -14,6 +14,7 @@ const WIRING = new Set([
   'src/job-thread.ts',
   'src/archive-thread.ts',
   'src/admin/tsdb-tool.ts',
+  'src/admin/bucket-tool.ts',
 ]);
 
 /** Files of another stage that may be imported for their values: pure codecs. */

@@ -2,19 +2,18 @@
 // is in a block or a log is verified elsewhere.
 
 import { asVarveError } from '../../base/errors/varve-error.ts';
-import { labelsText, labelValue } from '../../base/model/labels.ts';
+import { labelValue } from '../../base/model/labels.ts';
 import type { StreamIdentity } from '../../base/model/stream-labels.ts';
 import type { BlockMeta } from '../../block/meta/format.ts';
 import { META_FILE, STREAM_FILE, TMP_FOR_DELETION } from '../../block/paths.ts';
 import type { Finding } from '../../block/verify/findings.ts';
 import type { LogPosition } from '../../wal/log.ts';
+import { comparedBlock, overlaps } from '../overlaps.ts';
 import type { DataDir } from './locate.ts';
 import type { ToolContext } from './output.ts';
 
 /** The label that `--receive.tenant-label-name` names by default. */
 const TENANT_LABEL = 'tenant_id';
-/** Pairs of overlapping blocks that are told. */
-const OVERLAPS_MAX = 20;
 
 interface Block {
   /** The directory's name. */
@@ -29,7 +28,7 @@ export function verifyDir(
   logEnd: LogPosition | undefined,
 ): readonly Finding[] {
   const blocks = readableBlocks(context, dir);
-  const findings = [...overlaps(blocks)];
+  const findings = [...overlaps(blocks.map(({ name, meta }) => comparedBlock(name, meta)))];
   for (const { name } of context.disk.list(dir.path))
     if (name.endsWith(TMP_FOR_DELETION))
       findings.push(finding('info', name, 'a block that was being removed; start-up ends that'));
@@ -48,27 +47,6 @@ function readableBlocks(context: ToolContext, dir: DataDir): readonly Block[] {
       return [];
     }
   });
-}
-
-/** Blocks of one stream and resolution that share times: late blocks do, and others should not. */
-function* overlaps(blocks: readonly Block[]): Generator<Finding> {
-  const sorted = blocks.toSorted((a, b) => a.meta.minTimeMs - b.meta.minTimeMs);
-  let told = 0;
-  let open: readonly Block[] = [];
-  for (const block of sorted) {
-    open = open.filter(({ meta }) => meta.maxTimeMs > block.meta.minTimeMs);
-    const other = open.find((one) => groupOf(one) === groupOf(block));
-    open = [...open, block];
-    if (other === undefined || told++ >= OVERLAPS_MAX) continue;
-    const what = `its times overlap those of ${other.name}; readers take each sample once`;
-    yield finding('info', `${block.name}/${META_FILE}`, what);
-  }
-  if (told > OVERLAPS_MAX)
-    yield finding('info', '', `${told - OVERLAPS_MAX} blocks more overlap others`);
-}
-
-function groupOf({ meta }: Block): string {
-  return `${meta.thanos?.resolutionMs ?? 0} ${labelsText(meta.thanos?.labels ?? [])}`;
 }
 
 /** Labels of the blocks that Varve made here, against the directory's name and stream.json. */

@@ -1,14 +1,17 @@
 // Every option of every command, and the static types of the parsed configurations.
 
+import type { BucketCommand } from './bucket-commands.ts';
 import type { BucketDocument } from './bucket-document.ts';
 import type { HttpClientDocument } from './http-client-document.ts';
 import type { ConfigOf, GatewayRole, InertOption, Option, Role } from './option.ts';
 import type { YamlSource } from './option-type.ts';
+import { BUCKET_TOOL_OPTIONS } from './options-bucket-tool.ts';
 import { PROCESS_OPTIONS } from './options-process.ts';
 import { RECEIVE_OPTIONS } from './options-receive.ts';
 import { SIDECAR_OPTIONS } from './options-sidecar.ts';
 import { STORAGE_OPTIONS } from './options-storage.ts';
 import { TSDB_TOOL_OPTIONS } from './options-tsdb-tool.ts';
+import { THANOS_BUCKET } from './thanos-bucket.ts';
 import { THANOS_IGNORED } from './thanos-ignored.ts';
 import { THANOS_REFUSED } from './thanos-refused.ts';
 import { THANOS_SIDECAR } from './thanos-sidecar.ts';
@@ -43,6 +46,11 @@ export type SidecarConfig = ConfigOf<typeof SIDECAR_OPTIONS> & {
 /** Options of `varve tsdb …`. */
 export type TsdbToolConfig = ConfigOf<typeof TSDB_TOOL_OPTIONS>;
 
+/** Options of `varve bucket <command>`. */
+export type BucketToolConfig<Command extends BucketCommand> = ConfigOf<
+  (typeof BUCKET_TOOL_OPTIONS)[Command]
+>;
+
 /** An option together with its property name. */
 export interface NamedOption {
   readonly key: string;
@@ -53,10 +61,17 @@ function named(table: Readonly<Record<string, Option<unknown>>>): readonly Named
   return Object.entries(table).map(([key, spec]) => ({ key, spec }));
 }
 
+/** Each once, though several commands may share it. */
+function namedBucketOptions(): readonly NamedOption[] {
+  const all = Object.values(BUCKET_TOOL_OPTIONS).flatMap((table) => named(table));
+  return [...new Map(all.map((one) => [one.spec, one])).values()];
+}
+
 const ALL: readonly NamedOption[] = [
   ...named(GATEWAY_OPTIONS),
   ...named(SIDECAR_OPTIONS),
   ...named(TSDB_TOOL_OPTIONS),
+  ...namedBucketOptions(),
 ];
 
 /** The options that a role honours, in the order of the help. */
@@ -66,6 +81,6 @@ export function optionsOf(role: Role): readonly NamedOption[] {
 
 /** Thanos's options that a role knows and does not act on. */
 export function inertOptionsOf(role: Role): readonly InertOption[] {
-  const all = [...THANOS_IGNORED, ...THANOS_REFUSED, ...THANOS_SIDECAR];
+  const all = [...THANOS_IGNORED, ...THANOS_REFUSED, ...THANOS_SIDECAR, ...THANOS_BUCKET];
   return all.filter((inert) => inert.roles.includes(role));
 }

@@ -1,8 +1,16 @@
-// The command line: `varve serve|receive|sidecar|tsdb`. It says what is to be done, without doing
-// it; every mistake is a VarveError of kind `bad_config` that names the flag and, where one is
-// near, the one that was meant.
+// The command line: `varve serve|receive|sidecar|tsdb|bucket`. It says what is to be done, without
+// doing it; every mistake is a VarveError of kind `bad_config` that names the flag and, where one
+// is near, the one that was meant.
 
 import { Command, CommanderError } from 'commander';
+import {
+  BUCKET_COMMANDS,
+  BUCKET_DESCRIPTIONS,
+  BUCKET_ROLES,
+  BUCKET_SHORT_FLAGS,
+  type BucketCommand,
+  OTHER_BUCKET_COMMANDS,
+} from './bucket-commands.ts';
 import { inertOptionsOf, optionsOf } from './catalogue.ts';
 import { configError, quoted } from './config-error.ts';
 import type { GivenByFlag } from './given.ts';
@@ -26,6 +34,11 @@ export type Invocation =
       /** The directories to look at. */
       readonly args: readonly string[];
       readonly given: GivenByFlag;
+    }
+  | {
+      readonly kind: 'bucket';
+      readonly command: BucketCommand;
+      readonly given: GivenByFlag;
     };
 
 const DESCRIPTIONS = {
@@ -33,6 +46,7 @@ const DESCRIPTIONS = {
   receive: 'Receive remote write and ship blocks to a bucket.',
   sidecar: 'Ship the blocks of a Prometheus that runs beside it to a bucket.',
   tsdb: 'Look into blocks and write-ahead logs on disk: ls, dump, analyze, verify.',
+  bucket: 'Look into a bucket, put blocks there, clean it up, copy it: as thanos tools bucket.',
 } as const;
 
 const TSDB_DESCRIPTIONS: Readonly<Record<TsdbCommand, string>> = {
@@ -81,6 +95,9 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
     );
   }
   if (first === 'tsdb') return tsdb(rest, version);
+  if (first === 'bucket') return bucket(rest, version);
+  // As Thanos writes it.
+  if (first === 'tools' && rest.at(0) === 'bucket') return bucket(rest.slice(1), version);
   if (first.startsWith('-')) {
     // Without its value, which may be a secret.
     const flag = first.replace(/=.*/s, '');
@@ -105,6 +122,38 @@ function tsdb(rest: readonly string[], version: string): Invocation {
     if (dirs.length === 0) throw configError(`command tsdb ${command}`, 'needs a directory');
     return { kind: 'tsdb', command, args: dirs, given };
   });
+}
+
+function bucket(rest: readonly string[], version: string): Invocation {
+  const [first, ...args] = rest;
+  if (first === '--help' || first === '-h') return { kind: 'print', text: bucketHelp() };
+  const command = BUCKET_COMMANDS.find((name) => name === first);
+  if (command === undefined) {
+    const other = OTHER_BUCKET_COMMANDS.get(first ?? '');
+    if (other !== undefined)
+      throw configError(`command bucket ${first}`, `is not in this version: ${other}`);
+    const hint = first === undefined ? '' : didYouMean(first, BUCKET_COMMANDS);
+    throw configError('command bucket', `needs one of ${BUCKET_COMMANDS.join(', ')}${hint}`);
+  }
+  const name = `varve bucket ${command}`;
+  const description = BUCKET_DESCRIPTIONS[command];
+  const written = args.map(longFlag);
+  return run(
+    { name, role: `bucket ${command}`, rest: written, description, version },
+    (given, more) => {
+      const [extra] = more;
+      if (extra !== undefined)
+        throw configError(`command bucket ${command}`, `takes no ${quoted(extra)}`);
+      return { kind: 'bucket', command, given };
+    },
+  );
+}
+
+/** `-o json` and `-o=json`, as Thanos's users write them. */
+function longFlag(arg: string): string {
+  const [short = '', ...value] = arg.split('=');
+  const long = BUCKET_SHORT_FLAGS.get(short);
+  return long === undefined ? arg : [long, ...value].join('=');
 }
 
 /** `--merged DIR`: the directory behind a bool flag is not its value. */
@@ -133,7 +182,7 @@ function run(
   command.exitOverride().configureOutput({ writeOut, writeErr: () => {} });
   command.allowExcessArguments(true);
   if (role === 'tsdb') command.usage('[options] DIR');
-  else command.addHelpText('after', moreFlags(role));
+  else if (BUCKET_ROLES.every((one) => one !== role)) command.addHelpText('after', moreFlags(role));
   try {
     command.parse([...rest], { from: 'user' });
   } catch (thrown) {
@@ -162,7 +211,7 @@ function unknownFlag(name: string, role: Role, written: string): Error {
       : 'is written with two dashes and without no-';
     return configError(written, `${what}: --${flag}`);
   }
-  for (const other of ['serve', 'receive', 'sidecar', 'tsdb'] as const) {
+  for (const other of ['serve', 'receive', 'sidecar', 'tsdb', ...BUCKET_ROLES] as const) {
     const has = [...optionsOf(other).map(({ spec }) => spec), ...inertOptionsOf(other)];
     if (has.some((spec) => spec.flag === flag)) {
       return configError(written, `is a flag of varve ${other}, not of ${name}`);
@@ -190,4 +239,11 @@ function tsdbHelp(): string {
   program.usage('COMMAND [options] DIR').helpCommand(false).helpOption('-h, --help', SHOW_HELP);
   for (const name of TSDB_COMMANDS) program.command(name).description(TSDB_DESCRIPTIONS[name]);
   return helpOf(program);
+}
+
+function bucketHelp(): string {
+  const program = new Command('varve bucket').description(DESCRIPTIONS.bucket);
+  program.usage('COMMAND [options]').helpCommand(false).helpOption('-h, --help', SHOW_HELP);
+  for (const name of BUCKET_COMMANDS) program.command(name).description(BUCKET_DESCRIPTIONS[name]);
+  return `${helpOf(program)}\nvarve bucket COMMAND --help shows the options of a command.\n`;
 }

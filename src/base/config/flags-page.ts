@@ -1,5 +1,11 @@
 // docs/operating/flags.md, made from the catalogue. A test compares the file with this.
 
+import {
+  BUCKET_COMMANDS,
+  BUCKET_DESCRIPTIONS,
+  BUCKET_ROLES,
+  type BucketCommand,
+} from './bucket-commands.ts';
 import { inertOptionsOf, type NamedOption, optionsOf } from './catalogue.ts';
 import {
   defaultTexts,
@@ -113,6 +119,45 @@ function sidecarPart(): readonly string[] {
   ];
 }
 
+/** Options of the bucket commands: a table for each, those that all have in one before. */
+function bucketSection(): readonly string[] {
+  const shared = optionsOf('bucket ls').filter(({ spec }) => spec.roles === BUCKET_ROLES);
+  const inert = [...new Set(BUCKET_ROLES.flatMap(inertOptionsOf))];
+  return [
+    '## Options of the `varve bucket` commands',
+    '',
+    'The commands are those of `thanos tools bucket …`, and `varve tools bucket …` is the same. ' +
+      'What they do is said by flags alone; of the environment they take ' +
+      'VARVE_OBJSTORE_CONFIG_FILE and VARVE_OBJSTORE_CONFIG.',
+    '',
+    ...toolTable(shared),
+    ...BUCKET_COMMANDS.flatMap((command) => commandTable(command, shared)),
+    '### Flags of `thanos tools bucket` that are ignored or refused',
+    '',
+    ...inertTable(
+      inert.filter(({ status }) => status === 'ignored'),
+      'ignored, because',
+    ),
+    ...inertTable(
+      inert.filter(({ status }) => status === 'refused'),
+      'refused; the way out',
+    ),
+  ];
+}
+
+function commandTable(command: BucketCommand, shared: readonly NamedOption[]): readonly string[] {
+  const own = optionsOf(`bucket ${command}`).filter((one) => !shared.includes(one));
+  return [`### bucket ${command}`, '', BUCKET_DESCRIPTIONS[command], '', ...toolTable(own)];
+}
+
+function toolTable(options: readonly NamedOption[]): readonly string[] {
+  const row = ({ spec }: NamedOption): string => {
+    const unit = spec.unit === undefined ? '' : ` Unit: ${spec.unit}.`;
+    return `| ${code(flagTerm(spec))} | ${defaultCell(spec)} | ${cell(spec.help)}${unit} |`;
+  };
+  return ['| flag | default | meaning |', '|---|---|---|', ...options.map(row), ''];
+}
+
 /** The whole page. */
 export function flagsPage(): string {
   const gateway = [
@@ -145,6 +190,7 @@ export function flagsPage(): string {
     '## Options of `varve tsdb ls|dump|analyze|verify DIR`',
     '',
     ...optionTables(optionsOf('tsdb')),
+    ...bucketSection(),
   ]
     .join('\n')
     .trimEnd()

@@ -1,8 +1,17 @@
 // From the three sources to one checked configuration, with warnings about what has no effect. The
 // result either satisfies every rule or there is none: nothing is clipped or guessed.
 
-import type { SidecarConfig, TsdbToolConfig } from './catalogue.ts';
-import { type GATEWAY_OPTIONS, inertOptionsOf, optionsOf, type ServeConfig } from './catalogue.ts';
+import type { BucketCommand } from './bucket-commands.ts';
+import type { BucketDocument } from './bucket-document.ts';
+import {
+  type BucketToolConfig,
+  type GATEWAY_OPTIONS,
+  inertOptionsOf,
+  optionsOf,
+  type ServeConfig,
+  type SidecarConfig,
+  type TsdbToolConfig,
+} from './catalogue.ts';
 import { checkSidecar } from './check-sidecar.ts';
 import { checkTogether } from './check-together.ts';
 import { configError } from './config-error.ts';
@@ -13,7 +22,7 @@ import { givenByFile } from './given-by-file.ts';
 import { httpClientOf } from './http-client-source.ts';
 import { knownFlags } from './known-flags.ts';
 import { mergeGiven } from './merge-given.ts';
-import { objectStore } from './object-store-source.ts';
+import { objectStore, requiredStore } from './object-store-source.ts';
 import { type ConfigOf, defaultTexts, type GatewayRole, type Role } from './option.ts';
 import type { SIDECAR_OPTIONS } from './options-sidecar.ts';
 import { parseValue } from './yaml-reader.ts';
@@ -116,4 +125,45 @@ export function loadSidecarConfig(
 /** The configuration of `varve tsdb`, which is given by flags only. */
 export function loadTsdbToolConfig(flags: GivenByFlag): TsdbToolConfig {
   return parseAll('tsdb', flags) as unknown as TsdbToolConfig;
+}
+
+/** What a `varve bucket` command works by. */
+export type LoadedBucketTool = {
+  readonly [Command in BucketCommand]: {
+    readonly command: Command;
+    readonly config: BucketToolConfig<Command>;
+    /** The bucket. */
+    readonly store: BucketDocument;
+    /** `replicate`: the bucket to copy to. */
+    readonly storeTo: BucketDocument | undefined;
+    readonly warnings: readonly string[];
+  };
+}[BucketCommand];
+
+/** Of the environment, a tool takes only where the bucket is: what it does is said by flags. */
+const FROM_ENVIRONMENT = ['objstore.config-file', 'objstore.config'];
+
+/**
+ * The configuration of `varve bucket <command>`.
+ * @throws VarveError `bad_config`
+ */
+export function loadBucketTool(
+  command: BucketCommand,
+  flags: GivenByFlag,
+  world: ConfigWorld,
+): LoadedBucketTool {
+  const role = `bucket ${command}` as const;
+  const known = new Map([...knownFlags(role)].filter(([flag]) => FROM_ENVIRONMENT.includes(flag)));
+  const given = mergeGiven([givenByEnvironment(world.env, known).given, flags]);
+  const warnings = judgeInert(role, given);
+  // The catalogue's types say what parseAll has put under each key.
+  const config = parseAll(role, given) as unknown as BucketToolConfig<'replicate'>;
+  const store = requiredStore('objstore', config, { given, world });
+  const to = {
+    objstoreConfig: config.objstoreToConfig,
+    objstoreConfigFile: config.objstoreToConfigFile,
+  };
+  const storeTo =
+    command === 'replicate' ? requiredStore('objstore-to', to, { given, world }) : undefined;
+  return { command, config, store, storeTo, warnings } as unknown as LoadedBucketTool;
 }

@@ -9,6 +9,7 @@ import type { Given, GivenByFlag } from './given.ts';
  */
 const EXCLUSIVE: readonly (readonly [string, string])[] = [
   ['objstore.config-file', 'objstore.config'],
+  ['objstore-to.config-file', 'objstore-to.config'],
   ['prometheus.http-client-file', 'prometheus.http-client'],
 ];
 

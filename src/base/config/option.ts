@@ -2,12 +2,13 @@
 // configuration; flags, help, YAML keys, environment variables, the docs page and the static type
 // of the configuration all come from that declaration.
 
+import type { BucketRole } from './bucket-commands.ts';
 import type { OptionType } from './option-type.ts';
 
 /** The long-running roles that exist. */
 export type GatewayRole = 'serve' | 'receive';
 /** Every command that takes options. */
-export type Role = GatewayRole | 'sidecar' | 'tsdb';
+export type Role = GatewayRole | 'sidecar' | 'tsdb' | BucketRole;
 
 /**
  * A default in the same text a person would write; `<data-dir>` in it stands for that option's

@@ -1,6 +1,7 @@
 // What a start hands on: where texts go, and what is known of the machine and the process.
 
 import type { TsdbToolConfig } from './catalogue.ts';
+import type { LoadedBucketTool } from './load-config.ts';
 
 /** Where texts for people go. */
 export interface Output {
@@ -20,4 +21,13 @@ export interface ProcessFacts {
 /** Everything `runTsdbTool` starts from. */
 export interface TsdbToolOptions extends Output {
   readonly config: TsdbToolConfig;
+}
+
+/** Everything `runBucketTool` starts from. */
+export interface BucketToolOptions extends Output {
+  readonly loaded: LoadedBucketTool;
+  /** A person sees standard error: how far it is may be written over itself. */
+  readonly isTerminal: boolean;
+  /** Fires when the command is to end early. */
+  readonly signal: AbortSignal;
 }

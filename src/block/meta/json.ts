@@ -146,6 +146,15 @@ export function printJson(value: JsonValue, indent = ''): string {
   return typeof value === 'string' ? quoted(value) : String(value);
 }
 
+/** The same on one line, without spaces. */
+export function printJsonLine(value: JsonValue): string {
+  if (value instanceof Map)
+    return `{${[...value].map(([k, v]) => `${quoted(k)}:${printJsonLine(v)}`).join(',')}}`;
+  if (value instanceof JsonNumber) return value.text;
+  if (value !== null && typeof value === 'object') return `[${value.map(printJsonLine).join(',')}]`;
+  return typeof value === 'string' ? quoted(value) : String(value);
+}
+
 /** Go escapes what HTML would take for its own, and two line separators. */
 function quoted(text: string): string {
   return JSON.stringify(text).replace(

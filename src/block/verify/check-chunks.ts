@@ -10,9 +10,18 @@ import { checkSegmentHeader, emptyChunk, placeOf, readChunk } from '../chunks/se
 import type { SeriesEntry } from '../index/series-entry.ts';
 import type { Findings } from './findings.ts';
 
+/** A chunk segment: its name and size are known before its bytes are at hand. */
+export interface ChunkSegment {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Undefined while the bytes are not at hand. */
+  source: ByteSource | undefined;
+}
+
 /** Checks chunks series by series, then what lies between and behind them. */
 export class ChunkChecker {
-  readonly #segments: readonly ByteSource[];
+  readonly #segments: readonly ChunkSegment[];
+  readonly #headersSeen = new Set<number>();
   readonly #findings: Findings;
   /** Per segment: where the next chunk must begin; -1 when that cannot be told. */
   readonly #next = new F64Column(4);
@@ -25,18 +34,31 @@ export class ChunkChecker {
   /** False when some chunk could not be decoded, so that the counts say nothing. */
   isComplete = true;
 
-  constructor(segments: readonly ByteSource[], findings: Findings) {
+  constructor(segments: readonly ChunkSegment[], findings: Findings) {
     this.#segments = segments;
     this.#findings = findings;
-    for (const segment of segments) {
-      findings.attempt(segment.name, 0, () => checkSegmentHeader(segment));
-      this.#next.push(SEGMENT_HEADER_BYTES);
-    }
+    for (let i = 0; i < segments.length; i++) this.#next.push(SEGMENT_HEADER_BYTES);
   }
 
-  /** Checks all chunks of one series. */
-  check(entry: SeriesEntry): void {
-    for (let i = 0; i < entry.chunkCount; i++) this.#checkChunk(entry, i);
+  /**
+   * Checks the chunks of one series from number `from` on. Stops before one whose segment is not at
+   * hand; the number of the chunk that is next, `chunkCount` when all are checked.
+   */
+  check(entry: SeriesEntry, from: number): number {
+    for (let i = from; i < entry.chunkCount; i++) {
+      const segment = this.#segments.at(entry.chunkSegments.at(i));
+      if (segment !== undefined && segment.source === undefined) return i;
+      this.#checkChunk(entry, i);
+    }
+    return entry.chunkCount;
+  }
+
+  /** Checks how a segment begins. Call for each when its bytes have come to hand; once counts. */
+  checkHeader(number: number): void {
+    const source = this.#segments.at(number)?.source;
+    if (source === undefined || this.#headersSeen.has(number)) return;
+    this.#headersSeen.add(number);
+    this.#findings.attempt(source.name, 0, () => checkSegmentHeader(source));
   }
 
   /** A series could not be read: where its chunks are, and the next one's must be, is not known. */
@@ -56,7 +78,7 @@ export class ChunkChecker {
   #checkChunk(entry: SeriesEntry, i: number): void {
     const number = entry.chunkSegments.at(i);
     const offset = entry.chunkOffsets.at(i);
-    const segment = this.#segments.at(number);
+    const segment = this.#segments.at(number)?.source;
     if (segment === undefined) {
       this.#findings.error(
         'index',

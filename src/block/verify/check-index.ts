@@ -18,13 +18,16 @@ import type { Findings } from './findings.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Checks the whole index and, through `chunks`, every chunk; what it counted, if it could. */
-export function checkIndex(
+/**
+ * Checks the whole index and, through `chunks`, every chunk; what it counted, if it could. Yields
+ * the number of a chunk segment that must come to hand before it goes on.
+ */
+export function* checkIndex(
   source: ByteSource,
   chunks: ChunkChecker,
   meta: BlockMeta | undefined,
   findings: Findings,
-): SeriesResult | undefined {
+): Generator<number, SeriesResult | undefined, undefined> {
   findings.attempt(source.name, 0, () => checkIndexHeader(source));
   const toc = findings.attempt(source.name, undefined, () => readTocOf(source));
   if (toc === undefined || !checkSections(source, toc, findings)) return undefined;
@@ -40,7 +43,8 @@ export function checkIndex(
     findings.error(source.name, toc.series, 'the series begin within the symbol table');
   checkZeros(source, section.end, toc.series, findings);
   const reader = new SeriesReader(source, seriesSection(toc), section.symbols.count);
-  const series = new SeriesChecker(source, section.symbols, findings).run(reader, chunks, meta);
+  const checker = new SeriesChecker(source, section.symbols, findings);
+  const series = yield* checker.run(reader, chunks, meta);
   checkLabelIndices(source, toc, findings);
   if (series.isComplete) series.postings.seal(section.symbols.count);
   const table = new PostingsChecker(

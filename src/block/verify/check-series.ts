@@ -41,8 +41,15 @@ export class SeriesChecker {
     this.#used = new BitSet(symbols.count);
   }
 
-  /** Reads from one end of the section to the other; `meta` gives the range, when there is one. */
-  run(reader: SeriesReader, chunks: ChunkChecker, meta: BlockMeta | undefined): SeriesResult {
+  /**
+   * Reads from one end of the section to the other; `meta` gives the range, when there is one.
+   * Yields the number of a chunk segment that must come to hand before it goes on.
+   */
+  *run(
+    reader: SeriesReader,
+    chunks: ChunkChecker,
+    meta: BlockMeta | undefined,
+  ): Generator<number, SeriesResult, undefined> {
     const name = this.#source.name;
     let isComplete = true;
     let end = reader.start;
@@ -59,8 +66,15 @@ export class SeriesChecker {
         isComplete = false;
         break;
       }
-      if (read !== undefined) this.#check(offset, chunks, meta);
-      else isComplete = false;
+      if (read === undefined) isComplete = false;
+      else {
+        this.#check(offset, meta);
+        let checked = chunks.check(this.#entry, 0);
+        while (checked < this.#entry.chunkCount) {
+          yield this.#entry.chunkSegments.at(checked);
+          checked = chunks.check(this.#entry, checked);
+        }
+      }
       end = next;
     }
     if (isComplete) this.#checkUse();
@@ -72,7 +86,7 @@ export class SeriesChecker {
     };
   }
 
-  #check(offset: number, chunks: ChunkChecker, meta: BlockMeta | undefined): void {
+  #check(offset: number, meta: BlockMeta | undefined): void {
     const entry = this.#entry;
     this.#postings.addSeries(entry.ref, entry.labels);
     this.#chunkCount += entry.chunkCount;
@@ -86,7 +100,6 @@ export class SeriesChecker {
     if (entry.chunkCount === 0)
       this.#findings.warning(this.#source.name, offset, 'a series without chunks');
     this.#checkTimes(offset, meta);
-    chunks.check(entry);
   }
 
   /** The empty one is always there; others are left when their series were deleted. */

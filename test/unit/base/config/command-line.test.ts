@@ -39,8 +39,11 @@ test.each([
 
 describe('a mistake on the command line names what was written and what was meant', () => {
   test.each<[string[], string]>([
-    [[], 'no command: say what to run: serve, receive, sidecar, tsdb'],
-    [['compact'], 'command "compact": is unknown; this version has serve, receive, sidecar, tsdb'],
+    [[], 'no command: say what to run: serve, receive, sidecar, tsdb, bucket'],
+    [
+      ['compact'],
+      'command "compact": is unknown; this version has serve, receive, sidecar, tsdb, bucket',
+    ],
     [['store', '--data-dir=x'], 'command "store": is unknown'],
     [['sevre'], 'did you mean serve?'],
     [['--tsdb.path=x', 'serve'], '--tsdb.path: stands before the command'],

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { BUCKET_ROLES } from '../../../../src/base/config/bucket-commands.ts';
 import { inertOptionsOf, optionsOf } from '../../../../src/base/config/catalogue.ts';
 import { flagsPage } from '../../../../src/base/config/flags-page.ts';
 
@@ -11,8 +12,9 @@ test('docs/operating/flags.md is what the catalogue makes (npm run docs writes i
 });
 
 test('every flag in the catalogue is on the page, and every flag on the page in the catalogue', () => {
-  const page = readFileSync(PAGE, 'utf8');
+  const whole = readFileSync(PAGE, 'utf8');
   // Each of these has tables of its own, in which a flag stands once.
+  const [page = '', tools = ''] = whole.split(/^(?=## Options of the `varve bucket)/m);
   const parts = [['serve', 'receive'], ['sidecar'], ['tsdb']] as const;
   const options = parts.flatMap((roles) => [
     ...new Set(
@@ -24,4 +26,11 @@ test('every flag in the catalogue is on the page, and every flag on the page in 
   ]);
   const rows = [...page.matchAll(/^\| `--(?:\[no-\])?([^ `]+)/gm)].map((row) => row.at(1));
   expect(rows.toSorted()).toEqual(options.toSorted());
+  // A flag that several of the tools have stands with each of them.
+  const ofTools = BUCKET_ROLES.flatMap((role) => [
+    ...optionsOf(role).map(({ spec }) => spec.flag),
+    ...inertOptionsOf(role).map(({ flag }) => flag),
+  ]);
+  const toolRows = [...tools.matchAll(/^\| `--(?:\[no-\])?([^ `]+)/gm)].map((row) => row.at(1));
+  expect(new Set(toolRows)).toEqual(new Set(ofTools));
 });

@@ -8,8 +8,10 @@ import { damagedBlock } from '../../../../src/block/damage.ts';
 import { PostingsBuilder } from '../../../../src/block/index/postings-builder.ts';
 import { IndexReader } from '../../../../src/block/index/reader.ts';
 import type { SeriesEntry } from '../../../../src/block/index/series-entry.ts';
-import { ChunkChecker } from '../../../../src/block/verify/check-chunks.ts';
-import { checkDirectory, checkMeta } from '../../../../src/block/verify/check-files.ts';
+import { readMetaBytes } from '../../../../src/block/meta.ts';
+import { ChunkChecker, type ChunkSegment } from '../../../../src/block/verify/check-chunks.ts';
+import { checkContents } from '../../../../src/block/verify/check-contents.ts';
+import { checkMeta, checkNames } from '../../../../src/block/verify/check-files.ts';
 import { checkIndex } from '../../../../src/block/verify/check-index.ts';
 import { checkZeros } from '../../../../src/block/verify/check-padding.ts';
 import { PostingsChecker } from '../../../../src/block/verify/check-postings.ts';
@@ -24,6 +26,19 @@ function block(): { disk: MemoryDisk; dir: string; index: MemorySource; chunks: 
   const source = (name: string): MemorySource =>
     new MemorySource(name, disk.readFile(`${dir}/${name}`));
   return { disk, dir, index: source('index'), chunks: source('chunks/000001') };
+}
+
+const atHand = (source: MemorySource): ChunkSegment => ({
+  name: source.name,
+  sizeBytes: source.sizeBytes,
+  source,
+});
+
+/** Runs what asks for segments to its end; all are at hand. */
+function toEnd<T>(steps: Generator<number, T, undefined>): T {
+  const step = steps.next();
+  if (step.done !== true) throw new Error(`asked for segment ${step.value}`);
+  return step.value;
 }
 
 const whats = (findings: Findings): string[] => findings.list().map((finding) => finding.what);
@@ -71,10 +86,10 @@ test('padding is zero and short', () => {
 test('chunks that no series has are told of', () => {
   const { chunks, index } = block();
   const findings = new Findings();
-  const checker = new ChunkChecker([chunks], findings);
+  const checker = new ChunkChecker([atHand(chunks)], findings);
   const entries = new IndexReader(index).allSeries();
   entries.next();
-  checker.check(entries.next().value as SeriesEntry); // the first one is left out
+  checker.check(entries.next().value as SeriesEntry, 0); // the first one is left out
   checker.finish();
   expect(whats(findings)).toEqual([
     expect.stringMatching(/no chunk from here to/),
@@ -87,31 +102,34 @@ test('chunks that no series has are told of', () => {
 test('a chunk that two series have is told of', () => {
   const { chunks, index } = block();
   const findings = new Findings();
-  const checker = new ChunkChecker([chunks], findings);
+  const checker = new ChunkChecker([atHand(chunks)], findings);
   const [entry] = new IndexReader(index).allSeries();
-  checker.check(entry!);
-  checker.check(entry!);
+  checker.check(entry!, 0);
+  checker.check(entry!, 0);
   expect(whats(findings)).toContain('a chunk begins within or before another');
 });
 
 test('a whole index has no findings, and its series are counted', () => {
   const { index, chunks, disk, dir } = block();
   const findings = new Findings();
-  const meta = checkMeta(disk, dir, findings);
-  const result = checkIndex(index, new ChunkChecker([chunks], findings), meta, findings);
+  const meta = checkMeta(() => readMetaBytes(disk, dir), undefined, findings);
+  const checker = new ChunkChecker([atHand(chunks)], findings);
+  const result = toEnd(checkIndex(index, checker, meta, findings));
   expect(findings.list()).toEqual([]);
   expect(result).toMatchObject({ seriesCount: 3, chunkCount: 4, isComplete: true });
 });
 
 test('series outside of the range that meta.json gives are told of, each chunk', () => {
   const { index, chunks, disk, dir } = block();
-  const meta = checkMeta(disk, dir, new Findings())!;
+  const meta = checkMeta(() => readMetaBytes(disk, dir), undefined, new Findings())!;
   const findings = new Findings();
   const reader = new IndexReader(index);
-  new SeriesChecker(index, reader.symbols, findings).run(
-    reader.series,
-    new ChunkChecker([chunks], new Findings()),
-    { ...meta, minTimeMs: 1200, maxTimeMs: 3000 },
+  toEnd(
+    new SeriesChecker(index, reader.symbols, findings).run(
+      reader.series,
+      new ChunkChecker([atHand(chunks)], new Findings()),
+      { ...meta, minTimeMs: 1200, maxTimeMs: 3000 },
+    ),
   );
   expect(whats(findings).filter((what) => /outside of the block's range/.test(what)).length).toBe(
     3,
@@ -142,11 +160,40 @@ test('postings of other series than there are, are told of', () => {
 });
 
 test('strangers in a block directory are told of', () => {
-  const { disk, dir } = block();
-  disk.replaceFile(`${dir}/notes.txt`, new Uint8Array(1));
-  disk.replaceFile(`${dir}/chunks/readme`, new Uint8Array(1));
-  disk.replaceFile(`${dir}/deletion-mark.json`, new Uint8Array(1));
+  const file = (name: string) => ({ name, isDirectory: false });
   const findings = new Findings();
-  expect(checkDirectory(disk, dir, findings)).toEqual(['chunks/000001']);
+  const names = [
+    { name: 'chunks', isDirectory: true },
+    ...['deletion-mark.json', 'index', 'meta.json', 'notes.txt'].map(file),
+  ];
+  const chunkNames = ['000001', 'readme'];
+  expect(checkNames({ names, chunkNames }, findings)).toEqual(['chunks/000001']);
   expect(findings.list().map((finding) => finding.file)).toEqual(['notes.txt', 'chunks/readme']);
+});
+
+test('segments are asked for one by one, those that no series names too', () => {
+  const disk = new MemoryDisk();
+  const { dir, meta } = makeBlock(disk, undefined, { segmentBytesMax: 64 });
+  const source = (name: string): MemorySource =>
+    new MemorySource(name, disk.readFile(`${dir}/${name}`));
+  const names = disk.list(`${dir}/chunks`).map(({ name }) => `chunks/${name}`);
+  expect(names.length).toBeGreaterThan(1);
+  const stranger = new MemorySource('chunks/000009', new Uint8Array(20));
+  const sources = [...names.map(source), stranger];
+  const segments = sources.map(({ name, sizeBytes }): ChunkSegment => {
+    return { name, sizeBytes, source: undefined };
+  });
+  const findings = new Findings();
+  const contents = { index: source('index'), segments, meta, tombstones: new Map() };
+  const asked: number[] = [];
+  for (const wanted of checkContents(contents, findings)) {
+    asked.push(wanted);
+    for (const segment of segments) segment.source = undefined;
+    segments[wanted]!.source = sources[wanted];
+  }
+  expect(asked).toEqual(segments.map((_, i) => i));
+  expect(findings.list()).toEqual([
+    { file: 'chunks/000009', offset: 0, what: 'the magic number is 0', severity: 'error' },
+    expect.objectContaining({ file: 'chunks/000009', severity: 'warning' }),
+  ]);
 });

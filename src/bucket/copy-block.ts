@@ -1,0 +1,196 @@
+// One block from a bucket into another: every file but the deletion mark, meta.json last, each
+// compared with what the first bucket has.
+//
+// Invariants: meta.json is written only after every other file is there and was found to be the
+// same; a block that is not whole at its origin is not copied. A deletion mark stays behind: it
+// says that the block has a successor in the bucket it stands in, which the other one may not have.
+// Copying again sends only what is missing.
+
+import { crc32c } from '../base/bytes/crc32c.ts';
+import { VarveError } from '../base/errors/varve-error.ts';
+import { collect } from '../base/runtime/file-pieces.ts';
+import { listBlock } from './block-listing.ts';
+import type { StoredFile } from './block-record.ts';
+import type { Bucket, BucketReader, CallOptions } from './bucket.ts';
+import { blockKey, DELETION_MARK_FILE, META_FILE } from './layout.ts';
+import { ObjectSource } from './object-source.ts';
+import { bytesSource } from './put-sources.ts';
+
+/** A meta.json above this is not one. */
+const META_BYTES_MAX = 32 * 1024 * 1024;
+
+/** What meta.json says of a file, where it does. */
+export interface NotedObject {
+  readonly sizeBytes?: number | undefined;
+  readonly crc32c?: number | undefined;
+}
+
+/** Between which buckets, and what reads a meta.json. */
+export interface CopyPlace extends CallOptions {
+  readonly from: BucketReader;
+  readonly to: Bucket;
+  /**
+   * The files that a meta.json names besides itself, each with what it notes. Throws for one that
+   * cannot be read, or is of another block.
+   */
+  readonly readNotes: (metaBytes: Uint8Array, ulid: string) => ReadonlyMap<string, NotedObject>;
+  /** Told of bytes that are done with, sent or found there. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+/** What one copy came to. */
+export interface CopyReport {
+  readonly filesSent: number;
+  readonly bytesSent: number;
+}
+
+/**
+ * Brings the block `ulid` from one bucket into the other. Errors: `damaged_block` when it is not
+ * whole where it is; `already_exists` when the other bucket has another block under this ULID;
+ * `damaged_object` when a copy is not what was sent; the buckets' own.
+ */
+export async function copyBlock(ulid: string, place: CopyPlace): Promise<CopyReport> {
+  const { from, to } = place;
+  const metaKey = blockKey(ulid, META_FILE);
+  const metaBytes = await collect(from.get(metaKey, undefined, place), META_BYTES_MAX, metaKey);
+  const files = await wholeFiles(ulid, metaBytes, place);
+  const there = new Map(
+    (await listBlock(to, ulid, place)).files.map((file) => [file.name, file.sizeBytes]),
+  );
+  const hasMeta = there.has(META_FILE);
+  if (hasMeta) {
+    const stored = await collect(to.get(metaKey, undefined, place), META_BYTES_MAX, metaKey);
+    if (Buffer.compare(stored, metaBytes) !== 0)
+      throw new VarveError('already_exists', `${metaKey} in ${to.name} is of another block`);
+  }
+  let filesSent = 0;
+  let bytesSent = 0;
+  for (const file of files) {
+    const sent = await bringFile(ulid, file, { place, sizeThere: there.get(file.name), hasMeta });
+    if (sent) filesSent++;
+    if (sent) bytesSent += file.sizeBytes;
+  }
+  if (!hasMeta) {
+    const crc = crc32c(metaBytes);
+    await to.put(metaKey, bytesSource(metaBytes), { ...signalOf(place), crc32c: crc });
+    await verifyCopy(metaKey, { sizeBytes: metaBytes.length, crc }, place);
+    filesSent++;
+    bytesSent += metaBytes.length;
+  }
+  place.onBytes?.(metaBytes.length);
+  return { filesSent, bytesSent };
+}
+
+interface FileToCopy extends StoredFile {
+  readonly crc32c: number | undefined;
+}
+
+/** The files to copy, chunks before the index; or `damaged_block` when one is not as noted. */
+async function wholeFiles(
+  ulid: string,
+  metaBytes: Uint8Array,
+  place: CopyPlace,
+): Promise<readonly FileToCopy[]> {
+  const { from } = place;
+  const notes = place.readNotes(metaBytes, ulid);
+  const { files, moreFiles } = await listBlock(from, ulid, place);
+  const sizes = new Map(files.map(({ name, sizeBytes }) => [name, sizeBytes]));
+  const broken = (name: string, what: string): VarveError =>
+    new VarveError('damaged_block', `${blockKey(ulid, name)} in ${from.name}: ${what}`);
+  if (moreFiles > 0) throw broken('', `${moreFiles} files more than a block can have`);
+  for (const [name, { sizeBytes }] of notes) {
+    const size = sizes.get(name);
+    if (size === undefined) throw broken(name, 'the file that meta.json names is missing');
+    if (sizeBytes !== undefined && size !== sizeBytes)
+      throw broken(name, `it has ${size} bytes, ${sizeBytes} by meta.json`);
+  }
+  return files
+    .filter(({ name }) => name !== META_FILE && name !== DELETION_MARK_FILE)
+    .map((file) => ({ ...file, crc32c: notes.get(file.name)?.crc32c }));
+}
+
+/** True when the file was sent, false when it was there already. */
+async function bringFile(
+  ulid: string,
+  file: FileToCopy,
+  state: {
+    readonly place: CopyPlace;
+    readonly sizeThere: number | undefined;
+    readonly hasMeta: boolean;
+  },
+): Promise<boolean> {
+  const { place, sizeThere, hasMeta } = state;
+  const { from, to } = place;
+  const key = blockKey(ulid, file.name);
+  const { sizeBytes } = file;
+  const isDone = (): false => {
+    place.onBytes?.(sizeBytes);
+    return false;
+  };
+  // With a meta.json beside it, it was compared when it was copied.
+  if (sizeThere === sizeBytes && hasMeta) return isDone();
+  const known = file.crc32c ?? (await from.attributes(key, place)).crc32c;
+  if (sizeThere === sizeBytes) {
+    const wanted = known ?? (await crcOf(from, key, place));
+    if ((await storedCrc(to, key, place)) === wanted) return isDone();
+  }
+  const source = new ObjectSource(from, { key, sizeBytes }, place);
+  try {
+    const crc = known === undefined ? {} : { crc32c: known };
+    await to.put(key, source, { ...signalOf(place), ...crc });
+  } catch (thrown) {
+    throw originDamage(key, { source, known, from }) ?? thrown;
+  }
+  const damage = originDamage(key, { source, known, from });
+  if (damage !== undefined) throw damage;
+  const crc = known ?? source.crcOfWhole ?? (await crcOf(from, key, place));
+  await verifyCopy(key, { sizeBytes, crc }, place);
+  place.onBytes?.(sizeBytes - source.furthestByte);
+  return true;
+}
+
+/** Was what was read not what is noted? Then the origin is to blame, not the copy. */
+function originDamage(
+  key: string,
+  read: {
+    readonly source: ObjectSource;
+    readonly known: number | undefined;
+    readonly from: BucketReader;
+  },
+): VarveError | undefined {
+  const { source, known, from } = read;
+  const actual = source.crcOfWhole;
+  if (known === undefined || actual === undefined || actual === known) return undefined;
+  const what = 'its CRC32C is not the one that is noted of it';
+  return new VarveError('damaged_block', `${key} in ${from.name}: ${what}`);
+}
+
+async function verifyCopy(
+  key: string,
+  wanted: { readonly sizeBytes: number; readonly crc: number },
+  place: CopyPlace,
+): Promise<void> {
+  const { to } = place;
+  const { sizeBytes, crc32c: kept } = await to.attributes(key, place);
+  if (sizeBytes !== wanted.sizeBytes) {
+    const sizes = `${sizeBytes} bytes instead of ${wanted.sizeBytes}`;
+    throw new VarveError('damaged_object', `${key} in ${to.name} has ${sizes}`);
+  }
+  if ((kept ?? (await crcOf(to, key, place))) !== wanted.crc)
+    throw new VarveError('damaged_object', `${key} in ${to.name} has another CRC32C than sent`);
+}
+
+/** The store's own word for the whole object, else from reading it back. */
+async function storedCrc(bucket: BucketReader, key: string, place: CopyPlace): Promise<number> {
+  return (await bucket.attributes(key, place)).crc32c ?? crcOf(bucket, key, place);
+}
+
+async function crcOf(bucket: BucketReader, key: string, place: CopyPlace): Promise<number> {
+  let crc = 0;
+  for await (const piece of bucket.get(key, undefined, place)) crc = crc32c(piece, crc);
+  return crc;
+}
+
+function signalOf({ signal }: CallOptions): CallOptions {
+  return signal === undefined ? {} : { signal };
+}
