@@ -1,7 +1,7 @@
 // `npm run bench`: Varve beside Debian's prometheus and victoria-metrics, with the same data, on
 // this machine, one after the other. `npm run bench -- ingest` runs one part, `-- ingest varve` one
 // part on one server; the parts: ingest (and block size), ingest2, first-sight (and
-// replay), restart.
+// replay), restart, store-requests (of Varve alone, on each local object store).
 //
 // Prints what DESIGN §4 wants beside what was reached, and appends a line to bench/results.jsonl.
 // Takes about ten minutes, 6 GB of memory and 3 GB under the system's temporary directory.
@@ -14,12 +14,14 @@ import { restart } from './restart/restart.ts';
 import { firstSight, ingest, ingest2, type Part } from './side-by-side/parts.ts';
 import { SERVERS } from './side-by-side/servers.ts';
 import { compare, type PartFigures, type Reached } from './side-by-side/targets.ts';
+import { storeRequests } from './stores/requests.ts';
 
 const PARTS: Readonly<Record<string, Part>> = {
   ingest,
   ingest2,
   'first-sight': firstSight,
   restart,
+  'store-requests': storeRequests,
 };
 
 /** The checkout: this file runs from its dist/ (or from a copy of it, then nothing is recorded). */

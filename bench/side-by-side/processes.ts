@@ -42,11 +42,16 @@ export class ServerProcess {
   }
 
   /** Waits until `url` answers 200; seconds since the start of the process. */
-  async ready(url: string): Promise<number> {
+  ready(url: string): Promise<number> {
+    return this.answers(url, (status) => status === 200);
+  }
+
+  /** Waits until `url` answers at all, or as wanted; seconds since the start of the process. */
+  async answers(url: string, wanted: (status: number) => boolean = () => true): Promise<number> {
     while (performance.now() - this.#startedMs < READY_TIMEOUT_MS) {
       if (this.#child.exitCode !== null) break;
       const isReady = await fetch(url).then(
-        (answer) => answer.status === 200,
+        (answer) => wanted(answer.status),
         () => false,
       );
       if (isReady) return (performance.now() - this.#startedMs) / 1000;

@@ -20,7 +20,8 @@ export interface ServerKind {
   readonly writeUrl: string;
   /** First words of its own version text; undefined when it is not installed. */
   version(): string | undefined;
-  start(dir: string): Promise<Running>;
+  /** @param flags beside those that it is measured with; of Varve only */
+  start(dir: string, flags?: readonly string[]): Promise<Running>;
 }
 
 const launcher = new URL('../../src/launch.cjs', import.meta.url).pathname;
@@ -29,7 +30,7 @@ export const VARVE: ServerKind = {
   name: 'varve',
   writeUrl: '/api/v1/receive',
   version: () => firstLine(process.execPath, [launcher, '--version']),
-  start: async (dir) => {
+  start: async (dir, flags = []) => {
     const writePort = await freePort();
     const adminPort = await freePort();
     const node = [process.execPath, ...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? [])];
@@ -42,6 +43,7 @@ export const VARVE: ServerKind = {
       `--http-address=127.0.0.1:${adminPort}`,
       '--web.enable-lifecycle',
       '--log.level=warn',
+      ...flags,
       ...(process.env.BENCH_VARVE_FLAGS?.split(' ') ?? []),
     ];
     return running(command, { dir, writePort, adminPort, readyPath: '/-/ready' });

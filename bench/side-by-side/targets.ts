@@ -81,6 +81,20 @@ export const TARGETS: readonly Target[] = [
     against: 'prometheus',
     atMost: 1,
   },
+  {
+    part: 'store-requests',
+    figure: 'requestsPerFile',
+    what: 'object store, requests a file of a block, the worst store',
+    against: 'fixed',
+    atMost: 2,
+  },
+  {
+    part: 'store-requests',
+    figure: 'listsPerIdleHour',
+    what: 'object store, lists an idle hour, the worst store',
+    against: 'fixed',
+    atMost: 120,
+  },
 ];
 
 function rate(part: string, what: string, against: string, atLeast: number): Target {
