@@ -11,6 +11,8 @@ const POOL_MAX = 16;
 process.env.UV_THREADPOOL_SIZE ??= String(
   Math.max(POOL_MIN, Math.min(POOL_MAX, 2 * os.availableParallelism())),
 );
+// The SDK's version is pinned to one that runs here; that later ones will not is no news for a log.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 import('./main.js').catch((thrown: unknown) => {
   process.stderr.write(`varve: ${String(thrown)}\n`);

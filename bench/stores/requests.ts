@@ -52,12 +52,12 @@ async function ofStore(kind: StoreKind, dir: string, nowMs: number): Promise<Fig
   const flags = [`--objstore.config=${JSON.stringify(store.config)}`];
   const varve = await VARVE.start(join(dir, 'varve'), flags);
   try {
+    // What is asked once a process (may it, does it know checksums) is no cost of a block.
+    await send(varve, nowMs - WINDOW_MS);
+    await flush(varve);
     await send(varve, nowMs);
     const before = await requests(varve);
-    const flushed = await fetch(`http://127.0.0.1:${varve.adminPort}/-/flush`, { method: 'POST' });
-    const text = await flushed.text();
-    const blocks = Number(/(\d+) uploaded, 0 not uploaded/.exec(text)?.[1] ?? 0);
-    if (blocks === 0) throw new Error(`nothing was uploaded to ${kind.name}: ${text}`);
+    const blocks = await flush(varve);
     const uploading = difference(await requests(varve), before);
     const idleBefore = await requests(varve);
     await sleep(IDLE_SECONDS * 1000);
@@ -107,6 +107,15 @@ async function send({ writePort }: Running, nowMs: number): Promise<void> {
     });
     if (answer.status !== 204) throw new Error(`${answer.status}: ${await answer.text()}`);
   }
+}
+
+/** Cuts and uploads; how many blocks that were. */
+async function flush({ adminPort }: Running): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${adminPort}/-/flush`, { method: 'POST' });
+  const text = await answer.text();
+  const blocks = Number(/(\d+) uploaded, 0 not uploaded/.exec(text)?.[1] ?? 0);
+  if (blocks === 0) throw new Error(`nothing was uploaded: ${text}`);
+  return blocks;
 }
 
 async function requests({ adminPort }: Running): Promise<readonly Row[]> {
