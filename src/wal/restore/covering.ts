@@ -4,8 +4,8 @@
 // A sample is in the first block that was cut behind it and whose range it is in; it is in no later
 // one (docs/ARCHITECTURE.md, "Which samples are in a block"). The machine may have been lost before
 // that first block reached the bucket, and a later one of the same range may be there: then the
-// sample is in the log only. Unless a restore came in between: it brought the sample into the log of
-// its generation, and there it is in the first block again.
+// sample is in the log only. Unless a restore came in between: it brought the sample into the log
+// of its generation, and there it is in the first block again.
 
 import { comparePositions, type LogPosition } from '../log.ts';
 import type { Origin } from '../origin.ts';

@@ -1,6 +1,6 @@
 // Makes a log out of what was fetched of one: a single checkpoint that holds every record which is
-// not in the bucket's blocks. Its number begins a generation: it is above all that the lost log had,
-// so that no position of a block of that log says anything about what is logged from now on.
+// not in the bucket's blocks. Its number begins a generation: it is above all that the lost log
+// had, so that no position of a block of that log says anything about what is logged from now on.
 
 import type { Logger } from '../../base/observe/logger.ts';
 import type { Disk } from '../../base/runtime/disk.ts';
