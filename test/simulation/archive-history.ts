@@ -77,6 +77,8 @@ export class ArchiveHistory {
 
   async run(losses: number): Promise<ArchiveCounts> {
     await this.#start();
+    await this.#write();
+    await this.#clock.advance(this.#boundMs); // before that there is nothing to restore
     for (; this.counts.losses < losses; this.counts.losses++) {
       for (let left = this.#random.between(3, STEPS); left > 0; left--) await this.#step();
       await this.#lose();
