@@ -6,7 +6,7 @@
 // Cost: one list of the block's folder, then two requests a file, its put and its verification.
 
 import { crc32c } from '../base/bytes/crc32c.ts';
-import { VarveError } from '../base/errors/varve-error.ts';
+import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import { ulidTimeMs } from '../base/model/ulid.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import type { Bucket, CallOptions, PutSource } from './bucket.ts';
@@ -172,7 +172,24 @@ class BlockUpload {
   async #putMeta(digests: readonly FileDigest[]): Promise<void> {
     const bytes = this.#block.metaWith?.(digests) ?? this.#block.metaBytes;
     const digest = { sizeBytes: bytes.length, crc32c: crc32c(bytes), sha256: '' };
-    await this.#sendFile(bytesSource(bytes), { name: META_FILE, ...digest });
+    try {
+      await this.#sendFile(bytesSource(bytes), { name: META_FILE, ...digest });
+    } catch (thrown) {
+      if (asVarveError(thrown).code === 'damaged_object') await this.#takeMetaAway(thrown);
+      throw thrown;
+    }
+  }
+
+  /** What came over damaged would be taken for a whole block by whoever lists the bucket. */
+  async #takeMetaAway(damage: unknown): Promise<void> {
+    const key = blockKey(this.#block.ulid, META_FILE);
+    try {
+      await this.#bucket.delete(key, this.#call);
+    } catch (thrown) {
+      const [why, { message }] = [asVarveError(thrown).message, asVarveError(damage)];
+      const text = `${message}; it could not be taken away: ${why}`;
+      throw new VarveError('damaged_object', text, { cause: thrown });
+    }
   }
 
   /** Somebody who took the block for an upload that was given up may have deleted files of it. */

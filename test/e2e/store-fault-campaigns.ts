@@ -49,6 +49,8 @@ const BUCKET = 'campaign';
 export interface CampaignStore {
   readonly name: string;
   readonly isThere: () => boolean;
+  /** So slow that its campaign is run with the long tests only. */
+  readonly isSlow?: boolean;
   readonly start: (random: SeededRandom) => Promise<StartedStore>;
 }
 
@@ -57,7 +59,7 @@ const always = (): boolean => true;
 export const CAMPAIGN_STORES: readonly CampaignStore[] = [
   { name: 'memory', isThere: always, start: onMemory },
   { name: 'filesystem', isThere: always, start: onFilesystem },
-  { name: 'S3 on moto', isThere: () => hasProgram(MOTO), start: onS3(startMoto) },
+  { name: 'S3 on moto', isThere: () => hasProgram(MOTO), isSlow: true, start: onS3(startMoto) },
   { name: 'S3 on versitygw', isThere: () => hasProgram(VERSITYGW), start: onS3(startVersitygw) },
   { name: 'GCS', isThere: () => hasProgram(FAKE_GCS), start: onGcs },
   { name: 'Azure', isThere: () => hasProgram(AZURITE), start: onAzure },

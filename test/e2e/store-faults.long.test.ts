@@ -17,6 +17,6 @@ describe.each(CAMPAIGN_STORES)('$name under faults', (store) => {
       expect(result.unfinished).toBe(0);
       expect(total(result.faults)).toBeGreaterThanOrEqual(FAULTS);
     },
-    1_800_000,
+    3_600_000,
   );
 });

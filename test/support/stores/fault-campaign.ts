@@ -134,7 +134,8 @@ class Campaign {
         // The store's fault, whichever: it says so, or gave or took other bytes.
         this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1);
         if (round === ROUNDS_MAX - 1) throw new Error(`${block.ulid} is stuck: ${message}`);
-        if (mayGiveUp) return false;
+        // What came over damaged is never left as it is.
+        if (mayGiveUp && code !== 'damaged_object' && code !== 'already_exists') return false;
       }
     }
     return false;

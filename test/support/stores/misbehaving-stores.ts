@@ -66,17 +66,17 @@ export async function behindProxy(
   const target = `http://${address}`;
   const proxy = new FaultyStoreProxy({ target, random, faultShare: FAULT_SHARE, deletedStatus });
   const store = await openCampaignStore(server.document(await proxy.listen()), openBucket);
-  const world = { ...nodeRuntime(), logger: new MemoryLogger() };
-  const direct = await openBucket(server.document(address), world);
+  // With retries as well: a server may end a connection that was idle just when it is used again.
+  const straight = await openCampaignStore(server.document(address), openBucket);
   return {
     store,
-    direct,
+    direct: straight.bucketFor('tool'),
     faults: () => proxy.injected,
     calm: () => proxy.calm(),
     unfinished: () => server.unfinished(),
     stop: async () => {
       await store.close();
-      await direct.close();
+      await straight.close();
       await proxy.close();
       await server.stop();
     },

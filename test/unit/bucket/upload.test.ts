@@ -216,6 +216,16 @@ describe('uploadBlock', () => {
     expect(await bucket.exists(`${ULID}/meta.json`)).toBe(false);
   });
 
+  it('takes a meta.json away that the store holds wrong, so that nobody finds a block', async () => {
+    const { disk, bucket, block } = world();
+    const store = lying(bucket, 'meta.json', () => bytesSource(Buffer.from('{"ulid":"?"}')));
+    expect(await codeOf(uploadBlock(store, disk, block))).toBe('damaged_object');
+    expect(await bucket.exists(`${ULID}/meta.json`)).toBe(false);
+    bucket.delete = () => Promise.reject(new VarveError('store_denied', 'no deletes'));
+    await expect(uploadBlock(store, disk, block)).rejects.toThrow(/taken away: no deletes/);
+    expect(await codeOf(uploadBlock(store, disk, block))).toBe('already_exists');
+  });
+
   it.each([
     ['another byte in the index', 'index', 'indeX bytes'],
     ['half a chunk file', '000001', 'chunk'],
