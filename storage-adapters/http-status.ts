@@ -9,6 +9,7 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   404: 'not_found',
   409: 'already_exists',
   412: 'already_exists',
+  413: 'bad_parameter', // the store's, or of a proxy before it: no other try is smaller
   416: 'bad_parameter',
   429: 'store_throttled',
   503: 'store_throttled',

@@ -15,6 +15,7 @@ import type { Bucket, BucketReader, CallOptions } from './bucket.ts';
 import { blockKey, DELETION_MARK_FILE, META_FILE } from './layout.ts';
 import { ObjectSource } from './object-source.ts';
 import { bytesSource } from './put-sources.ts';
+import { takeMetaAway } from './take-meta-away.ts';
 
 /** A meta.json above this is not one. */
 const META_BYTES_MAX = 32 * 1024 * 1024;
@@ -71,14 +72,26 @@ export async function copyBlock(ulid: string, place: CopyPlace): Promise<CopyRep
     if (sent) bytesSent += file.sizeBytes;
   }
   if (!hasMeta) {
-    const crc = crc32c(metaBytes);
-    await to.put(metaKey, bytesSource(metaBytes), { ...signalOf(place), crc32c: crc });
-    await verifyCopy(metaKey, { sizeBytes: metaBytes.length, crc }, place);
+    await bringMeta(ulid, metaBytes, place);
     filesSent++;
     bytesSent += metaBytes.length;
   }
   place.onBytes?.(metaBytes.length);
   return { filesSent, bytesSent };
+}
+
+/** Last of all; one that comes over damaged is not left for a block's, nor for another's. */
+async function bringMeta(ulid: string, metaBytes: Uint8Array, place: CopyPlace): Promise<void> {
+  const { to } = place;
+  const key = blockKey(ulid, META_FILE);
+  const crc = crc32c(metaBytes);
+  try {
+    await to.put(key, bytesSource(metaBytes), { ...signalOf(place), crc32c: crc });
+    await verifyCopy(key, { sizeBytes: metaBytes.length, crc }, place);
+  } catch (failure) {
+    await takeMetaAway(to, ulid, { failure, call: signalOf(place) });
+    throw failure;
+  }
 }
 
 interface FileToCopy extends StoredFile {

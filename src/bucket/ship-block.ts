@@ -48,13 +48,28 @@ export async function shipBlock(
     return { outcome: sent ? 'uploaded' : 'found', bytesSent };
   } catch (thrown) {
     const error = asVarveError(thrown);
-    if (error.code === 'damaged_block') {
-      setAside(block, error);
+    if (error.code === 'damaged_block' && letGo({ block, setAside }, error, logger))
       return { outcome: 'set aside', bytesSent: 0 };
-    }
     const fields = { block: block.ulid, code: error.code, error: error.message };
     logger.error('block not uploaded, it stays on disk and is tried again', fields);
     return { outcome: isOfTheStore(error) ? 'store away' : 'refused', bytesSent: 0 };
+  }
+}
+
+/** False when the disk does not let it be moved now: that keeps no other block from going. */
+function letGo(
+  { block, setAside }: Pick<BlockToShip, 'block' | 'setAside'>,
+  damage: VarveError,
+  logger: Logger,
+): boolean {
+  try {
+    setAside(block, damage);
+    return true;
+  } catch (thrown) {
+    const { code, message } = asVarveError(thrown);
+    const fields = { block: block.ulid, code, error: message };
+    logger.error('damaged block not set aside, tried again', fields);
+    return false;
   }
 }
 

@@ -10,7 +10,7 @@ import { STORE_TIMEOUTS, type StoreTimeouts } from './timed-bucket.ts';
 
 /** Undefined and 0 mean the default. */
 interface Tuning {
-  /** `max_retries`, of AZURE `pipeline_config.max_tries`: tries, as Thanos's clients take it. */
+  /** `max_retries`, of AZURE `pipeline_config.max_tries`. */
   readonly maxRetries: number | undefined;
   /** `pipeline_config` of AZURE. */
   readonly retryDelayMs?: number;
@@ -39,10 +39,18 @@ export function retryLimits(document: BucketDocument): RetryLimits {
   const firstWaitMs = retryDelayMs || RETRY_LIMITS.firstWaitMs;
   return {
     ...RETRY_LIMITS,
-    triesMax: maxRetries || RETRY_LIMITS.triesMax,
+    triesMax: maxRetries ? maxRetries + uncounted(document) : RETRY_LIMITS.triesMax,
     firstWaitMs,
     longestWaitMs: Math.max(firstWaitMs, maxRetryDelayMs || RETRY_LIMITS.longestWaitMs),
   };
+}
+
+/**
+ * Thanos's clients of S3 and GCS count tries in all. Azure's counts those after the first
+ * (`policy.RetryOptions.MaxRetries` of azcore).
+ */
+function uncounted({ type }: BucketDocument): number {
+  return type === 'AZURE' ? 1 : 0;
 }
 
 /** How long it may take. */

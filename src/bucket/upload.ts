@@ -6,7 +6,7 @@
 // Cost: one list of the block's folder, then two requests a file, its put and its verification.
 
 import { crc32c } from '../base/bytes/crc32c.ts';
-import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
+import { VarveError } from '../base/errors/varve-error.ts';
 import { ulidTimeMs } from '../base/model/ulid.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import type { Bucket, CallOptions, PutSource } from './bucket.ts';
@@ -15,6 +15,7 @@ import { blockKey, blockPrefix, DELETION_MARK_FILE, META_FILE } from './layout.t
 import type { FileDigest, LocalBlock, LocalBlockFile } from './local-block.ts';
 import { readLocalFile } from './local-digest.ts';
 import { bytesSource } from './put-sources.ts';
+import { takeMetaAway } from './take-meta-away.ts';
 import { type KnownUpload, NO_UPLOAD_LOG, type UploadLog, type VerifiedBy } from './upload-log.ts';
 import { verifyFound, verifyPut } from './verify-object.ts';
 
@@ -174,21 +175,9 @@ class BlockUpload {
     const digest = { sizeBytes: bytes.length, crc32c: crc32c(bytes), sha256: '' };
     try {
       await this.#sendFile(bytesSource(bytes), { name: META_FILE, ...digest });
-    } catch (thrown) {
-      if (asVarveError(thrown).code === 'damaged_object') await this.#takeMetaAway(thrown);
-      throw thrown;
-    }
-  }
-
-  /** What came over damaged would be taken for a whole block by whoever lists the bucket. */
-  async #takeMetaAway(damage: unknown): Promise<void> {
-    const key = blockKey(this.#block.ulid, META_FILE);
-    try {
-      await this.#bucket.delete(key, this.#call);
-    } catch (thrown) {
-      const [why, { message }] = [asVarveError(thrown).message, asVarveError(damage)];
-      const text = `${message}; it could not be taken away: ${why}`;
-      throw new VarveError('damaged_object', text, { cause: thrown });
+    } catch (failure) {
+      await takeMetaAway(this.#bucket, this.#block.ulid, { failure, call: this.#call });
+      throw failure;
     }
   }
 

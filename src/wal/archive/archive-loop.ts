@@ -11,6 +11,8 @@ import type { SyncedStream } from './synced-stream.ts';
 
 /** The same failure is told so often. */
 const TOLD_EVERY_MS = 60_000;
+/** At the end of the process the store has this time to take what is left. */
+const DRAIN_MS = 30_000;
 
 export interface ArchiveLoopOptions {
   readonly intervalMs: number;
@@ -39,11 +41,23 @@ export class ArchiveLoop {
     this.#cancel = timers.every(intervalMs, () => this.#tick());
   }
 
-  /** A last time, so that what was acknowledged is in the bucket, too; then no more. */
+  /**
+   * A last time, so that what was acknowledged is in the bucket, too; then no more. A store that
+   * does not answer holds up the end of the process only so long: the logs are on disk.
+   */
   async drain(): Promise<void> {
     this.#cancel();
-    await this.#tick();
+    const { logger, timers } = this.#options;
+    let cancel: Cancel = () => undefined;
+    const late = new Promise<false>((resolve) => {
+      cancel = timers.after(DRAIN_MS, () => resolve(false));
+    });
+    const inTime = await Promise.race([this.#tick().then(() => true), late]);
+    cancel();
     this.#ended = true;
+    if (inTime) return;
+    const what = 'the end of the WAL is not archived: the store did not take it in time';
+    logger.warn(what, { limit_ms: DRAIN_MS });
   }
 
   #tick(): Promise<void> {

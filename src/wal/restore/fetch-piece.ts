@@ -36,8 +36,19 @@ export interface FetchOptions {
   readonly dirOf: (stream: string) => string | undefined;
 }
 
+/** A piece that came damaged is brought so often: bytes may have changed on the way only. */
+const FETCHES_MAX = 3;
+
 /** Damage is told, not thrown; throws what the disk throws, and a store that is away. */
 export async function fetchPiece(options: FetchOptions, key: string): Promise<FetchedPiece> {
+  for (let fetches = 1; ; fetches++) {
+    // What was brought later lies in the place of what was brought before.
+    const piece = await fetchOnce(options, key);
+    if (piece.faults.length === 0 || fetches === FETCHES_MAX) return piece;
+  }
+}
+
+async function fetchOnce(options: FetchOptions, key: string): Promise<FetchedPiece> {
   const fetching = new Fetching(options, key);
   try {
     await fetching.run();

@@ -108,6 +108,18 @@ test('a store that keeps other bytes than it was sent is found out', async () =>
   }
 });
 
+test('a meta.json that the store holds wrong is taken away, and the next copy succeeds', async () => {
+  const made = await world();
+  const to = withPut(made.to, async (key, source, options) =>
+    key.endsWith('/meta.json')
+      ? made.put(key, 'bytes of mota.json', made.to)
+      : made.to.put(key, source, options),
+  );
+  await expect(copyBlock(A, place(made, { to }))).rejects.toThrow(/another CRC32C than sent/);
+  expect(await made.keys(made.to)).not.toContain(`${A}/meta.json`);
+  expect(await copyBlock(A, place(made))).toMatchObject({ filesSent: 1 });
+});
+
 test.each<[string, ReadonlyMap<string, NotedObject>, RegExp]>([
   ['a file that is missing', new Map([['chunks/000003', {}]]), /names is missing/],
   ['another size', new Map([['index', { sizeBytes: 5 }]]), /it has 14 bytes, 5 by meta\.json/],

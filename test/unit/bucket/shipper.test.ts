@@ -109,6 +109,16 @@ describe('shipOnce', () => {
     expect(setAside).toEqual([`${ULIDS[0]} damaged_block`]);
   });
 
+  it('goes on past a damaged block that the disk does not let it set aside', async () => {
+    const { disk, logger, dir, bucket } = world();
+    disk.replaceFile(`${DIR}/${ULIDS[0]}/index`, Buffer.from('rotten'));
+    const setAside = () => {
+      throw new VarveError('disk_full', 'no room for a directory');
+    };
+    const report = await shipOnce({ bucket, disk, logger }, [{ ...dir, setAside }], YOUNG);
+    expect(report).toMatchObject({ uploaded: 2, failed: 1, waiting: 1 });
+  });
+
   it('uploads nothing of a block that its check refuses', async () => {
     const { disk, logger, dir, bucket, setAside } = world();
     const check: ShipperDir['check'] = (block) => {

@@ -1,5 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
-import type { BucketDocument } from '../../../src/base/config/bucket-document.ts';
+import {
+  type BucketDocument,
+  readBucketDocument,
+} from '../../../src/base/config/bucket-document.ts';
+import { Secret } from '../../../src/base/config/secret.ts';
 import { RETRY_LIMITS } from '../../../src/bucket/retry-policy.ts';
 import { retryLimits, storeLimits, storeTimeouts } from '../../../src/bucket/store-tuning.ts';
 import { STORE_TIMEOUTS } from '../../../src/bucket/timed-bucket.ts';
@@ -29,6 +33,19 @@ describe('what bucket.yml says of retries and times', () => {
     const timed = documentWith({ http, tryTimeoutMs: 9000 });
     expect(storeTimeouts(timed)).toEqual({ callMs: 9000, stallMs: 5000 });
   });
+});
+
+it.each([
+  ['S3', 'max_retries: 1', 1],
+  ['GCS', 'max_retries: 1', 1],
+  ['AZURE', 'max_retries: 1', 2],
+  ['AZURE', 'pipeline_config: {max_tries: 3}', 4],
+])('of %s, %s is %i tries in all, as in Thanos', (type, line, triesMax) => {
+  const account = type === 'AZURE' ? 'storage_account: a, container: c' : 'bucket: b';
+  const endpoint = type === 'S3' ? ', endpoint: s3.test' : '';
+  const text = `type: ${type}\nconfig: {${account}${endpoint}, ${line}}`;
+  const source = { name: 'bucket.yml', text: new Secret(text), fillEnvironment: false };
+  expect(retryLimits(readBucketDocument(source, {}))).toMatchObject({ triesMax });
 });
 
 test('the flags of the limits are those of the limits', () => {

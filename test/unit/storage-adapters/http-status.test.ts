@@ -8,6 +8,7 @@ test('what a status means; one that is not known is worth another try', () => {
     'already_exists',
     'already_exists',
   ]);
+  expect([413, 416].map(codeOfStatus)).toEqual(['bad_parameter', 'bad_parameter']);
   expect([429, 503].map(codeOfStatus)).toEqual(['store_throttled', 'store_throttled']);
   expect([400, 500, 501, 599].map(codeOfStatus)).toEqual(Array(4).fill('store_unavailable'));
 });

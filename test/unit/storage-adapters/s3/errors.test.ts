@@ -40,6 +40,7 @@ describe('codes', () => {
     ['BadDigest', 400, 'damaged_object'],
     ['XAmzContentSHA256Mismatch', 400, 'damaged_object'],
     ['InvalidRange', 416, 'bad_parameter'],
+    ['413', 413, 'bad_parameter'], // a proxy's: it stands in the way of this object only
     ['InternalError', 500, 'store_unavailable'],
     ['InternalError', 200, 'store_unavailable'],
     ['RequestTimeout', 400, 'store_unavailable'],

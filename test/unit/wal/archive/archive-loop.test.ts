@@ -60,3 +60,32 @@ it('archives a last time when it is drained, and never after', async () => {
   await clock.advance(5000);
   expect(begunMs).toEqual([1000, 1500]);
 });
+
+it('does not hold up the end for longer than its limit when the store says nothing', async () => {
+  const clock = new ManualClock();
+  const logger = new MemoryLogger();
+  let rounds = 0;
+  const loop = new ArchiveLoop({
+    intervalMs: 1000,
+    synced: async () => [],
+    archive: () => {
+      rounds++;
+      return new Promise<ArchiveRound>(() => undefined);
+    },
+    clock,
+    timers: clock,
+    logger,
+  });
+  loop.start();
+  await clock.advance(1000);
+  let drained = false;
+  const drain = loop.drain().then(() => {
+    drained = true;
+  });
+  await clock.advance(29_000);
+  expect(drained).toBe(false);
+  await clock.advance(1000);
+  await drain;
+  expect(logger.records).toHaveLength(1);
+  expect(rounds).toBe(1);
+});

@@ -42,6 +42,25 @@ it('the parts of a piece come to their places', async () => {
   expect(stream !== undefined && hasCheckpoint(stream, 0)).toBe(true);
 });
 
+it('bytes that changed on the way are brought again', async () => {
+  const world = new ArchiveWorld();
+  world.write('00000001', 'abcdef');
+  world.synced = { segment: 1, offset: 4 };
+  await world.round();
+  const get = world.bucket.get.bind(world.bucket);
+  let reads = 0;
+  world.bucket.get = async function* (key, range, options) {
+    const isFirst = reads++ === 0;
+    for await (const bytes of get(key, range, options))
+      yield isFirst ? bytes.map((byte, at) => (at === bytes.length - 5 ? byte ^ 1 : byte)) : bytes;
+  };
+  const disk = new MemoryDisk();
+  const dirOf = (name: string) => `/raw/${name}`;
+  const piece = await fetchPiece({ bucket: world.bucket, disk, dirOf }, KEY);
+  expect([reads, piece.faults, piece.parts.size]).toEqual([2, [], 1]);
+  expect(Buffer.from(disk.readFile(SEGMENT)).toString()).toBe('abcd');
+});
+
 describe('a damaged piece is told, and what is whole of it is used', () => {
   it('a part with other bytes', async () => {
     const { piece } = await fetched((bytes) => {

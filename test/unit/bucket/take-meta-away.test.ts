@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { VarveError } from '../../../src/base/errors/varve-error.ts';
+import { bytesSource } from '../../../src/bucket/put-sources.ts';
+import { takeMetaAway } from '../../../src/bucket/take-meta-away.ts';
+import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
+
+const ULID = '01M832KAJWMK22126GMWCXRFNA';
+const KEY = `${ULID}/meta.json`;
+
+test.each([
+  ['damaged_object', false],
+  ['store_unavailable', true],
+  ['already_exists', true],
+] as const)('after %s, that the meta.json stays is %s', async (code, stays) => {
+  const bucket = new MemoryBucket({ nowMs: () => 0, monotonicMs: () => 0 });
+  await bucket.put(KEY, bytesSource(Buffer.from('{}')));
+  await takeMetaAway(bucket, ULID, { failure: new VarveError(code, 'failed'), call: {} });
+  expect(await bucket.exists(KEY)).toBe(stays);
+});
+
+test('one that cannot be taken away is damaged still, and both failures are told', async () => {
+  const bucket = new MemoryBucket({ nowMs: () => 0, monotonicMs: () => 0 });
+  bucket.delete = () => Promise.reject(new VarveError('store_denied', 'no deletes'));
+  const failure = new VarveError('damaged_object', 'other bytes');
+  await expect(takeMetaAway(bucket, ULID, { failure, call: {} })).rejects.toMatchObject({
+    code: 'damaged_object',
+    message: 'other bytes; it could not be taken away: no deletes',
+  });
+});
