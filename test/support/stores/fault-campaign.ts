@@ -49,7 +49,7 @@ export interface CampaignResult {
 }
 
 /** A block that takes more rounds than this is stuck. */
-const ROUNDS_MAX = 30;
+const ROUNDS_MAX = 100;
 /** One of so many is given up after its first failure, as one whose local copy was damaged. */
 const GIVEN_UP_ONE_OF = 12;
 const OBJECT_BYTES_MAX = 64 * 1024 * 1024;

@@ -41,20 +41,21 @@ const TUNING: Pick<StoreTools, 'retries' | 'timeouts' | 'limits'> = {
     giveUpAfterMs: 20_000,
     budget: { capacity: 200, perSuccess: 0.2, perSecond: 50 },
   },
-  timeouts: { callMs: 500, stallMs: 800 },
+  timeouts: { callMs: 800, stallMs: 2500 },
   limits: { concurrencyMax: 6, uploadBytesPerSecond: 0, downloadBytesPerSecond: 0 },
 };
 
 /** Share of requests that meet a fault. */
 const FAULT_SHARE = 0.15;
 
-/** Opens all that stands around an adapter. */
-export function openCampaignStore(
+/** Opens all that stands around an adapter; `tuning` is that of whoever looks at a calm store. */
+function openCampaignStore(
   document: BucketDocument,
   open: StoreTools['open'],
+  tuning: Pick<StoreTools, 'limits'> = TUNING,
 ): Promise<OpenedStore> {
   const tools = { metrics: new MetricStore(), logger: new MemoryLogger(), open };
-  return openStore(document, nodeRuntime(), { ...tools, ...TUNING });
+  return openStore(document, nodeRuntime(), { ...tools, ...tuning });
 }
 
 /** A server behind a proxy of faults. */
@@ -67,7 +68,8 @@ export async function behindProxy(
   const proxy = new FaultyStoreProxy({ target, random, faultShare: FAULT_SHARE, deletedStatus });
   const store = await openCampaignStore(server.document(await proxy.listen()), openBucket);
   // With retries as well: a server may end a connection that was idle just when it is used again.
-  const straight = await openCampaignStore(server.document(address), openBucket);
+  const { limits } = TUNING;
+  const straight = await openCampaignStore(server.document(address), openBucket, { limits });
   return {
     store,
     direct: straight.bucketFor('tool'),
