@@ -323,8 +323,13 @@ class Jobs {
       this.#tools.logger.error(message, { path, error: error.message, quarantined });
     };
     const onDamaged = (path: string, error: VarveError): void => {
-      if (isDamage(error)) setAside(path.slice(path.lastIndexOf('/') + 1), error);
-      else this.#onDamaged(path, error);
+      try {
+        if (isDamage(error)) setAside(path.slice(path.lastIndexOf('/') + 1), error);
+        else this.#onDamaged(path, error);
+      } catch (thrown) {
+        // A disk that does not let one block go keeps no other from leaving.
+        this.#onDamaged(path, asVarveError(thrown));
+      }
     };
     const known = this.#known.get(dir) ?? new Map<string, KnownBlock>();
     this.#known.set(dir, known);

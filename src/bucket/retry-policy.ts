@@ -18,6 +18,8 @@ import { RetryBudget, type RetryBudgetLimits } from './retry-budget.ts';
 export interface RetryLimits {
   /** Tries of one call that bring nothing, the first included. */
   readonly triesMax: number;
+  /** The same of a read (`get`, `get_range`); `triesMax` by default. */
+  readonly readTriesMax?: number;
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
   /** No try begins later than this after the first failure. */
@@ -121,7 +123,7 @@ export class Tries {
     if (this.#failed++ === 0) this.#firstFailureMs = nowMs;
     const waitMs = this.#waitMs(error);
     const isLate = nowMs + waitMs - this.#firstFailureMs > limits.giveUpAfterMs;
-    if (this.#failed >= limits.triesMax || isLate) throw thrown;
+    if (this.#failed >= this.#triesMax() || isLate) throw thrown;
     const outcome = budget.take() ? 'again' : 'denied';
     world.observe(operation, error.code, outcome);
     if (outcome === 'denied') throw thrown;
@@ -131,6 +133,11 @@ export class Tries {
     } finally {
       either.unlink();
     }
+  }
+
+  #triesMax(): number {
+    const { triesMax, readTriesMax = triesMax } = this.#policy.limits;
+    return this.#call.operation.startsWith('get') ? readTriesMax : triesMax;
   }
 
   #mayPass({ code }: VarveError): boolean {

@@ -12,6 +12,8 @@ import { STORE_TIMEOUTS, type StoreTimeouts } from './timed-bucket.ts';
 interface Tuning {
   /** `max_retries`, of AZURE `pipeline_config.max_tries`. */
   readonly maxRetries: number | undefined;
+  /** `reader_config.max_retry_requests` of AZURE. */
+  readonly readerMaxRetries?: number;
   /** `pipeline_config` of AZURE. */
   readonly retryDelayMs?: number;
   readonly maxRetryDelayMs?: number;
@@ -35,11 +37,12 @@ export function storeLimits(config: LimitFlags): StoreLimits {
 
 /** How often and when a call is made again. */
 export function retryLimits(document: BucketDocument): RetryLimits {
-  const { maxRetries, retryDelayMs, maxRetryDelayMs } = tuningOf(document);
+  const { maxRetries, readerMaxRetries, retryDelayMs, maxRetryDelayMs } = tuningOf(document);
   const firstWaitMs = retryDelayMs || RETRY_LIMITS.firstWaitMs;
   return {
     ...RETRY_LIMITS,
     triesMax: maxRetries ? maxRetries + uncounted(document) : RETRY_LIMITS.triesMax,
+    ...(readerMaxRetries ? { readTriesMax: readerMaxRetries + uncounted(document) } : {}),
     firstWaitMs,
     longestWaitMs: Math.max(firstWaitMs, maxRetryDelayMs || RETRY_LIMITS.longestWaitMs),
   };

@@ -98,7 +98,6 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/head/publisher.ts': 'test/unit/head/head.test.ts',
   'src/head/series-record.ts': 'test/unit/head/head.test.ts',
   'src/head/series-store.ts': 'test/unit/head/head.test.ts',
-  'src/job-thread.ts': 'test/e2e/interchange.test.ts',
   'src/main.ts': 'test/e2e/command-line.test.ts',
   'src/sidecar.ts': 'test/e2e/sidecar.test.ts',
   'src/wal/archive/local-log.ts': 'test/unit/wal/archive/archiver.test.ts',

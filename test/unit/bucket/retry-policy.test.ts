@@ -56,6 +56,13 @@ describe('RetryPolicy', () => {
     expect(it.told).toEqual(waits.map(() => 'get store_unavailable again'));
   });
 
+  it('tries a read as often as is said of reads', async () => {
+    expect(await waitsOf(world({ readTriesMax: 3 }))).toHaveLength(2);
+    const { clock, policy } = world({ readTriesMax: 3, triesMax: 1 });
+    const tries = policy.begin({ operation: 'upload', signal: undefined });
+    await expect(runOut(clock, () => tries.again(unavailable()))).rejects.toThrow('no answer');
+  });
+
   it('waits at least as long as the store asks for', async () => {
     const waits = await waitsOf(world(), unavailable(7));
     expect(Math.min(...waits)).toBeGreaterThan(7000);

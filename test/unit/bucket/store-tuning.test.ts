@@ -40,12 +40,15 @@ it.each([
   ['GCS', 'max_retries: 1', 1],
   ['AZURE', 'max_retries: 1', 2],
   ['AZURE', 'pipeline_config: {max_tries: 3}', 4],
-])('of %s, %s is %i tries in all, as in Thanos', (type, line, triesMax) => {
+  ['AZURE', 'reader_config: {max_retry_requests: 1}', RETRY_LIMITS.triesMax, 2],
+  ['AZURE', 'max_retries: 4, reader_config: {max_retry_requests: 1}', 5, 2],
+])('of %s, %s is %i tries in all, as in Thanos', (type, line, triesMax, ofReads = triesMax) => {
   const account = type === 'AZURE' ? 'storage_account: a, container: c' : 'bucket: b';
   const endpoint = type === 'S3' ? ', endpoint: s3.test' : '';
   const text = `type: ${type}\nconfig: {${account}${endpoint}, ${line}}`;
   const source = { name: 'bucket.yml', text: new Secret(text), fillEnvironment: false };
-  expect(retryLimits(readBucketDocument(source, {}))).toMatchObject({ triesMax });
+  const limits = retryLimits(readBucketDocument(source, {}));
+  expect([limits.triesMax, limits.readTriesMax ?? limits.triesMax]).toEqual([triesMax, ofReads]);
 });
 
 test('the flags of the limits are those of the limits', () => {
