@@ -7,6 +7,6 @@ import { runKills } from '../support/kills/run.ts';
 const processes = new Processes();
 afterAll(() => processes.endAll());
 
-test('a few SIGKILLs under load lose, double and change nothing', { timeout: 180_000 }, () =>
+test('a few SIGKILLs under load lose, double and change nothing', { timeout: 400_000 }, () =>
   runKills({ processes, kills: 6, killsOfEachKind: 1, killsBetweenLooks: 3 }),
 );
