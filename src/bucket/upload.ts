@@ -162,6 +162,8 @@ class BlockUpload {
   async #sendFile(source: PutSource, digest: FileDigest): Promise<void> {
     const wanted = this.#wanted(digest);
     const call = { ...this.#call, crc32c: digest.crc32c };
+    // What was noted of it was of an object that is no more: this one may come over damaged.
+    if (this.#known.files.has(digest.name)) this.#noteUnknown(digest);
     const answer = await this.#bucket.put(wanted.key, source, call);
     const keepsChecksum = answer.crc32c !== undefined;
     const verifiedBy = await verifyPut(this.#bucket, wanted, { ...this.#call, keepsChecksum });
@@ -211,6 +213,12 @@ class BlockUpload {
 
   #wanted({ name, sizeBytes, crc32c: crc }: FileDigest) {
     return { key: blockKey(this.#block.ulid, name), sizeBytes, crc32c: crc };
+  }
+
+  #noteUnknown({ name, sizeBytes }: FileDigest): void {
+    const unknown = { crc32c: undefined, sha256: undefined, verifiedBy: 'listed size' } as const;
+    const file = { name, sizeBytes, ...unknown, sent: false };
+    this.#log.fileVerified(this.#bucket.name, this.#block.ulid, file);
   }
 
   #note({ name, sizeBytes, crc32c: crc, sha256 }: FileDigest, by: VerifiedBy, sent: boolean): void {

@@ -8,7 +8,12 @@ import type { Bucket, ObjectAttributes, PutSource } from '../../../src/bucket/bu
 import type { FileDigest, LocalBlock } from '../../../src/bucket/local-block.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { uploadBlock } from '../../../src/bucket/upload.ts';
-import type { KnownUpload, LoggedFile, UploadLog } from '../../../src/bucket/upload-log.ts';
+import {
+  type KnownUpload,
+  type LoggedFile,
+  NO_UPLOAD_LOG,
+  type UploadLog,
+} from '../../../src/bucket/upload-log.ts';
 import { verifyPut } from '../../../src/bucket/verify-object.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
@@ -226,6 +231,23 @@ describe('uploadBlock', () => {
     expect(await codeOf(uploadBlock(store, disk, block))).toBe('already_exists');
   });
 
+  it('does not take an old note for a file that was lost since, and came over damaged', async () => {
+    const { disk, bucket, block } = world();
+    const files = new Map<string, LoggedFile>();
+    const log: UploadLog = {
+      ...NO_UPLOAD_LOG,
+      known: () => ({ isNoted: true, begun: true, files: new Map(files) }),
+      fileVerified: (_bucket, _ulid, file) => void files.set(file.name, file),
+    };
+    await uploadBlock(bucket, disk, block, { log });
+    await bucket.delete(`${ULID}/meta.json`);
+    await bucket.delete(`${ULID}/index`);
+    const store = lying(bucket, 'index', () => bytesSource(Buffer.from('indeX bytes')));
+    expect(await codeOf(uploadBlock(store, disk, block, { log }))).toBe('damaged_object');
+    expect(await uploadBlock(bucket, disk, block, { log })).toMatchObject({ filesSent: 2 });
+    expect(await textOf(bucket, `${ULID}/index`)).toBe('index bytes');
+  });
+
   it.each([
     ['another byte in the index', 'index', 'indeX bytes'],
     ['half a chunk file', '000001', 'chunk'],
@@ -311,7 +333,8 @@ describe('what an upload costs', () => {
     said.length = 0;
     await uploadBlock(bucket, disk, block, { log, ...fresh });
     expect(asked.filter((one) => one.includes('chunks'))).toEqual([]);
-    expect(said).toEqual(['begin', 'index store checksum', 'meta.json store checksum', 'sent']);
+    const verified = said.filter((one) => !one.includes('listed size')); // an old note is taken back
+    expect(verified).toEqual(['begin', 'index store checksum', 'meta.json store checksum', 'sent']);
     // Of another size than noted, or noted with another checksum, it is looked at.
     const chunk = files.get('chunks/000001')!;
     files.set('chunks/000001', { ...chunk, crc32c: 1 });
