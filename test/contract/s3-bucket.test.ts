@@ -43,6 +43,10 @@ const SERVERS = [
 ];
 
 describe.each(SERVERS)('S3 on $name', ({ name, start, config: suiteConfig, isWhole }) => {
+  // Of a server that cannot do it there is nothing to test.
+  const itOfWhole: (name: string, run: () => Promise<void>) => void = isWhole
+    ? it
+    : () => undefined;
   describe.skipIf(!hasProgram(name))('running', () => {
     let server: S3Server;
     beforeAll(async () => {
@@ -192,7 +196,7 @@ describe.each(SERVERS)('S3 on $name', ({ name, start, config: suiteConfig, isWho
       });
     });
 
-    it.skipIf(!isWhole)('lists more than one page holds, by both versions', async () => {
+    itOfWhole('lists more than one page holds, by both versions', async () => {
       await inBucket({}, async (bucket, bucketName) => {
         const keys = Array.from({ length: 1005 }, (_, i) => `d/${String(i).padStart(4, '0')}`);
         for (let at = 0; at < keys.length; at += 50) {
@@ -248,7 +252,7 @@ describe.each(SERVERS)('S3 on $name', ({ name, start, config: suiteConfig, isWho
       await bucket.close();
     });
 
-    it.skipIf(!isWhole)('is denied with another secret, which nothing repeats', async () => {
+    itOfWhole('is denied with another secret, which nothing repeats', async () => {
       const bucketName = await makeBucket(server.endpoint);
       const where = { endpoint: server.endpoint, bucket: bucketName };
       const bucket = await openS3On({ ...where, config: { secret_key: 'not-the-secret' } });
@@ -262,7 +266,7 @@ describe.each(SERVERS)('S3 on $name', ({ name, start, config: suiteConfig, isWho
       await bucket.close();
     });
 
-    it.skipIf(!isWhole)('gives the checksum that the store itself compared', async () => {
+    itOfWhole('gives the checksum that the store itself compared', async () => {
       await inBucket({}, async (bucket) => {
         const bytes = Buffer.from('checked by the store');
         const put = await bucket.put('a', bytesSource(bytes), { crc32c: crc32c(bytes) });
