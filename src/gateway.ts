@@ -18,7 +18,6 @@ import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import type { Listen } from './base/http/listen.ts';
 import { readBody } from './base/http/read-body.ts';
 import { HttpServer } from './base/http/server.ts';
-import type { StreamLabelRules } from './base/model/stream-labels.ts';
 import { OWN_TENANT } from './base/model/tenant.ts';
 import type { MetricStore } from './base/observe/metric-store.ts';
 import type { ReadProcessMetrics } from './base/observe/process-metrics.ts';
@@ -31,22 +30,19 @@ import { QueueGate } from './bucket/queue-gate.ts';
 import { QueueWatch } from './bucket/queue-watch.ts';
 import type { LedgerSnapshot } from './bucket/request-ledger.ts';
 import { ShipLoop } from './bucket/ship-loop.ts';
-import { storeLimits } from './bucket/store-tuning.ts';
 import { CutLoop } from './head/cut-loop.ts';
 import { EnginePool } from './head/engine-pool.ts';
-import type { EngineSettings, OpenedCut, OpenedRead } from './head/engine-service.ts';
-import type { JobService, JobSettings } from './job-thread.ts';
+import type { OpenedCut, OpenedRead } from './head/engine-service.ts';
+import type { JobService } from './job-thread.ts';
 import { Reader, type Selection, type TenantQuery } from './query/reader.ts';
 import { type Stage, StageList } from './stage.ts';
-import type { ArchiveSettings } from './wal/archive/archive-service.ts';
+import { archiveSettings, engineSettings, jobSettings } from './thread-settings.ts';
 import { makeArchiveStage } from './wal/archive/archive-stage.ts';
 import { InFlightBytes } from './write/in-flight.ts';
 import { RateLimit, type RateLimitOptions } from './write/rate-limit.ts';
 import { addWriteRoutes } from './write/routes.ts';
-import { SERIES_CACHE_BYTES_MAX } from './write/series-cache.ts';
 import { readTenantOf, type TenantRules } from './write/tenant.ts';
 import { encodeBodyV1 } from './write/wire/encode-request.ts';
-import { DEFAULT_WIRE_LIMITS } from './write/wire/limits.ts';
 
 /** Retry-After of a 503: spread, so that senders do not all come back at once. */
 const RETRY_AFTER_SECONDS = { min: 1, max: 5 };
@@ -405,62 +401,6 @@ export class Gateway {
   }
 }
 
-function engineSettings(config: ServeConfig, index: number): EngineSettings {
-  return {
-    tsdbPath: config.tsdbPath,
-    index,
-    engines: config.engineThreads,
-    labels: labelRules(config),
-    blockLabels: config.blockLabels,
-    walCompression: config.tsdbWalCompression,
-    walSegmentBytesMax: config.tsdbWalSegmentBytes,
-    outOfOrderWindowMs: config.tsdbOutOfOrderTimeWindowMs,
-    maxExemplars: config.tsdbMaxExemplars,
-    limits: {
-      wire: {
-        ...DEFAULT_WIRE_LIMITS,
-        compressedBytesMax: config.requestBytesMax,
-        decodedBytesMax: config.requestDecodedBytesMax,
-        seriesMax: config.requestSeriesMax,
-        samplesMax: config.requestSamplesMax,
-      },
-      labels: {
-        labelsMax: config.seriesLabelsMax,
-        nameBytesMax: config.labelNameBytesMax,
-        valueBytesMax: config.labelValueBytesMax,
-      },
-      aheadMs: config.tsdbTooFarInFutureTimeWindowMs,
-      streamsPerTenant: config.tenantStreamsMax,
-      tenants: config.tenantsMax,
-      seriesPerTenant: config.tenantSeriesMax,
-      cacheBytes: Math.floor(SERIES_CACHE_BYTES_MAX / config.engineThreads),
-    },
-    logger: { level: config.logLevel, format: config.logFormat },
-  };
-}
-
-function jobSettings(config: ServeConfig): JobSettings {
-  return {
-    tsdbPath: config.tsdbPath,
-    labels: labelRules(config),
-    bucket: config.bucket,
-    storeLimits: storeLimits(config),
-    uploads: config.shipperUploadConcurrency,
-    logger: { level: config.logLevel, format: config.logFormat },
-  };
-}
-
-/** Undefined without a bucket. */
-function archiveSettings(config: ServeConfig): ArchiveSettings | undefined {
-  const { bucket, logFormat, logLevel, tsdbPath, walArchiveIntervalMs, walArchiveName } = config;
-  if (bucket === undefined) return undefined;
-  const labels = labelRules(config);
-  const logger = { level: logLevel, format: logFormat };
-  const name = walArchiveName;
-  const limits = storeLimits(config);
-  return { tsdbPath, labels, bucket, limits, intervalMs: walArchiveIntervalMs, name, logger };
-}
-
 /** Read at every request, so that a reload applies at once. */
 function rateOptions({ runtime, reloader }: GatewayWorld): RateLimitOptions {
   return {
@@ -475,8 +415,4 @@ function rateOptions({ runtime, reloader }: GatewayWorld): RateLimitOptions {
       return reloader.current.rateLimitStatus === '429';
     },
   };
-}
-
-function labelRules(config: ServeConfig): StreamLabelRules {
-  return { external: config.externalLabels, tenantLabelName: config.tenantLabelName };
 }

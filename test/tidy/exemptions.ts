@@ -100,6 +100,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/head/series-store.ts': 'test/unit/head/head.test.ts',
   'src/main.ts': 'test/e2e/command-line.test.ts',
   'src/sidecar.ts': 'test/e2e/sidecar.test.ts',
+  'src/thread-settings.ts': 'test/e2e/disk-full.test.ts',
   'src/wal/archive/local-log.ts': 'test/unit/wal/archive/archiver.test.ts',
   'src/wal/archive/open-archive.ts': 'test/unit/wal/archive/archiver.test.ts',
   'src/wal/archive/piece-shelf.ts': 'test/unit/wal/archive/archiver.test.ts',

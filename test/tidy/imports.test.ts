@@ -9,6 +9,7 @@ const files = sourceFiles();
 /** Alone know several stages. The tools' files are entries, as main.ts is of roles. */
 const WIRING = new Set([
   'src/gateway.ts',
+  'src/thread-settings.ts', // what gateway.ts starts its threads with
   'src/sidecar.ts', // what gateway.ts is to `serve`, it is to `sidecar`
   'src/engine-thread.ts',
   'src/job-thread.ts',
