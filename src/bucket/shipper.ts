@@ -284,10 +284,10 @@ export class Shipper {
   #tellHeld(turns: UploadTurns<DirInRound>): void {
     const held = new Set<string>();
     for (const { from, block, heldBy } of turns.held()) {
-      const key = `${heldBy.ulid} < ${block.ulid}`;
+      const isGone = from.gone.includes(heldBy);
+      const key = `${heldBy.ulid}${isGone ? ' (gone)' : ''} < ${block.ulid}`;
       held.add(key);
       if (this.#toldHeld.has(key)) continue;
-      const isGone = from.gone.includes(heldBy);
       const what = isGone
         ? 'block waits: one cut before it for the same time is gone; the next start cuts it again'
         : 'block waits: one cut before it for the same time is not in the bucket';

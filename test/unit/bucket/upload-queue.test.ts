@@ -44,7 +44,14 @@ describe('UploadQueue', () => {
   it('a block counts once, whether it is cut or listed first', async () => {
     const { block, queue } = await world();
     const one = block(10);
-    const cut = { ulid: one.ulid, tenant: 'a', sizeBytes: 10, minTimeMs: 0, maxTimeMs: 1, numChunks: 1 };
+    const cut = {
+      ulid: one.ulid,
+      tenant: 'a',
+      sizeBytes: 10,
+      minTimeMs: 0,
+      maxTimeMs: 1,
+      numChunks: 1,
+    };
     queue.add('/a', cut);
     queue.setDir('/a', 'a', { blocks: [one], uploaded: new Set() });
     queue.add('/a', cut);
