@@ -70,6 +70,8 @@ export interface ShipRound {
   readonly retentionMs: number;
   /** Also what was refused lately. */
   readonly retryAll: boolean;
+  /** The engines have read the logs: what the blocks cover of them is known. */
+  readonly logsAreRead: boolean;
 }
 
 /** What there is to see of uploads. */
@@ -241,12 +243,12 @@ class Jobs {
     });
   }
 
-  async ship({ retentionMs, retryAll }: ShipRound): Promise<ShipReport> {
+  async ship({ logsAreRead, retentionMs, retryAll }: ShipRound): Promise<ShipReport> {
     const { dirs, failed } = this.#listDirs();
     for (const { tenant = '' } of dirs)
       this.#tools.metrics.counter('varve_shipper_dir_syncs_total', { tenant }).add();
     const retention = { nowMs: this.#runtime.clock.nowMs(), retentionMs };
-    const report = await this.shipper.round(dirs, retention, { retryAll });
+    const report = await this.shipper.round(dirs, retention, { logsAreRead, retryAll });
     return { ...report, failed: report.failed + failed };
   }
 

@@ -1,5 +1,5 @@
 // GET /api/v1/uploads: what is in the bucket, since when, how that was made sure of, and what it
-// cost in requests; what waits, and what for. From the catalogue, in the envelope of /api/v1/status.
+// cost in requests; what waits, and for what. The envelope is that of /api/v1/status.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/runtime/clock.ts';

@@ -15,6 +15,7 @@ import type { Disk } from '../base/runtime/disk.ts';
 import type { Timers } from '../base/runtime/timers.ts';
 import type { Bucket } from './bucket.ts';
 import { FailingBlocks } from './failing-blocks.ts';
+import { HeldLog, type ToldHeld } from './held-log.ts';
 import type { LocalBlock } from './local-block.ts';
 import { type LocalRetention, type PlannedUpload, planLocalDeletions } from './plan-local.ts';
 import { Postponed } from './postponed.ts';
@@ -78,6 +79,14 @@ export interface ShipperOptions {
   readonly onDirFailed?: (dir: ShipperDir) => void;
 }
 
+/** What a round is to do, and what it goes by. */
+export interface RoundOptions {
+  /** Also what was refused lately is tried. */
+  readonly retryAll?: boolean;
+  /** See VanishedBlocks; true by default. */
+  readonly logsAreRead?: boolean;
+}
+
 /** A directory within a round. */
 interface DirInRound {
   readonly dir: ShipperDir;
@@ -120,8 +129,7 @@ export class Shipper {
   readonly #postponed = new Postponed();
   readonly #failing = new FailingBlocks();
   readonly #vanished = new VanishedBlocks();
-  /** What waits for another block by `ULID of it < ULID`, as far as it was told. */
-  #toldHeld: ReadonlySet<string> = new Set();
+  readonly #heldLog: HeldLog;
   readonly #queue: UploadQueue;
   readonly #cutOff = new AbortController();
   readonly #startedMs: number | undefined;
@@ -130,22 +138,24 @@ export class Shipper {
 
   constructor(options: ShipperOptions) {
     this.#options = options;
+    this.#heldLog = new HeldLog(options.logger);
     this.#queue = options.queue ?? new UploadQueue();
     this.#startedMs = options.clock?.nowMs();
   }
 
-  /** One round. With `retryAll` also what was refused lately is tried. */
+  /** One round. */
   async round(
     dirs: readonly ShipperDir[],
     retention: Omit<LocalRetention, 'hasBucket'>,
-    { retryAll = false }: { readonly retryAll?: boolean } = {},
+    { retryAll = false, logsAreRead = true }: RoundOptions = {},
   ): Promise<ShipReport> {
     if (retryAll) this.#postponed.forgetAll();
     const none = { uploaded: 0, bytesSent: 0, found: 0, failed: 0, removed: 0, waiting: 0 };
     const tally: Tally = { ...none, more: false };
     const { bucket } = this.#options;
     const inRound: DirInRound[] = [];
-    for (const dir of dirs) this.#guarded(dir, tally, () => inRound.push(this.#begin(dir)));
+    for (const dir of dirs)
+      this.#guarded(dir, tally, () => inRound.push(this.#begin(dir, logsAreRead)));
     if (bucket !== undefined) {
       const answers = await this.#uploadAll(bucket, inRound, tally);
       if (answers && !tally.more) await this.#relog(bucket, inRound);
@@ -158,7 +168,7 @@ export class Shipper {
   /** Brings the queue up to date, without anything being uploaded. */
   look(dirs: readonly ShipperDir[]): void {
     const tally: Pick<Tally, 'failed'> = { failed: 0 };
-    for (const dir of dirs) this.#guarded(dir, tally, () => this.#begin(dir));
+    for (const dir of dirs) this.#guarded(dir, tally, () => this.#begin(dir, false));
   }
 
   /**
@@ -172,11 +182,13 @@ export class Shipper {
     });
   }
 
-  #begin(dir: ShipperDir): DirInRound {
+  #begin(dir: ShipperDir, logsAreRead: boolean): DirInRound {
     const { blocks } = dir;
-    const uploaded = new Set(readShipperFile(this.#options.disk, dir.dir));
-    const gone = this.#vanished.listed(dir.dir, { blocks, uploaded });
-    if (this.#options.bucket !== undefined)
+    const { bucket, disk } = this.#options;
+    const uploaded = new Set(readShipperFile(disk, dir.dir));
+    const found = { blocks, uploaded };
+    const gone = logsAreRead ? this.#vanished.listed(dir.dir, found) : [];
+    if (bucket !== undefined)
       this.#queue.setDir(dir.dir, dir.tenant ?? '', { blocks, uploaded, gone });
     return { dir, blocks, uploaded, gone };
   }
@@ -206,7 +218,7 @@ export class Shipper {
     const answers = failing.endRound() && !round.hasEnded;
     // Whatever is left waits for the store, not for the next round.
     if (!answers || this.#isEnding) tally.more = false;
-    else if (!tally.more) this.#tellHeld(turns);
+    else if (!tally.more) this.#heldLog.tell(this.#heldIn(turns));
     return answers;
   }
 
@@ -280,21 +292,10 @@ export class Shipper {
     this.#queue.noteOwnFault(ulid);
   }
 
-  /** Once for each: a block waits, and not for the store. */
-  #tellHeld(turns: UploadTurns<DirInRound>): void {
-    const held = new Set<string>();
-    for (const { from, block, heldBy } of turns.held()) {
-      const isGone = from.gone.includes(heldBy);
-      const key = `${heldBy.ulid}${isGone ? ' (gone)' : ''} < ${block.ulid}`;
-      held.add(key);
-      if (this.#toldHeld.has(key)) continue;
-      const what = isGone
-        ? 'block waits: one cut before it for the same time is gone; the next start cuts it again'
-        : 'block waits: one cut before it for the same time is not in the bucket';
-      const fields = { tenant: from.dir.tenant, block: block.ulid, held_by: heldBy.ulid };
-      this.#options.logger.warn(what, fields);
-    }
-    this.#toldHeld = held;
+  #heldIn(turns: UploadTurns<DirInRound>): readonly ToldHeld[] {
+    return turns.held().map(({ from, block, heldBy }) => {
+      return { tenant: from.dir.tenant, block, heldBy, isGone: from.gone.includes(heldBy) };
+    });
   }
 
   /** A catalogue that was lost is made anew. It is for people, so that a failure waits. */

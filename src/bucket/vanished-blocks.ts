@@ -1,8 +1,10 @@
 // Blocks that left a directory before they were in the bucket: set aside because of damage, or
 // taken away by somebody. What the log has of them is cut again at the next start, not before.
 // Until then they hold back what overlaps them (hold-back.ts): a block that was cut later was cut
-// without their samples, and in the bucket a restore would take it for one that has them. For this
-// process only: its next start begins anew, with what the engine then makes of the log.
+// without their samples, and in the bucket a restore would take it for one that has them.
+//
+// This is so from the moment on at which the engine has read the logs and knows what the blocks
+// cover. What it sets aside itself while it reads them, or finds gone, it cuts again in this life.
 
 import type { LocalBlock } from './local-block.ts';
 
@@ -14,8 +16,8 @@ export class VanishedBlocks {
   readonly #dirs = new Map<string, { readonly waiting: ByUlid; readonly gone: ByUlid }>();
 
   /**
-   * Takes in what a directory holds now. Returns what has gone of what waited, as far as the log
-   * still had its samples: without a log there is nothing to come back.
+   * Takes in what a directory holds now, after the logs were read. Returns what has gone of what
+   * waited, as far as the log still had its samples: else there is nothing to come back.
    */
   listed(
     dir: string,

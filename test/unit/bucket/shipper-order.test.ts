@@ -91,6 +91,18 @@ describe('a block that is not in the bucket', () => {
     expect(arrived.slice(5)).toEqual(['a3', 'a5']);
   });
 
+  it('went before the logs were read, which cuts it again at once: nothing waits', async () => {
+    const { arrived, changed, options, poisoned, time, withoutA0 } = lateWorld();
+    poisoned.set('a0', CONFLICT);
+    const shipper = new Shipper(options);
+    const dirs = changed(() => ({ coversLog: true, minTimeMs: 0, maxTimeMs: HOUR }));
+    await shipper.round(dirs, YOUNG, { logsAreRead: false });
+    await time.advance(ROUND_MS);
+    expect(arrived).toEqual(['b5', 'b6']);
+    await shipper.round(withoutA0, YOUNG, { logsAreRead: true });
+    expect(arrived.slice(2)).toEqual(['a2', 'a3', 'a4', 'a5', 'a7']);
+  });
+
   it('is gone and the log has nothing of it: nothing waits', async () => {
     const { arrived, options, poisoned, rounds, withoutA0 } = lateWorld();
     poisoned.set('a0', CONFLICT);
