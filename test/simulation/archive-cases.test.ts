@@ -198,6 +198,30 @@ describe('a block that the store never takes', () => {
     },
   );
 
+  it('and is set aside as damaged, takes nothing with it either', async () => {
+    const world = await World.started('150m');
+    const before = [MINUTE, 2 * MINUTE, 3 * MINUTE];
+    await world.accept(...before);
+    await world.clock.advance(150 * MINUTE);
+    const first = rejectFirst(world, 'already_exists');
+    await world.minutes(60);
+    world.machine.undisturbed((disk) => {
+      const path = `${TSDB}/a/${first()}/chunks/000001`;
+      disk.replaceFile(
+        path,
+        disk.readFile(path).map((byte) => byte ^ 0xff),
+      );
+    });
+    await world.accept(90_000);
+    await world.minutes(75);
+    expect(world.logged('damaged block set aside')).toBe(1);
+    expect(world.localBlocks()).toHaveLength(1); // the late one
+    expect(world.logged('is gone; the next start cuts it again')).toBe(1);
+    expect(await readObjects(world.store.objects)).toEqual([]);
+    await world.replace();
+    expect(await world.stored()).toEqual(before);
+  });
+
   it('holds up nothing of other windows; what waited goes when it is taken', async () => {
     const world = await World.started('10s');
     const first = rejectFirst(world, 'store_unavailable');
