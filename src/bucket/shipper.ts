@@ -187,7 +187,8 @@ export class Shipper {
     const { bucket, disk } = this.#options;
     const uploaded = new Set(readShipperFile(disk, dir.dir));
     const found = { blocks, uploaded };
-    const gone = logsAreRead ? this.#vanished.listed(dir.dir, found) : [];
+    const isWatched = logsAreRead && bucket !== undefined;
+    const gone = isWatched ? this.#vanished.listed(dir.dir, found) : [];
     if (bucket !== undefined)
       this.#queue.setDir(dir.dir, dir.tenant ?? '', { blocks, uploaded, gone });
     return { dir, blocks, uploaded, gone };
