@@ -220,7 +220,8 @@ export class Gateway {
     return new ShipLoop({
       ship: ({ retryAll }) => {
         const retentionMs = this.#world.reloader.current.tsdbRetentionMs;
-        return this.#jobThread().call('ship', { retentionMs, retryAll });
+        const logsAreRead = this.#engines.ready();
+        return this.#jobThread().call('ship', { retentionMs, retryAll, logsAreRead });
       },
       onRound: () => void this.#queueWatch.look(),
       end: async () => this.#jobs?.call('endShipping', null),

@@ -32,7 +32,7 @@ import { openStore } from './bucket/open-store.ts';
 import type { QueueOnDisk } from './bucket/queue-gate.ts';
 import type { ShipOutcome } from './bucket/ship-block.ts';
 import { Shipper, type ShipperDir, type ShipReport } from './bucket/shipper.ts';
-import { UploadQueue } from './bucket/upload-queue.ts';
+import { type ExplainedBlock, UploadQueue } from './bucket/upload-queue.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { UploadCatalog, type UploadEntry } from './catalog/upload-catalog.ts';
 import { writeCut } from './head/cut.ts';
@@ -70,11 +70,15 @@ export interface ShipRound {
   readonly retentionMs: number;
   /** Also what was refused lately. */
   readonly retryAll: boolean;
+  /** The engines have read the logs: what the blocks cover of them is known. */
+  readonly logsAreRead: boolean;
 }
 
 /** What there is to see of uploads. */
 export interface UploadsView {
   readonly queue: QueueOnDisk;
+  /** The oldest that wait. */
+  readonly waiting: readonly ExplainedBlock[];
   /** The newest. */
   readonly uploads: readonly UploadEntry[];
 }
@@ -124,7 +128,8 @@ export async function makeJobs(
     endShipping: async () => jobs.shipper.end(UPLOAD_GRACE_MS),
     queue: async () => jobs.queueOnDisk(),
     uploads: async ({ limit }) => {
-      return { queue: jobs.queueOnDisk(), uploads: jobs.uploads.newest(limit) };
+      const waiting = jobs.waiting(limit);
+      return { queue: jobs.queueOnDisk(), waiting, uploads: jobs.uploads.newest(limit) };
     },
     selectOpen: async (order) => jobs.selectOpen(order),
     selectNext: async (id) => jobs.selects.next(id),
@@ -216,8 +221,9 @@ class Jobs {
       .observe(seconds);
     const fields = { tenant, block: ulid, series, samples, bytes: sizeBytes, seconds };
     this.#tools.logger.info('block cut and verified', fields);
+    const range = { minTimeMs, maxTimeMs, cutAt: position };
     if (this.#tools.bucket !== undefined)
-      this.#queue.add(dir, { ulid, tenant, sizeBytes, minTimeMs, numChunks: chunks });
+      this.#queue.add(dir, { ulid, tenant, sizeBytes, ...range, numChunks: chunks });
     return { ulid, sizeBytes, samples, series, chunks };
   }
 
@@ -237,12 +243,12 @@ class Jobs {
     });
   }
 
-  async ship({ retentionMs, retryAll }: ShipRound): Promise<ShipReport> {
+  async ship({ logsAreRead, retentionMs, retryAll }: ShipRound): Promise<ShipReport> {
     const { dirs, failed } = this.#listDirs();
     for (const { tenant = '' } of dirs)
       this.#tools.metrics.counter('varve_shipper_dir_syncs_total', { tenant }).add();
     const retention = { nowMs: this.#runtime.clock.nowMs(), retentionMs };
-    const report = await this.shipper.round(dirs, retention, { retryAll });
+    const report = await this.shipper.round(dirs, retention, { logsAreRead, retryAll });
     return { ...report, failed: report.failed + failed };
   }
 
@@ -273,9 +279,19 @@ class Jobs {
 
   queueOnDisk(): QueueOnDisk {
     const { disk } = this.#runtime;
-    // Before the first round nobody has looked yet.
-    if (!this.#hasListed) this.shipper.look(this.#listDirs().dirs);
+    this.#lookOnce();
     return { ...this.#queue.status(), freeBytes: disk.freeBytes(this.#settings.tsdbPath) };
+  }
+
+  /** The oldest of what waits. */
+  waiting(limit: number): readonly ExplainedBlock[] {
+    this.#lookOnce();
+    return this.#queue.explained(limit);
+  }
+
+  /** Before the first round nobody has looked yet. */
+  #lookOnce(): void {
+    if (!this.#hasListed) this.shipper.look(this.#listDirs().dirs);
   }
 
   #countUpload(tenant: string, outcome: ShipOutcome): void {
@@ -292,9 +308,11 @@ class Jobs {
   #showQueue(): void {
     const { metrics } = this.#tools;
     for (const [tenant, queue] of this.#queue.byTenant(this.#runtime.clock.nowMs())) {
-      const { blocks, compacted, sizeBytes, oldestAgeMs } = queue;
+      const { blocks, compacted, failing, held, sizeBytes, oldestAgeMs } = queue;
       const labels = { tenant };
       metrics.gauge('varve_shipper_blocks_waiting', labels).set(blocks);
+      metrics.gauge('varve_shipper_blocks_held', labels).set(held);
+      metrics.gauge('varve_shipper_blocks_failing', labels).set(failing);
       metrics.gauge('varve_shipper_waiting_bytes', labels).set(sizeBytes);
       const age = 'varve_shipper_oldest_waiting_block_age_seconds';
       metrics.gauge(age, labels).set(oldestAgeMs / 1000);

@@ -1,18 +1,20 @@
 // GET /api/v1/uploads: what is in the bucket, since when, how that was made sure of, and what it
-// cost in requests; and what waits. From the catalogue, in the envelope of /api/v1/status.
+// cost in requests; what waits, and for what. The envelope is that of /api/v1/status.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/runtime/clock.ts';
 import { isoTime } from '../base/runtime/iso-time.ts';
 import type { QueueOnDisk } from '../bucket/queue-gate.ts';
+import type { ExplainedBlock, WaitingBlock } from '../bucket/upload-queue.ts';
 import type { UploadEntry, UploadedFile } from '../catalog/upload-catalog.ts';
 
 /** Who knows of uploads. */
 export interface UploadsSource {
   readonly clock: Clock;
-  /** The queue, and the `limit` newest uploads. */
+  /** The queue, of what waits the `limit` oldest, and the `limit` newest uploads. */
   view(limit: number): Promise<{
     readonly queue: QueueOnDisk;
+    readonly waiting: readonly ExplainedBlock[];
     readonly uploads: readonly UploadEntry[];
   }>;
   /** Are writes refused because of the queue? */
@@ -28,10 +30,14 @@ const BLOCKS_MAX = 1000;
 /** Registers the path. */
 export function registerUploadsRoute(app: FastifyInstance, source: UploadsSource): void {
   app.get('/api/v1/uploads', async (request) => {
-    const { queue, uploads } = await source.view(limitOf(request));
+    const { queue, uploads, waiting } = await source.view(limitOf(request));
     return {
       status: 'success',
-      data: { queue: queueOf(queue, source), blocks: uploads.map(blockOf) },
+      data: {
+        queue: queueOf(queue, source),
+        waiting: waiting.map((block) => explained(block, source)),
+        blocks: uploads.map(blockOf),
+      },
     };
   });
 }
@@ -49,16 +55,31 @@ function queueOf({ blocks, sizeBytes, oldest }: QueueOnDisk, source: UploadsSour
     bytes: sizeBytes,
     limitBytes: Number.isFinite(limitBytes) ? Math.floor(limitBytes) : null,
     full: source.isFull(),
-    oldest:
-      oldest === undefined
+    oldest: oldest === undefined ? null : waitingOf(oldest, source),
+  };
+}
+
+function waitingOf(block: WaitingBlock, { clock }: UploadsSource) {
+  return {
+    ulid: block.ulid,
+    tenant: block.tenant,
+    bytes: block.sizeBytes,
+    minTime: block.minTimeMs,
+    maxTime: block.maxTimeMs,
+    ageSeconds: Math.floor((clock.nowMs() - block.sinceMs) / 1000),
+  };
+}
+
+function explained(block: ExplainedBlock, source: UploadsSource) {
+  const { failsAlone, failure, heldBy } = block;
+  return {
+    ...waitingOf(block, source),
+    error: failure ?? null,
+    failsAlone,
+    heldBy:
+      heldBy === undefined
         ? null
-        : {
-            ulid: oldest.ulid,
-            tenant: oldest.tenant,
-            bytes: oldest.sizeBytes,
-            minTime: oldest.minTimeMs,
-            ageSeconds: Math.floor((source.clock.nowMs() - oldest.sinceMs) / 1000),
-          },
+        : { ulid: heldBy.ulid, gone: heldBy.isGone, error: heldBy.failure ?? null },
   };
 }
 

@@ -35,12 +35,8 @@ export interface LocalBlocksOptions {
   readonly onDamaged: (path: string, error: VarveError) => void;
 }
 
-/** A block that was read, and where the log stood at its snapshot. */
-export interface KnownBlock {
-  readonly block: Omit<LocalBlock, 'coversLog' | 'metaBytes' | 'metaWith'>;
-  /** Undefined for a block that no log position is known of. */
-  readonly walSegment: number | undefined;
-}
+/** A block that was read. */
+export type KnownBlock = Omit<LocalBlock, 'coversLog' | 'metaBytes' | 'metaWith'>;
 
 /** The metas of all blocks in `dir`, by ULID. A directory that is not there holds none. */
 export function listBlockMetas(
@@ -83,8 +79,8 @@ export function listLocalBlocks(options: LocalBlocksOptions): readonly LocalBloc
     try {
       const one = known.get(path) ?? readBlock(path, options);
       known.set(path, one);
-      const coversLog = one.walSegment !== undefined && one.walSegment >= firstSegment;
-      blocks.push(withMeta({ ...one.block, coversLog }, options));
+      const coversLog = one.cutAt !== undefined && one.cutAt.segment >= firstSegment;
+      blocks.push(withMeta({ ...one, coversLog }, options));
     } catch (thrown) {
       options.onDamaged(path, asVarveError(thrown));
     }
@@ -104,8 +100,9 @@ function readBlock(path: string, { disk }: LocalBlocksOptions): KnownBlock {
   const isCompacted = meta.compaction.level > 1;
   const { numChunks } = meta.stats;
   const kind = { isForeign, isCompacted, numChunks };
-  const block = { ulid, dir: path, minTimeMs, maxTimeMs, files, ...kind };
-  return { block, walSegment: meta.thanos?.varve?.wal?.segment };
+  const cutAt = meta.thanos?.varve?.wal;
+  const cut = cutAt === undefined ? {} : { cutAt };
+  return { ulid, dir: path, minTimeMs, maxTimeMs, files, ...cut, ...kind };
 }
 
 /**

@@ -21,12 +21,20 @@ export interface FileDigest {
   readonly sha256: string;
 }
 
+/** A place in a log: see wal/log.ts. */
+export interface CutPosition {
+  readonly segment: number;
+  readonly offset: number;
+}
+
 export interface LocalBlock {
   readonly ulid: string;
   readonly dir: string;
   /** First millisecond, and the one after the last. */
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
+  /** Where the log beside it stood when it was cut; undefined when it was not cut from a log. */
+  readonly cutAt?: CutPosition;
   /**
    * Chunk files, index and tombstones, in the order in which they are uploaded; meta.json is not
    * among them.

@@ -15,9 +15,8 @@ export interface PlannedUpload<D extends DirToShip> {
 }
 
 /**
- * Blocks to upload now, of all directories in the order in which they were cut: so an outage is
- * caught up in the order of time, no stream waits behind another, and a block that is in the bucket
- * had those that were cut of its stream before it there (wal/restore/covering.ts).
+ * Blocks that are not in the bucket, of all directories by the time at which they were cut: so an
+ * outage is caught up in the order of time, and no stream waits behind another.
  */
 export function planUploads<D extends DirToShip>(dirs: readonly D[]): readonly PlannedUpload<D>[] {
   return dirs

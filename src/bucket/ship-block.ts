@@ -10,7 +10,8 @@ import { type UploadOptions, type UploadReport, uploadBlock } from './upload.ts'
 
 /**
  * `refused`: it stays, is tried again later, and says nothing about other blocks. `store away`: the
- * store does not do as it should now, so others need not be tried.
+ * store does not do as it should now, so others need not be tried; failing-blocks.ts finds out when
+ * that is one block's fault.
  */
 export type ShipOutcome = 'uploaded' | 'found' | 'set aside' | 'refused' | 'store away';
 
@@ -18,6 +19,8 @@ export type ShipOutcome = 'uploaded' | 'found' | 'set aside' | 'refused' | 'stor
 export interface ShippedBlock {
   readonly outcome: ShipOutcome;
   readonly bytesSent: number;
+  /** Why it is not in the bucket. */
+  readonly error?: VarveError;
 }
 
 /** A block and who answers for it. */
@@ -49,10 +52,10 @@ export async function shipBlock(
   } catch (thrown) {
     const error = asVarveError(thrown);
     if (error.code === 'damaged_block' && letGo({ block, setAside }, error, logger))
-      return { outcome: 'set aside', bytesSent: 0 };
+      return { outcome: 'set aside', bytesSent: 0, error };
     const fields = { block: block.ulid, code: error.code, error: error.message };
     logger.error('block not uploaded, it stays on disk and is tried again', fields);
-    return { outcome: isOfTheStore(error) ? 'store away' : 'refused', bytesSent: 0 };
+    return { outcome: isOfTheStore(error) ? 'store away' : 'refused', bytesSent: 0, error };
   }
 }
 

@@ -2,9 +2,11 @@
 // first and of each directory one at a time, and lets old local copies go.
 //
 // One block that cannot be uploaded is named and counted, all others go on: one that was refused
-// stays and is tried again later, a damaged one is set aside. A store that does not answer ends the
-// round: the rest would fail the same way. A round is bounded in blocks, so that a long queue holds
-// up nothing else; who asked for it begins the next at once.
+// stays and is tried again later, a damaged one is set aside. Only what was cut after it and
+// overlaps it in time waits for it (hold-back.ts). A store that does not answer ends the round, the
+// rest would fail the same way; when that is the fault of one block, others tell
+// (failing-blocks.ts). A round is bounded in blocks, so that a long queue holds up nothing else;
+// who asked for it begins the next at once.
 
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import type { Logger } from '../base/observe/logger.ts';
@@ -12,19 +14,18 @@ import type { Clock } from '../base/runtime/clock.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import type { Timers } from '../base/runtime/timers.ts';
 import type { Bucket } from './bucket.ts';
+import { FailingBlocks } from './failing-blocks.ts';
+import { HeldLog, type ToldHeld } from './held-log.ts';
 import type { LocalBlock } from './local-block.ts';
-import {
-  type LocalRetention,
-  type PlannedUpload,
-  planLocalDeletions,
-  planUploads,
-} from './plan-local.ts';
+import { type LocalRetention, type PlannedUpload, planLocalDeletions } from './plan-local.ts';
 import { Postponed } from './postponed.ts';
 import { relogUploads } from './relog.ts';
 import { type ShipOutcome, shipBlock } from './ship-block.ts';
 import { readShipperFile, writeShipperFile } from './shipper-file.ts';
 import type { UploadLog } from './upload-log.ts';
 import { UploadQueue } from './upload-queue.ts';
+import { UploadTurns } from './upload-turns.ts';
+import { VanishedBlocks } from './vanished-blocks.ts';
 
 /** Blocks that one round brings to the bucket at most. */
 const ROUND_BLOCKS_MAX = 32;
@@ -78,11 +79,29 @@ export interface ShipperOptions {
   readonly onDirFailed?: (dir: ShipperDir) => void;
 }
 
+/** What a round is to do, and what it goes by. */
+export interface RoundOptions {
+  /** Also what was refused lately is tried. */
+  readonly retryAll?: boolean;
+  /** See VanishedBlocks; true by default. */
+  readonly logsAreRead?: boolean;
+}
+
 /** A directory within a round. */
 interface DirInRound {
   readonly dir: ShipperDir;
   readonly blocks: readonly LocalBlock[];
   readonly uploaded: Set<string>;
+  readonly gone: readonly LocalBlock[];
+}
+
+/** What a round goes by, and how far it is. */
+interface Round {
+  readonly bucket: Bucket;
+  readonly tally: Tally;
+  begun: number;
+  /** The store did not answer: nothing further is begun. */
+  hasEnded: boolean;
 }
 
 interface Tally {
@@ -108,6 +127,9 @@ export function shipOnce(
 export class Shipper {
   readonly #options: ShipperOptions;
   readonly #postponed = new Postponed();
+  readonly #failing = new FailingBlocks();
+  readonly #vanished = new VanishedBlocks();
+  readonly #heldLog: HeldLog;
   readonly #queue: UploadQueue;
   readonly #cutOff = new AbortController();
   readonly #startedMs: number | undefined;
@@ -116,22 +138,24 @@ export class Shipper {
 
   constructor(options: ShipperOptions) {
     this.#options = options;
+    this.#heldLog = new HeldLog(options.logger);
     this.#queue = options.queue ?? new UploadQueue();
     this.#startedMs = options.clock?.nowMs();
   }
 
-  /** One round. With `retryAll` also what was refused lately is tried. */
+  /** One round. */
   async round(
     dirs: readonly ShipperDir[],
     retention: Omit<LocalRetention, 'hasBucket'>,
-    { retryAll = false }: { readonly retryAll?: boolean } = {},
+    { retryAll = false, logsAreRead = true }: RoundOptions = {},
   ): Promise<ShipReport> {
     if (retryAll) this.#postponed.forgetAll();
     const none = { uploaded: 0, bytesSent: 0, found: 0, failed: 0, removed: 0, waiting: 0 };
     const tally: Tally = { ...none, more: false };
     const { bucket } = this.#options;
     const inRound: DirInRound[] = [];
-    for (const dir of dirs) this.#guarded(dir, tally, () => inRound.push(this.#begin(dir)));
+    for (const dir of dirs)
+      this.#guarded(dir, tally, () => inRound.push(this.#begin(dir, logsAreRead)));
     if (bucket !== undefined) {
       const answers = await this.#uploadAll(bucket, inRound, tally);
       if (answers && !tally.more) await this.#relog(bucket, inRound);
@@ -144,7 +168,7 @@ export class Shipper {
   /** Brings the queue up to date, without anything being uploaded. */
   look(dirs: readonly ShipperDir[]): void {
     const tally: Pick<Tally, 'failed'> = { failed: 0 };
-    for (const dir of dirs) this.#guarded(dir, tally, () => this.#begin(dir));
+    for (const dir of dirs) this.#guarded(dir, tally, () => this.#begin(dir, false));
   }
 
   /**
@@ -158,55 +182,53 @@ export class Shipper {
     });
   }
 
-  #begin(dir: ShipperDir): DirInRound {
+  #begin(dir: ShipperDir, logsAreRead: boolean): DirInRound {
     const { blocks } = dir;
-    const uploaded = new Set(readShipperFile(this.#options.disk, dir.dir));
-    if (this.#options.bucket !== undefined)
-      this.#queue.setDir(dir.dir, dir.tenant ?? '', { blocks, uploaded });
-    return { dir, blocks, uploaded };
+    const { bucket, disk } = this.#options;
+    const uploaded = new Set(readShipperFile(disk, dir.dir));
+    const found = { blocks, uploaded };
+    const isWatched = logsAreRead && bucket !== undefined;
+    const gone = isWatched ? this.#vanished.listed(dir.dir, found) : [];
+    if (bucket !== undefined)
+      this.#queue.setDir(dir.dir, dir.tenant ?? '', { blocks, uploaded, gone });
+    return { dir, blocks, uploaded, gone };
   }
 
   /** False when the store does not answer. */
   async #uploadAll(bucket: Bucket, dirs: readonly DirInRound[], tally: Tally): Promise<boolean> {
     const { concurrency = 1 } = this.#options;
-    const isDue = ({ block }: PlannedUpload<DirInRound>): boolean =>
-      this.#postponed.isDue(block.ulid, this.#monotonicMs());
-    const left = planUploads(dirs).filter(isDue);
-    const busy = new Set<DirInRound>();
-    const round = { begun: 0, answers: true };
+    const failing = this.#failing;
+    const isDue = ({ ulid }: LocalBlock): boolean =>
+      this.#postponed.isDue(ulid, this.#monotonicMs());
+    const turns = new UploadTurns(dirs, { failing, isDue });
+    const round: Round = { bucket, tally, begun: 0, hasEnded: false };
     const work = async (): Promise<void> => {
-      while (round.answers && !this.#isEnding) {
-        // One of a directory at a time: they arrive in their order.
-        const at = left.findIndex(({ from }) => !busy.has(from));
-        const next = left[at];
+      while (!round.hasEnded && !this.#isEnding) {
+        const next = turns.peek();
         if (next === undefined) return; // whoever is busy with the rest goes on with it
         if (round.begun === ROUND_BLOCKS_MAX) {
           tally.more = true;
           return;
         }
-        left.splice(at, 1);
+        turns.begin(next);
         round.begun++;
-        busy.add(next.from);
-        const outcome = await this.#uploadOne(bucket, next, tally);
-        busy.delete(next.from);
-        if (outcome === 'refused' || outcome === 'set aside') round.begun--;
-        if (outcome === 'store away') round.answers = false;
+        turns.end(next, await this.#uploadOne(round, next));
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, concurrency) }, work));
+    const answers = failing.endRound() && !round.hasEnded;
     // Whatever is left waits for the store, not for the next round.
-    if (!round.answers || this.#isEnding) tally.more = false;
-    return round.answers;
+    if (!answers || this.#isEnding) tally.more = false;
+    else if (!tally.more) this.#heldLog.tell(this.#heldIn(turns));
+    return answers;
   }
 
-  async #uploadOne(
-    bucket: Bucket,
-    { from, block }: PlannedUpload<DirInRound>,
-    tally: Tally,
-  ): Promise<ShipOutcome> {
+  /** True when the bucket has it. */
+  async #uploadOne(round: Round, { from, block }: PlannedUpload<DirInRound>): Promise<boolean> {
+    const { bucket, tally } = round;
     const { disk, logger, log, clock, timers } = this.#options;
     const { dir, uploaded } = from;
-    const { outcome, bytesSent } = await shipBlock(
+    const { outcome, bytesSent, error } = await shipBlock(
       {
         block,
         check: (one) => dir.check(one),
@@ -225,18 +247,56 @@ export class Shipper {
       },
     );
     tally.bytesSent += bytesSent;
-    if (outcome === 'uploaded' || outcome === 'found') {
+    const isInBucket = outcome === 'uploaded' || outcome === 'found';
+    if (isInBucket) {
       uploaded.add(block.ulid);
       this.#note(dir.dir, uploaded);
+      this.#vanished.uploaded(dir.dir, block.ulid);
       tally[outcome]++;
     } else tally.failed++;
-    if (outcome === 'refused') this.#postponed.postpone(block.ulid, this.#monotonicMs());
-    else if (outcome !== 'store away') {
-      this.#postponed.forget(block.ulid);
-      this.#queue.remove(dir.dir, block.ulid);
-    }
+    if (error !== undefined) this.#queue.noteFailure(dir.dir, block.ulid, error);
+    this.#judge(round, { from, block }, outcome);
     this.#options.onOutcome?.(dir, outcome);
-    return outcome;
+    return isInBucket;
+  }
+
+  /** What the outcome says of the block, of others and of the store. */
+  #judge(
+    round: Round,
+    { from, block: { ulid } }: PlannedUpload<DirInRound>,
+    outcome: ShipOutcome,
+  ): void {
+    if (outcome === 'store away') {
+      // What was cut off at the end of the process says nothing.
+      if (this.#isEnding || this.#failing.failed(ulid)) round.hasEnded = true;
+      if (this.#failing.isOwn(ulid)) this.#postpone(ulid);
+      round.begun--;
+      return;
+    }
+    if (outcome === 'refused' || outcome === 'set aside') round.begun--;
+    if (outcome === 'refused') {
+      this.#postpone(ulid);
+      return;
+    }
+    this.#postponed.forget(ulid);
+    this.#queue.remove(from.dir.dir, ulid);
+    if (outcome === 'set aside') return;
+    for (const own of this.#failing.taken(ulid)) {
+      this.#postpone(own);
+      const what = 'the store takes other blocks and not this one: it is tried last, and seldom';
+      this.#options.logger.error(what, { block: own, taken: ulid });
+    }
+  }
+
+  #postpone(ulid: string): void {
+    this.#postponed.postpone(ulid, this.#monotonicMs());
+    this.#queue.noteOwnFault(ulid);
+  }
+
+  #heldIn(turns: UploadTurns<DirInRound>): readonly ToldHeld[] {
+    return turns.held().map(({ from, block, heldBy }) => {
+      return { tenant: from.dir.tenant, block, heldBy, isGone: from.gone.includes(heldBy) };
+    });
   }
 
   /** A catalogue that was lost is made anew. It is for people, so that a failure waits. */

@@ -1,13 +1,14 @@
 // The WAL archive, case by case, through the whole gateway on simulated machines.
 
 import { describe, expect, it } from 'vitest';
-import { archivePrefix } from '../../src/bucket/layout.ts';
+import { VarveError } from '../../src/base/errors/varve-error.ts';
+import { archivePrefix, blockOfKey } from '../../src/bucket/layout.ts';
 import { exactBody } from '../support/exact-body.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
-import { readObjects } from '../support/stored-samples.ts';
-import { GatewayMachine, setupOf } from './gateway-machine.ts';
+import { readBlocks, readObjects } from '../support/stored-samples.ts';
+import { GatewayMachine, setupOf, TSDB } from './gateway-machine.ts';
 import { FAIR, OUTAGE, SimulatedStore } from './simulated-store.ts';
 
 const SECOND = 1000;
@@ -77,6 +78,18 @@ class World {
     return times.sort((a, b) => a - b);
   }
 
+  /** As minutes, because what waits for time to pass begins anew each time. */
+  async minutes(count: number): Promise<void> {
+    for (let minute = 0; minute < count; minute++) await this.clock.advance(MINUTE);
+  }
+
+  /** The ULIDs of the blocks on the machine's disk. */
+  localBlocks(): string[] {
+    return this.machine.undisturbed((disk) =>
+      readBlocks(disk, `${TSDB}/a`).map(({ ulid }) => ulid),
+    );
+  }
+
   async pieces(): Promise<string[]> {
     const keys: string[] = [];
     for await (const { key } of this.store.objects.list(archivePrefix('g')))
@@ -140,6 +153,96 @@ describe('what a machine had acknowledged is on the next one', () => {
     for await (const { chunks } of world.machine.gateway.select({ tenant: 'a', query }))
       for (const chunk of chunks) count += chunk.count;
     expect(count).toBe(2);
+  });
+});
+
+describe('a block that the store never takes', () => {
+  /** All of the first block that comes fails; what is behind it in the order of cutting goes on. */
+  function rejectFirst(world: World, code: 'store_unavailable' | 'already_exists'): () => string {
+    let first = '';
+    world.store.rejects = (key) => {
+      const ulid = blockOfKey(key);
+      if (ulid === undefined) return undefined;
+      if (first === '') first = ulid;
+      return ulid === first ? new VarveError(code, 'this object is never taken') : undefined;
+    };
+    return () => first;
+  }
+
+  it.each(['store_unavailable', 'already_exists'] as const)(
+    'takes nothing with it when the machine is lost behind a late block of its window (%s)',
+    async (code) => {
+      const world = await World.started('150m');
+      const before = [MINUTE, 2 * MINUTE, 3 * MINUTE];
+      await world.accept(...before);
+      await world.clock.advance(150 * MINUTE);
+      expect(await world.pieces()).toHaveLength(1); // with these samples; no block is cut yet
+      const first = rejectFirst(world, code);
+      await world.minutes(60);
+      expect(world.localBlocks()).toEqual([first()]);
+      await world.accept(90_000); // late, of the window whose block the store does not take
+      await world.minutes(75);
+      const [held, late] = world.localBlocks();
+      expect([held, typeof late]).toEqual([first(), 'string']);
+      expect(await world.pieces()).toHaveLength(1); // which names neither of the two
+      expect(await readObjects(world.store.objects)).toEqual([]);
+      const { data } = JSON.parse((await world.machine.ask('GET', '/api/v1/uploads')).text);
+      expect(data.waiting).toMatchObject([
+        { ulid: held, error: { code }, heldBy: null },
+        { ulid: late, error: null, heldBy: { ulid: held, gone: false, error: { code } } },
+      ]);
+      world.store.rejects = () => undefined;
+      await world.replace();
+      // The late one came in the last interval: it may be gone with the machine.
+      expect(await world.stored()).toEqual(before);
+    },
+  );
+
+  it('and is set aside as damaged, takes nothing with it either', async () => {
+    const world = await World.started('150m');
+    const before = [MINUTE, 2 * MINUTE, 3 * MINUTE];
+    await world.accept(...before);
+    await world.clock.advance(150 * MINUTE);
+    const first = rejectFirst(world, 'already_exists');
+    await world.minutes(60);
+    world.machine.undisturbed((disk) => {
+      const path = `${TSDB}/a/${first()}/chunks/000001`;
+      disk.replaceFile(
+        path,
+        disk.readFile(path).map((byte) => byte ^ 0xff),
+      );
+    });
+    await world.accept(90_000);
+    await world.minutes(75);
+    expect(world.logged('damaged block set aside')).toBe(1);
+    expect(world.localBlocks()).toHaveLength(1); // the late one
+    expect(world.logged('is gone; the next start cuts it again')).toBe(1);
+    expect(await readObjects(world.store.objects)).toEqual([]);
+    await world.replace();
+    expect(await world.stored()).toEqual(before);
+  });
+
+  it('holds up nothing of other windows; what waited goes when it is taken', async () => {
+    const world = await World.started('10s');
+    const first = rejectFirst(world, 'store_unavailable');
+    const sent: number[] = [];
+    for (let hour = 0; hour < 9; hour++) {
+      sent.push(hour * HOUR);
+      await world.accept(hour * HOUR);
+      if (hour === 4) await world.accept(90_000); // late, of the first window
+      await world.minutes(60);
+    }
+    const there = await readObjects(world.store.objects);
+    const timesThere = there.flatMap(({ samples }) =>
+      samples.map(([, , ms]) => ms - world.startMs),
+    );
+    expect(timesThere.sort((a, b) => a - b)).toEqual([2, 3, 4, 5].map((hour) => hour * HOUR));
+    const [held, late] = world.localBlocks().filter((ulid) => !there.some((b) => b.ulid === ulid));
+    expect(held).toBe(first());
+    expect(typeof late).toBe('string');
+    expect(world.logged('the store takes other blocks and not this one')).toBe(1);
+    world.store.rejects = () => undefined;
+    expect(await world.stored()).toEqual([...sent, 90_000].sort((a, b) => a - b));
   });
 });
 

@@ -26,6 +26,8 @@ export const OUTAGE: StoreWeather = { ...FAIR, refused: 1 };
 export class SimulatedStore {
   readonly objects: MemoryBucket;
   weather: StoreWeather = FAIR;
+  /** What it answers to a put of this key; undefined when it takes it. */
+  rejects: (key: string) => VarveError | undefined = () => undefined;
   /** Requests that did not go well. */
   faults = 0;
   readonly #clock: ManualClock;
@@ -52,7 +54,11 @@ export class SimulatedStore {
       list: (prefix) => streamed(() => objects.list(prefix)),
       listNames: (prefix) => streamed(() => objects.listNames(prefix)),
       put: (key, source, options) =>
-        ask(() => objects.put(key, this.#carried(source, isAlive), options)),
+        ask(async () => {
+          const rejection = this.rejects(key);
+          if (rejection !== undefined) throw rejection;
+          return objects.put(key, this.#carried(source, isAlive), options);
+        }),
       delete: (key) => ask(() => objects.delete(key)),
       removeUnfinished: (prefix) => ask(() => objects.removeUnfinished(prefix)),
       // Of requests that are refused on the way nobody is told.

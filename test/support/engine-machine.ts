@@ -145,7 +145,8 @@ export class EngineMachine {
   }
 
   ship() {
-    return this.#job().call('ship', { retentionMs: this.#options.retentionMs, retryAll: true });
+    const { retentionMs } = this.#options;
+    return this.#job().call('ship', { retentionMs, retryAll: true, logsAreRead: true });
   }
 
   /** The orderly end; then the disk is as a stopped process leaves it. */

@@ -30,7 +30,7 @@ test('a damaged block that cannot be set aside does not keep its stream from bei
     runtime,
     { logger, metrics: new MetricStore() },
   );
-  const round = { retentionMs: 0, retryAll: false };
+  const round = { retentionMs: 0, retryAll: false, logsAreRead: true };
   expect(await jobs.ship(round)).toMatchObject({ failed: 0 });
   expect(disk.stat(`${STREAM}/${ULID}`)).toBeDefined();
   expect(logger.records.map(({ message }) => message)).toEqual([

@@ -156,6 +156,14 @@ export const METRIC_CATALOGUE = {
     'Blocks on local disk that are not in the bucket yet.',
     TENANT,
   ),
+  varve_shipper_blocks_held: gauge(
+    'Of those: blocks that wait for one which was cut before them and has samples of their time.',
+    TENANT,
+  ),
+  varve_shipper_blocks_failing: gauge(
+    'Of those: blocks that fail for a reason of their own; each is tried again ever more seldom.',
+    TENANT,
+  ),
   varve_shipper_dir_syncs_total: counter(
     'Rounds in which local blocks were compared with the bucket.',
     TENANT,

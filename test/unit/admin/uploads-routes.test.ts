@@ -34,13 +34,21 @@ function make(differing: Partial<UploadsSource> = {}) {
       },
     ],
   };
-  const oldest = { ulid: 'B', tenant: 't', sizeBytes: 9, minTimeMs: 4, sinceMs: NOW_MS - 90_500 };
+  const range = { minTimeMs: 4, maxTimeMs: 5 };
+  const oldest = { ulid: 'B', tenant: 't', sizeBytes: 9, ...range, sinceMs: NOW_MS - 90_500 };
+  const failure = { code: 'store_denied', message: 'no' } as const;
+  const free = { failure, failsAlone: true, heldBy: undefined };
+  const heldBy = { ulid: 'B', isGone: false, failure };
+  const waiting = [
+    { ...oldest, ...free },
+    { ...oldest, ulid: 'C', failure: undefined, failsAlone: false, heldBy },
+  ];
   const queue = { blocks: 1, sizeBytes: 9, bytesPerChunk: 1, freeBytes: 1, oldest };
   registerUploadsRoute(app, {
     clock: new ManualClock(NOW_MS),
     view: async (limit) => {
       asked.push(limit);
-      return { queue, uploads: [entry, { ...entry, endedMs: undefined, end: undefined }] };
+      return { queue, waiting, uploads: [entry, { ...entry, endedMs: undefined, end: undefined }] };
     },
     isFull: () => true,
     limitBytes: () => 100.5,
@@ -77,11 +85,17 @@ it('tells what waits and what is uploaded, in the envelope of the status pages',
       },
     ],
   };
-  const oldest = { ulid: 'B', tenant: 't', bytes: 9, minTime: 4, ageSeconds: 90 };
+  const oldest = { ulid: 'B', tenant: 't', bytes: 9, minTime: 4, maxTime: 5, ageSeconds: 90 };
+  const error = { code: 'store_denied', message: 'no' };
+  const heldBy = { ulid: 'B', gone: false, error };
   expect(answer.json()).toEqual({
     status: 'success',
     data: {
       queue: { blocks: 1, bytes: 9, limitBytes: 100, full: true, oldest },
+      waiting: [
+        { ...oldest, error, failsAlone: true, heldBy: null },
+        { ...oldest, ulid: 'C', error: null, failsAlone: false, heldBy },
+      ],
       blocks: [block, { ...block, ended: null, end: null }],
     },
   });
@@ -89,11 +103,13 @@ it('tells what waits and what is uploaded, in the envelope of the status pages',
 
 it('has no limit and nothing that waits to tell when there is none', async () => {
   const { queue } = make();
-  const view = async () => ({ queue: { ...queue, oldest: undefined }, uploads: [] });
+  const none = { waiting: [], uploads: [] };
+  const view = async () => ({ queue: { ...queue, oldest: undefined }, ...none });
   const limitBytes = (): number => Number.POSITIVE_INFINITY;
   const answer = await make({ view, limitBytes }).app.inject('/api/v1/uploads');
   expect(answer.json().data).toMatchObject({
     queue: { limitBytes: null, oldest: null },
+    waiting: [],
     blocks: [],
   });
 });

@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { LocalBlock } from '../../../src/bucket/local-block.ts';
 import { planLocalDeletions, planUploads } from '../../../src/bucket/plan-local.ts';
+import { madeBlock } from '../../support/made-block.ts';
 
 function block(ulid: string, minTimeMs: number, coversLog = false): LocalBlock {
-  const maxTimeMs = minTimeMs + 10;
-  return {
-    ulid,
-    dir: '',
-    minTimeMs,
-    maxTimeMs,
-    files: [],
-    coversLog,
-    isForeign: false,
-    metaBytes: new Uint8Array(),
-  };
+  return madeBlock(ulid, minTimeMs, { coversLog });
 }
 
 const ulids = (blocks: readonly LocalBlock[]): string[] => blocks.map(({ ulid }) => ulid);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
-import { UlidMaker } from '../../../src/base/model/ulid.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
 import type { LocalBlock } from '../../../src/bucket/local-block.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
@@ -10,11 +9,10 @@ import { UploadQueue } from '../../../src/bucket/upload-queue.ts';
 import { Catalog } from '../../../src/catalog/catalog.ts';
 import { UploadCatalog } from '../../../src/catalog/upload-catalog.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryDatabases } from '../../support/memory-databases.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 import { MemoryLogger } from '../../support/memory-logger.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
+import { shipperWorld } from '../../support/shipper-world.ts';
 
 const DIR = '/data/tenant';
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };
@@ -190,48 +188,6 @@ describe('shipOnce', () => {
   });
 });
 
-/** Blocks by their hour, in as many directories as are named. */
-function shipperWorld(hours: Readonly<Record<string, readonly number[]>>) {
-  const { disk, logger, logged, bucket } = world();
-  const time = new ManualClock(Date.UTC(2026, 0, 1));
-  const ulids = new UlidMaker(time, new SeededRandom(1));
-  const names = new Map<string, string>();
-  // They are cut in the order of their hours, whatever the order in which they are listed.
-  const cut = new Map<string, string>();
-  const all = Object.entries(hours).flatMap(([tenant, of]) => of.map((hour) => ({ tenant, hour })));
-  for (const { hour, tenant } of all.sort((a, b) => a.hour - b.hour)) {
-    const ulid = ulids.next();
-    cut.set(`${tenant}${hour}`, ulid);
-    names.set(ulid, `${tenant}${hour}`);
-  }
-  const dirs = Object.entries(hours).map(([tenant, of]): ShipperDir => {
-    const blocks = of.map((hour): LocalBlock => {
-      const ulid = cut.get(`${tenant}${hour}`) ?? '';
-      const dir = `/data/${tenant}/${ulid}`;
-      disk.makeDir(dir);
-      disk.replaceFile(`${dir}/index`, Buffer.from(ulid));
-      const files = [{ name: 'index', sizeBytes: ulid.length, crc32c: undefined }];
-      const times = { minTimeMs: hour * 3_600_000, maxTimeMs: (hour + 2) * 3_600_000 };
-      const rest = { coversLog: false, isForeign: false, metaBytes: Buffer.from(ulid) };
-      return { ulid, dir, files, ...times, ...rest };
-    });
-    const remove = (): void => undefined;
-    return { dir: `/data/${tenant}`, tenant, blocks, remove, check: remove, setAside: remove };
-  });
-  /** In the order in which their meta.json came. */
-  const arrived: string[] = [];
-  const put = bucket.put.bind(bucket);
-  bucket.put = async (key, source, options) => {
-    const attributes = await put(key, source, options);
-    const ulid = key.split('/')[0] ?? '';
-    if (key.endsWith('meta.json')) arrived.push(names.get(ulid) ?? ulid);
-    return attributes;
-  };
-  const ulidOf = (name: string): string => [...names].find(([, one]) => one === name)?.[0] ?? '';
-  const options = { bucket, disk, logger, clock: time, timers: time };
-  return { options, dirs, arrived, bucket, disk, logged, time, ulidOf, names };
-}
-
 describe('Shipper', () => {
   it('takes those that were cut first of all directories first', async () => {
     const { options, dirs, arrived } = shipperWorld({ a: [8, 2], b: [4, 0], c: [6] });
@@ -327,7 +283,7 @@ describe('Shipper', () => {
     const report = await new Shipper({ ...options, onDirFailed }).round(dirs, YOUNG);
     expect(report).toMatchObject({ uploaded: 1, failed: 1 });
     expect(failed).toEqual(['a']);
-    expect(logged).toContain('error stream not shipped, tried again');
+    expect(logged('stream not shipped, tried again')).toBe(1);
   });
 
   it('keeps the queue, and notes in the log what each block has cost', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { VarveError } from '../../../src/base/errors/varve-error.ts';
 import { UlidMaker } from '../../../src/base/model/ulid.ts';
 import type { LocalBlock } from '../../../src/bucket/local-block.ts';
 import { UploadQueue } from '../../../src/bucket/upload-queue.ts';
@@ -43,7 +44,14 @@ describe('UploadQueue', () => {
   it('a block counts once, whether it is cut or listed first', async () => {
     const { block, queue } = await world();
     const one = block(10);
-    const cut = { ulid: one.ulid, tenant: 'a', sizeBytes: 10, minTimeMs: 0, numChunks: 1 };
+    const cut = {
+      ulid: one.ulid,
+      tenant: 'a',
+      sizeBytes: 10,
+      minTimeMs: 0,
+      maxTimeMs: 1,
+      numChunks: 1,
+    };
     queue.add('/a', cut);
     queue.setDir('/a', 'a', { blocks: [one], uploaded: new Set() });
     queue.add('/a', cut);
@@ -70,7 +78,8 @@ describe('UploadQueue', () => {
     queue.setDir('/a', 'a', { blocks, uploaded: new Set(blocks.slice(0, 1).map((b) => b.ulid)) });
     expect(queue.status().bytesPerChunk).toBe(60);
     const { ulid } = block(0);
-    const cut = { ulid, tenant: 'b', sizeBytes: 1400, minTimeMs: 0, numChunks: 10 };
+    const range = { minTimeMs: 5, maxTimeMs: 6 };
+    const cut = { ulid, tenant: 'b', sizeBytes: 1400, ...range, numChunks: 10 };
     queue.add('/b', cut);
     queue.add('/b', cut);
     expect(queue.status().bytesPerChunk).toBe(100);
@@ -84,8 +93,48 @@ describe('UploadQueue', () => {
     queue.setDir('/a@2', 'a', { blocks: [block(1)], uploaded: new Set() });
     queue.setDir('/b', 'b', { blocks: [], uploaded: new Set() });
     expect(Object.fromEntries(queue.byTenant(clock.nowMs()))).toEqual({
-      a: { blocks: 2, compacted: 1, sizeBytes: 11, oldestAgeMs: HOUR },
-      b: { blocks: 0, compacted: 0, sizeBytes: 0, oldestAgeMs: 0 },
+      // Both are of one millisecond, but of two streams: neither waits for the other.
+      a: { blocks: 2, compacted: 1, held: 0, failing: 0, sizeBytes: 11, oldestAgeMs: HOUR },
+      b: { blocks: 0, compacted: 0, held: 0, failing: 0, sizeBytes: 0, oldestAgeMs: 0 },
     });
+  });
+
+  it('says of each block what it waits for, and why that waits', async () => {
+    const { clock, block, queue } = await world();
+    const range = (minTimeMs: number, maxTimeMs: number) => ({ minTimeMs, maxTimeMs });
+    const blocks = [block(1, range(0, 10)), block(1, range(5, 20)), block(1, range(15, 30))];
+    const [first, second, third] = blocks.map(({ ulid }) => ulid);
+    const free = block(1, range(30, 40));
+    queue.setDir('/a', 'a', { blocks: [...blocks, free], uploaded: new Set() });
+    queue.noteFailure('/a', first ?? '', new VarveError('store_denied', 'no'));
+    queue.noteOwnFault(first ?? '');
+    const failure = { code: 'store_denied', message: 'no' };
+    expect(queue.explained(9)).toMatchObject([
+      { ulid: first, failure, failsAlone: true, heldBy: undefined },
+      { ulid: second, failure: undefined, failsAlone: false, heldBy: { ulid: first, failure } },
+      { ulid: third, heldBy: { ulid: second, isGone: false, failure } },
+      { ulid: free.ulid, heldBy: undefined },
+    ]);
+    expect(queue.explained(2)).toHaveLength(2);
+    const seen = queue.byTenant(clock.nowMs()).get('a');
+    expect(seen).toMatchObject({ blocks: 4, held: 2, failing: 1 });
+    // The list is made anew each round: what is known of the failure stays.
+    queue.setDir('/a', 'a', { blocks, uploaded: new Set() });
+    expect(queue.explained(1)).toMatchObject([{ failure, failsAlone: true }]);
+    queue.remove('/a', first ?? '');
+    expect(queue.explained(9)).toMatchObject([{ heldBy: undefined }, { heldBy: { ulid: second } }]);
+    queue.setDir('/a', 'a', { blocks, uploaded: new Set() });
+    expect(queue.explained(1)).toMatchObject([{ failure: undefined, failsAlone: false }]);
+  });
+
+  it('tells when what a block waits for is gone, and counts what is cut at once', async () => {
+    const { clock, block, queue } = await world();
+    const gone = block(1, { minTimeMs: 0, maxTimeMs: 10 });
+    queue.setDir('/a', 'a', { blocks: [], uploaded: new Set(), gone: [gone] });
+    const range = { minTimeMs: 5, maxTimeMs: 6 };
+    queue.add('/a', { ulid: block(1).ulid, tenant: 'a', sizeBytes: 1, ...range, numChunks: 1 });
+    expect(queue.explained(9)).toMatchObject([{ heldBy: { ulid: gone.ulid, isGone: true } }]);
+    expect(queue.byTenant(clock.nowMs()).get('a')).toMatchObject({ blocks: 1, held: 1 });
+    expect(queue.status().blocks).toBe(1);
   });
 });
