@@ -50,7 +50,7 @@ export async function readObjects(bucket: BucketReader): Promise<StoredBlock[]> 
 function readBlock(disk: MemoryDisk, dir: string): StoredBlock {
   const reader = new BlockReader(disk, dir);
   try {
-    const { ulid, minTimeMs, maxTimeMs, thanos } = reader.meta;
+    const { ulid, minTimeMs, maxTimeMs, thanos } = reader.readMeta();
     const position = thanos?.varve?.wal;
     const labels = textOf([...(thanos?.labels ?? [])].map(({ name, value }) => [name, value]));
     const samples: [string, string, number][] = [];
