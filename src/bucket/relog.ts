@@ -36,8 +36,7 @@ export async function relogUploads(
       if (looked === BLOCKS_PER_ROUND) return { looked, missing, isLost: false };
       looked++;
       if (!(await relog(bucket, { log, call, tenant }, block))) missing++;
-      if (log.isNoted(bucket.name, block.ulid) !== true)
-        return { looked, missing, isLost: true };
+      if (log.isNoted(bucket.name, block.ulid) !== true) return { looked, missing, isLost: true };
     }
   }
   return { looked, missing, isLost: false };
