@@ -15,6 +15,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {};
  * and the test that runs them all the same.
  */
 export const TESTED_BY: Readonly<Record<string, string>> = {
+  'src/admin/block-cells.ts': 'test/unit/admin/bucket/ls.test.ts',
   'src/admin/tsdb/dump-merged.ts': 'test/unit/admin/tsdb-tool.test.ts',
   'src/archive-thread.ts': 'test/crash/archive-restore.test.ts',
   'src/base/bytes/arena-runs.ts': 'test/unit/base/bytes/slab-arena.test.ts',
