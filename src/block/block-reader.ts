@@ -28,8 +28,8 @@ export class BlockReader {
   readonly #open: readonly FileSource[];
 
   /**
-   * Opens the block in `dir`: `not_found` or `damaged_block` when it cannot be. Its meta.json is not
-   * looked at: a read opens many blocks, whose metas it has seen in a list.
+   * Opens the block in `dir`: `not_found` or `damaged_block` when it cannot be. Its meta.json is
+   * not looked at: a read opens many blocks, whose metas it has seen in a list.
    */
   constructor(disk: Disk, dir: string) {
     this.dir = dir;
