@@ -1,7 +1,6 @@
 // A stream as the engine holds it: its directory, its head and its log. Types only.
 
 import type { StreamIdentity } from './base/model/stream-labels.ts';
-import type { BlockMeta } from './block/meta/format.ts';
 import type { Head } from './head/head.ts';
 import type { Adoption } from './wal/adoption.ts';
 import type { Coverage } from './wal/coverage.ts';
@@ -20,12 +19,4 @@ export interface EngineStream extends StreamParts {
   readonly adoption: Adoption;
   /** Where the log stood after its replay: all before it is published. */
   readonly openedAt: LogPosition;
-}
-
-/** A stream whose directory has been looked at, and whose head is empty yet. */
-export interface FoundStream extends Pick<EngineStream, 'name' | 'identity'> {
-  /** Of its blocks, which are whole. */
-  readonly metas: readonly BlockMeta[];
-  readonly adoption: Adoption;
-  readonly coverage: Coverage;
 }

@@ -4,28 +4,21 @@
 // Invariant: a stream takes writes only after its whole log has been replayed. A stream that cannot
 // be opened is named and left alone, its writers are answered 503, and all others go on.
 
-import type { TsdbStatus, WalReplayStatus } from './admin/status-routes.ts';
+import type { TsdbStatus } from './admin/status-routes.ts';
 import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import { engineOf } from './base/model/engine-of.ts';
 import { blockLabels, type StreamIdentity } from './base/model/stream-labels.ts';
-import { LimitedLog } from './base/observe/limited-log.ts';
 import type { Logger } from './base/observe/logger.ts';
 import type { MetricStore } from './base/observe/metric-store.ts';
 import { type ThreadTools, threadTools } from './base/observe/thread-tools.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
-import { cutRecords, newestTimeMs, windowFrontiers } from './block/cut-history.ts';
-import { foreignBlocks } from './block/foreign-blocks.ts';
-import { removeLeftovers } from './block/local-blocks.ts';
-import type { BlockMeta } from './block/meta/format.ts';
-import { adoptedDir, quarantineDir, streamDir, walDir } from './block/paths.ts';
-import { listWholeBlocks, wholeBlockMetas } from './block/set-aside.ts';
-import { createStreamDir, streamNameOf } from './block/stream-file.ts';
+import { cutRecords } from './block/cut-history.ts';
+import { quarantineDir, walDir } from './block/paths.ts';
+import { listWholeBlocks } from './block/set-aside.ts';
 import { listStreams } from './block/streams-on-disk.ts';
-import { SHIPPER_FILE } from './bucket/shipper-file.ts';
-import type { EngineStream, FoundStream } from './engine-stream.ts';
-import { Adopting } from './head/adopting.ts';
+import type { EngineStream } from './engine-stream.ts';
 import { EngineMemory } from './head/engine-memory.ts';
 import type {
   ClosedCut,
@@ -35,29 +28,18 @@ import type {
   OpenedCut,
   OpenedRead,
 } from './head/engine-service.ts';
-import type { Head } from './head/head.ts';
 import { type ShownHead, showHeads } from './head/head-metrics.ts';
-import { HEAD_DEFAULTS } from './head/head-options.ts';
 import { HeadReads, type StreamToRead } from './head/head-reads.ts';
-import { makeHead } from './head/make-head.ts';
 import { planCuts } from './head/plan.ts';
-import { tellReplay } from './head/replay-report.ts';
-import { ReplaySink } from './head/replay-sink.ts';
 import { headStatus, mergeStatus } from './head/tsdb-status.ts';
 import { seriesFinder } from './query/find-series.ts';
 import type { TenantQuery } from './query/reader.ts';
-import { Adoption } from './wal/adoption.ts';
+import { StreamOpener } from './stream-opener.ts';
 import type { SyncedStream } from './wal/archive/synced-stream.ts';
-import { listWal } from './wal/directory.ts';
 import type { LogPosition } from './wal/log.ts';
-import { openLog } from './wal/open-log.ts';
-import type { ReplayProgress } from './wal/replay.ts';
 import { truncateWal } from './wal/truncate.ts';
-import type { WalLog } from './wal/wal-log.ts';
-import { walMetrics } from './wal/wal-metrics.ts';
 import { countOutcome } from './write/count-outcome.ts';
 import { Ingest } from './write/ingest.ts';
-import { BatchEncoder } from './write/log-batch.ts';
 import type { WriteOutcome, WriteRequest } from './write/outcome.ts';
 import type { StreamParts } from './write/stream.ts';
 import { Streams } from './write/streams.ts';
@@ -80,9 +62,9 @@ export function makeEngine(
     closeCut: (cut) => engine.closeCut(cut),
     openRead: (wanted) => engine.openRead(wanted),
     closeRead: async ({ id }) => engine.reads.close(id),
-    replayStatus: async () => engine.replayStatus,
+    replayStatus: async () => engine.opener.replayStatus,
     headChunks: async () => engine.headChunks(),
-    corruptions: async () => engine.corruptions,
+    corruptions: async () => engine.opener.corruptions,
     tsdbStatus: async ({ tenant, limit }) => engine.tsdbStatus(tenant, limit),
     syncedStreams: async () => engine.syncedStreams(),
     metrics: async () => engine.metrics.snapshot(),
@@ -93,28 +75,24 @@ export function makeEngine(
 class Engine {
   readonly metrics: MetricStore;
   readonly reads: HeadReads;
-  replayStatus: WalReplayStatus = { min: 0, max: 0, current: 0 };
-  corruptions = 0;
+  readonly opener: StreamOpener;
   readonly #settings: EngineSettings;
   readonly #runtime: Runtime;
   readonly #logger: Logger;
   readonly #memory: EngineMemory;
   readonly #streams: Streams;
   readonly #ingest: Ingest;
-  readonly #encoder: BatchEncoder;
-  readonly #walLog: LimitedLog;
   readonly #byName = new Map<string, EngineStream>();
   /** Streams on disk that could not be opened, by name. */
   readonly #notOpened = new Map<string, StreamToRead>();
   /** When streams that could not be opened are tried again; never when there are none. */
   #retryAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(settings: EngineSettings, runtime: Runtime, { logger, metrics }: ThreadTools) {
-    this.metrics = metrics;
+  constructor(settings: EngineSettings, runtime: Runtime, tools: ThreadTools) {
+    this.metrics = tools.metrics;
     this.#settings = settings;
     this.#runtime = runtime;
-    this.#logger = logger;
-    this.#walLog = new LimitedLog(logger, runtime.clock);
+    this.#logger = tools.logger;
     this.#memory = new EngineMemory({ random: runtime.random });
     this.reads = new HeadReads({
       epochs: this.#memory.epochs,
@@ -122,7 +100,13 @@ class Engine {
       finder: seriesFinder,
       labels: settings.labels,
     });
-    this.#encoder = new BatchEncoder(this.#memory);
+    this.opener = new StreamOpener({
+      settings,
+      runtime,
+      tools,
+      memory: this.#memory,
+      headsOf: (tenant) => this.#ofTenant(tenant).map(({ head }) => head),
+    });
     this.#streams = new Streams({
       symbols: this.#memory.symbols,
       factory: { open: (tenant, lifted) => this.#openNew({ tenant, lifted }) },
@@ -257,116 +241,10 @@ class Engine {
   }
 
   async #open(identity: StreamIdentity): Promise<EngineStream> {
-    const { disk, timers } = this.#runtime;
-    const { tsdbPath } = this.#settings;
-    const name = streamNameOf(identity);
-    const dir = createStreamDir(disk, tsdbPath, identity);
-    for (const left of removeLeftovers(disk, dir)) {
-      this.#logger.info('what a crash left of a block was removed', { dir, name: left });
-    }
-    // A killed process may have renamed a block and not synced its name; its samples are left out
-    // of the head from here on.
-    disk.syncDir(dir);
-    // One that cannot be read just now is there all the same: then the stream is opened later.
-    const metas = await wholeBlockMetas({
-      disk,
-      dir,
-      quarantineDir: quarantineDir(tsdbPath, name),
-      firstSegment: listWal(disk, walDir(dir)).segments.at(0) ?? Number.POSITIVE_INFINITY,
-      timers,
-      logger: this.#logger.child({ stream: name }),
-    });
-    const adoption = await this.#beginAdoption(name, metas);
-    const coverage = adoption.coverage();
-    const head = this.#makeHead(identity.tenant);
-    const filling = this.#fill(head, { identity, name, metas, adoption, coverage });
-    const log = await filling.catch((thrown: unknown) => head.giveUp(thrown));
-    const openedAt = log.syncedPosition();
-    const stream = { name, dir, identity, head, log, adoption, coverage, openedAt };
-    this.#byName.set(name, stream);
-    this.#notOpened.delete(name);
+    const stream = await this.opener.open(identity);
+    this.#byName.set(stream.name, stream);
+    this.#notOpened.delete(stream.name);
     return stream;
-  }
-
-  /** Brings everything into the head that the log and what lies beside it hold. */
-  async #fill(head: Head, found: FoundStream): Promise<WalLog> {
-    const { identity, name, metas, adoption, coverage } = found;
-    const { limits, outOfOrderWindowMs } = this.#settings;
-    const nowMs = this.#runtime.clock.nowMs();
-    head.restoreFrontiers(windowFrontiers(metas, HEAD_DEFAULTS.windowMs));
-    await adoption.readDeletions(() => new ReplaySink(head, coverage, nowMs));
-    const sink = new ReplaySink(head, coverage, nowMs, adoption.foreignPart);
-    const { firstSegment } = adoption;
-    const log = await this.#openLog(identity, { name, sink, firstSegment });
-    const rules = adoption;
-    const into = new Adopting({ head, log, encoder: this.#encoder, sink, rules, nowMs });
-    await adoption.takeBeside(into, log, sink.tally);
-    await head.removeEmptySeries();
-    const latestMs = nowMs + limits.aheadMs;
-    head.beginLive({ newestTimeMs: newestTimeMs(metas), latestMs, outOfOrderWindowMs });
-    return log;
-  }
-
-  #beginAdoption(name: string, metas: readonly BlockMeta[]): Promise<Adoption> {
-    const { disk, timers } = this.#runtime;
-    const { tsdbPath } = this.#settings;
-    const dir = streamDir(tsdbPath, name);
-    const asideDir = adoptedDir(tsdbPath, name);
-    const logger = this.#logger.child({ stream: name });
-    const yieldNow = () => timers.yieldNow();
-    const blocks = {
-      foreign: foreignBlocks(metas),
-      cuts: cutRecords(metas),
-      shipperFile: SHIPPER_FILE,
-    };
-    return Adoption.begin({ disk, dir, asideDir, logger, yieldNow }, blocks);
-  }
-
-  async #openLog(
-    identity: StreamIdentity,
-    { name, sink, firstSegment }: { name: string; sink: ReplaySink; firstSegment: number },
-  ): Promise<WalLog> {
-    const { disk, clock, timers } = this.#runtime;
-    const { tsdbPath, walCompression, walSegmentBytesMax } = this.#settings;
-    const labels = { tenant: identity.tenant };
-    const startedMs = clock.monotonicMs();
-    const { log, report } = await openLog(
-      {
-        disk,
-        dir: walDir(streamDir(tsdbPath, name)),
-        quarantineDir: quarantineDir(tsdbPath, name),
-        clock,
-        logger: this.#logger.child({ stream: name }),
-        compression: walCompression ? 'snappy' : 'none',
-        observer: walMetrics(this.metrics, identity.tenant, (thrown) =>
-          this.#sayWalFailed(identity.tenant, thrown),
-        ),
-        yieldNow: () => timers.yieldNow(),
-        onProgress: (progress) => this.#noteProgress(progress),
-        firstSegment,
-        segmentBytesMax: walSegmentBytesMax,
-      },
-      sink,
-    );
-    this.corruptions += report.damageCount;
-    this.metrics.counter('varve_tsdb_wal_corruptions_total', labels).add(report.damageCount);
-    const seconds = (clock.monotonicMs() - startedMs) / 1000;
-    tellReplay(this.#logger.child({ stream: name }), { seconds, tally: sink.tally });
-    sink.tellOrphans(this.#logger.child({ stream: name }));
-    return log;
-  }
-
-  #makeHead(tenant: string): Head {
-    const { clock, timers } = this.#runtime;
-    const { limits, maxExemplars, tuning } = this.#settings;
-    return makeHead(this.#memory, {
-      seriesPerSlice: tuning?.seriesPerSlice ?? HEAD_DEFAULTS.seriesPerSlice,
-      seriesMax: limits.seriesPerTenant,
-      others: () => this.#ofTenant(tenant).map(({ head }) => head),
-      maxExemplars,
-      clock,
-      timers,
-    });
   }
 
   async #truncate({ name, dir, head, log, adoption, coverage }: EngineStream): Promise<void> {
@@ -390,15 +268,6 @@ class Engine {
     });
     if (report === undefined) return;
     coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
-  }
-
-  #sayWalFailed(tenant: string, thrown: unknown): void {
-    const { code, message } = asVarveError(thrown);
-    this.#walLog.error(tenant, 'WAL not written', { tenant, code, error: message });
-  }
-
-  #noteProgress({ firstSegment, lastSegment, currentSegment }: ReplayProgress): void {
-    this.replayStatus = { min: firstSegment, max: lastSegment, current: currentSegment };
   }
 
   /** Up to where the log's records are published, at this very moment. */

@@ -21,6 +21,7 @@ import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
 import { BlockWriter } from './block/block-writer.ts';
 import { readAll } from './block/check-whole.ts';
+import { ListedBlocks } from './block/listed-blocks.ts';
 import { type KnownBlock, listLocalBlocks, removeLocalBlock } from './block/local-blocks.ts';
 import { blockDir, catalogFile, originFile, quarantineDir, walDir } from './block/paths.ts';
 import { blockAccess } from './block/select-source.ts';
@@ -159,6 +160,8 @@ class Jobs {
   readonly #damagedLog: LimitedLog;
   /** By stream directory: its blocks, read once. */
   readonly #known = new Map<string, Map<string, KnownBlock>>();
+  /** For reads; `#known` is the shipper's, which needs more of a block and looks at its files. */
+  readonly #listed: ListedBlocks;
   readonly #queue = new UploadQueue();
   #hasListed = false;
   readonly selects: SelectService;
@@ -171,6 +174,7 @@ class Jobs {
     this.#runtime = runtime;
     this.#tools = tools;
     this.#ulids = new UlidMaker(runtime.clock, runtime.random);
+    this.#listed = new ListedBlocks(runtime.disk);
     this.selects = new SelectService(runtime.timers);
     this.#damagedLog = new LimitedLog(tools.logger, runtime.clock, DAMAGED_LOG_PERIOD_MS);
     const { logger, metrics, bucket } = tools;
@@ -239,7 +243,7 @@ class Jobs {
         this.#onDamaged(path, error);
         warnings.add(`${path}: ${error.message}`);
       };
-      return openStreams(streams, query, { ...blockAccess(disk, warn), warnings });
+      return openStreams(streams, query, { ...blockAccess(disk, this.#listed, warn), warnings });
     });
   }
 

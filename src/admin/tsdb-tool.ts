@@ -10,6 +10,7 @@ import { NodeRandom } from '../base/runtime/node-random.ts';
 import { analyzeBlock } from '../block/analyze.ts';
 import { BlockReader } from '../block/block-reader.ts';
 import { cutRecords } from '../block/cut-history.ts';
+import { ListedBlocks } from '../block/listed-blocks.ts';
 import { listBlockMetas } from '../block/local-blocks.ts';
 import { readMeta } from '../block/meta.ts';
 import { walDir } from '../block/paths.ts';
@@ -69,6 +70,7 @@ export async function runTsdbTool(
 
 function accessTo(disk: Disk): TsdbAccess {
   const openBlock: TsdbAccess['openBlock'] = (path) => {
+    readMeta(disk, path); // a block is not dumped as if nothing were wrong with it
     const block = new BlockReader(disk, path);
     return { block, samples: new SeriesSamples(block) };
   };
@@ -110,7 +112,7 @@ export async function openMerged(disk: Disk, dir: string, query: SelectQuery): P
   );
   const stream = { dir, head: () => new HeadSource(snapshot, new ReadLease(newLeaseWord())) };
   const access = {
-    ...blockAccess(disk, warn),
+    ...blockAccess(disk, new ListedBlocks(disk), warn),
     warnings: { add: (warning: string) => warnings.push(warning) },
   };
   const opened = openStreams([stream], query, access);

@@ -40,7 +40,8 @@ export function analyzeBlock(block: BlockReader): BlockAnalysis {
   const pairs = new PairTable();
   const uses = new F64Column();
   const uncoveredMs = new F64Column();
-  const { minTimeMs, maxTimeMs } = block.meta;
+  const meta = block.readMeta();
+  const { minTimeMs, maxTimeMs } = meta;
   let seriesCount = 0;
   let entries = 0;
   for (const entry of block.series()) {
@@ -61,22 +62,26 @@ export function analyzeBlock(block: BlockReader): BlockAnalysis {
     }
   }
   return {
-    meta: block.meta,
+    meta,
     seriesCount,
     labelNames: block.index.labelNames().length,
     labelPairs: pairs.count,
     entries,
-    sections: sectionsOf(block, pairs, { uses, uncoveredMs }),
+    sections: sectionsOf(block, pairs, { uses, uncoveredMs, rangeMs: maxTimeMs - minTimeMs }),
   };
 }
 
 function sectionsOf(
   block: BlockReader,
   pairs: PairTable,
-  counts: { readonly uses: F64Column; readonly uncoveredMs: F64Column },
+  counts: {
+    readonly uses: F64Column;
+    readonly uncoveredMs: F64Column;
+    readonly rangeMs: number;
+  },
 ): readonly AnalysisSection[] {
   const { symbols } = block.index;
-  const rangeMs = Math.max(1, block.meta.maxTimeMs - block.meta.minTimeMs);
+  const rangeMs = Math.max(1, counts.rangeMs);
   const churn: CountedName[] = [];
   const common: CountedName[] = [];
   const metrics: CountedName[] = [];

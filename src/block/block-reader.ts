@@ -1,4 +1,5 @@
-// Opens a block's directory for reading: meta.json, index, chunk segments and tombstones.
+// Opens a block's directory for reading: index, chunk segments and tombstones; meta.json is read
+// when it is wanted.
 // Nothing in it is trusted: see the readers for what each of them checks.
 
 import { VarveError } from '../base/errors/varve-error.ts';
@@ -20,16 +21,19 @@ const NO_INTERVALS: readonly Interval[] = [];
 /** An open block. Close it; it holds a file open per chunk segment and one for the index. */
 export class BlockReader {
   readonly dir: string;
-  readonly meta: BlockMeta;
   readonly index: IndexReader;
+  readonly #disk: Disk;
   readonly #tombstones: Tombstones;
   readonly #chunks: ChunkSegmentReader;
   readonly #open: readonly FileSource[];
 
-  /** Opens the block in `dir`: `not_found` or `damaged_block` when it cannot be. */
+  /**
+   * Opens the block in `dir`: `not_found` or `damaged_block` when it cannot be. Its meta.json is
+   * not looked at: a read opens many blocks, whose metas it has seen in a list.
+   */
   constructor(disk: Disk, dir: string) {
     this.dir = dir;
-    this.meta = readMeta(disk, dir);
+    this.#disk = disk;
     const open: FileSource[] = [];
     try {
       const index = new FileSource(disk, blockFile(dir, INDEX_FILE));
@@ -44,6 +48,11 @@ export class BlockReader {
       throw thrown;
     }
     this.#open = open;
+  }
+
+  /** Reads and checks meta.json: `not_found` or `damaged_block`. */
+  readMeta(): BlockMeta {
+    return readMeta(this.#disk, this.dir);
   }
 
   close(): void {

@@ -61,11 +61,12 @@ export async function checkNotedFiles(
   }
 }
 
-/** Reads every series and every chunk once; `damaged_block` when one cannot be read. */
+/** Reads meta.json, every series and every chunk once; `damaged_block` when one cannot be read. */
 export function readAll(disk: Disk, path: string): void {
   const block = new BlockReader(disk, path);
   const chunk = emptyChunk();
   try {
+    block.readMeta();
     for (const entry of block.series())
       for (let i = 0; i < entry.chunkCount; i++) block.readChunk(entry, i, chunk);
   } finally {

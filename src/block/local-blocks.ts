@@ -55,14 +55,15 @@ export function listBlockMetas(
 }
 
 /** The meta.json in `path`, which must be of the block that the directory is named by. */
-function readOwnMeta(disk: Disk, path: string): BlockMeta {
+export function readOwnMeta(disk: Disk, path: string): BlockMeta {
   const meta = readMeta(disk, path);
   if (path.endsWith(`/${meta.ulid}`)) return meta;
   const what = `it is of block ${meta.ulid}, in the place of another`;
   throw damagedBlock(blockFile(path, META_FILE), 0, what);
 }
 
-function blockPaths(disk: Disk, dir: string): readonly string[] {
+/** The directories in `dir` that are named like blocks, by ULID; none when it is not there. */
+export function blockPaths(disk: Disk, dir: string): readonly string[] {
   if (disk.stat(dir) === undefined) return [];
   return disk.list(dir).flatMap(({ name, isDirectory }) => {
     const ulid = isDirectory ? parseBlockDirName(name) : undefined;

@@ -14,7 +14,7 @@ import { emptyChunk, placeOf, type StoredChunk } from './chunks/segment-reader.t
 import { withoutDeleted } from './delete-samples.ts';
 import { SERIES_ALIGNMENT } from './index/format.ts';
 import { SeriesEntry } from './index/series-entry.ts';
-import { listBlockMetas } from './local-blocks.ts';
+import type { ListedBlocks } from './listed-blocks.ts';
 import { blockDir } from './paths.ts';
 import { type Interval, isAllDeleted } from './tombstones/intervals.ts';
 
@@ -109,9 +109,13 @@ export class BlockSource implements SeriesSource {
 }
 
 /** How `query/open-streams` gets at the blocks of a stream's directory. */
-export function blockAccess(disk: Disk, warn: (path: string, error: VarveError) => void) {
+export function blockAccess(
+  disk: Disk,
+  listed: ListedBlocks,
+  warn: (path: string, error: VarveError) => void,
+) {
   return {
-    listBlocks: (dir: string) => listBlockMetas({ disk, dir, onDamaged: warn }),
+    listBlocks: (dir: string) => listed.list(dir, warn),
     openBlock: (dir: string, ulid: string) => new BlockReader(disk, blockDir(dir, ulid)),
     sourceOf: (part: BlockSourceOptions) => new BlockSource(part),
   };

@@ -32,12 +32,11 @@ export async function relogUploads(
   let [looked, missing] = [0, 0];
   for (const { tenant, blocks } of dirs) {
     for (const block of blocks) {
-      if (log.known(bucket.name, block.ulid).isNoted !== false) continue;
+      if (log.isNoted(bucket.name, block.ulid) !== false) continue;
       if (looked === BLOCKS_PER_ROUND) return { looked, missing, isLost: false };
       looked++;
       if (!(await relog(bucket, { log, call, tenant }, block))) missing++;
-      if (log.known(bucket.name, block.ulid).isNoted !== true)
-        return { looked, missing, isLost: true };
+      if (log.isNoted(bucket.name, block.ulid) !== true) return { looked, missing, isLost: true };
     }
   }
   return { looked, missing, isLost: false };

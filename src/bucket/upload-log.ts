@@ -37,8 +37,6 @@ export type UploadEnd = 'sent' | 'found' | 'listed' | 'missing';
 
 /** What is known of a block's upload. */
 export interface KnownUpload {
-  /** The log has the block; undefined when the log cannot be read. */
-  readonly isNoted: boolean | undefined;
   /** Its upload was begun; undefined when it may have been and was not noted. */
   readonly begun: boolean | undefined;
   /** Files that were verified, by name. */
@@ -53,7 +51,12 @@ export interface UploadCost {
 }
 
 export interface UploadLog {
-  /** `bucket` is the bucket's name: what is in one is not in another. */
+  /**
+   * The log has the block; undefined when the log cannot be read. Asked of every local block in
+   * every round, so it looks at nothing else.
+   * @param bucket the bucket's name: what is in one is not in another
+   */
+  isNoted(bucket: string, ulid: string): boolean | undefined;
   known(bucket: string, ulid: string): KnownUpload;
   begin(bucket: string, block: LoggedBlock): void;
   fileVerified(bucket: string, ulid: string, file: LoggedFile): void;
@@ -62,10 +65,11 @@ export interface UploadLog {
   end(bucket: string, ulid: string, end: UploadEnd): void;
 }
 
-const NOTHING_KNOWN: KnownUpload = { isNoted: undefined, begun: undefined, files: new Map() };
+const NOTHING_KNOWN: KnownUpload = { begun: undefined, files: new Map() };
 
 /** For whoever keeps no log: everything is asked of the bucket. */
 export const NO_UPLOAD_LOG: UploadLog = {
+  isNoted: () => undefined,
   known: () => NOTHING_KNOWN,
   begin: () => undefined,
   fileVerified: () => undefined,

@@ -58,14 +58,17 @@ export class UploadCatalog implements UploadLog {
     this.#catalog = catalog;
   }
 
+  isNoted(bucket: string, ulid: string): boolean | undefined {
+    return this.#catalog.read((sql) => hasUpload(sql, bucket, ulid));
+  }
+
   known(bucket: string, ulid: string): KnownUpload {
     const found = this.#catalog.read((sql) => ({
-      upload: sql('SELECT ulid FROM uploads WHERE bucket = ? AND ulid = ?').get(bucket, ulid),
+      isNoted: hasUpload(sql, bucket, ulid),
       files: filesOf(sql, bucket, ulid),
     }));
-    const isNoted = found === undefined ? undefined : found.upload !== undefined;
+    const isNoted = found?.isNoted;
     return {
-      isNoted,
       begun: isNoted === true ? true : this.#catalog.hasLost ? undefined : isNoted,
       files: new Map((found?.files ?? []).map((row) => [text(row.name), knownFile(row)])),
     };
@@ -152,6 +155,11 @@ export class UploadCatalog implements UploadLog {
     );
     return entries ?? [];
   }
+}
+
+function hasUpload(sql: Sql, bucket: string, ulid: string): boolean {
+  const found = sql('SELECT 1 FROM uploads WHERE bucket = ? AND ulid = ?').get(bucket, ulid);
+  return found !== undefined;
 }
 
 function filesOf(sql: Sql, bucket: string, ulid: string): readonly SqlRow[] {

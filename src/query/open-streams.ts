@@ -31,7 +31,8 @@ export interface BlockToRead {
   /** First time, inclusive, and end, exclusive. */
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
-  readonly thanos?: { readonly resolutionMs: number } | undefined;
+  /** 0 for raw samples. */
+  readonly resolutionMs: number;
 }
 
 /** An open block. */
@@ -99,8 +100,7 @@ class Opening<Block extends OpenBlock> implements OpenedSources {
     const blocks = listBlocks(dir)
       .filter((block) => block.minTimeMs <= maxTimeMs && block.maxTimeMs > minTimeMs)
       .toSorted((a, b) => (a.ulid < b.ulid ? -1 : 1));
-    for (const { ulid, thanos } of blocks) {
-      const resolutionMs = thanos?.resolutionMs ?? 0;
+    for (const { ulid, resolutionMs } of blocks) {
       if (resolutionMs === 0) this.#addBlock(stream, dir, ulid);
       else
         warnings.add(`${dir}: ${ulid} is downsampled (${resolutionMs} ms), no source of samples`);

@@ -1,5 +1,5 @@
 // One stream's adoption, from the first look into its directory to the last word about it: what
-// engine-thread.ts asks on the way. The steps are in adopt.ts.
+// stream-opener.ts asks on the way. The steps are in adopt.ts.
 
 import { F64Column, U32Column } from '../base/bytes/columns.ts';
 import { assert } from '../base/errors/assert.ts';

@@ -9,7 +9,8 @@ import {
   mergeBlocks,
   readAll,
 } from '../support/adopt-directory.ts';
-import { type End, EngineMachine, TSDB } from '../support/engine-machine.ts';
+import { EngineMachine, TSDB } from '../support/engine-machine.ts';
+import type { End } from '../support/machine-life.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
 import { SeededRandom } from '../support/seeded-random.ts';

@@ -2,7 +2,7 @@
 // other: senders, time, flushes, outages of the store, kills and losses of power before it; then all
 // disks are gone, and another machine restores. sample-ledger.ts is the oracle.
 
-import type { End } from '../support/engine-machine.ts';
+import type { End } from '../support/machine-life.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
 import { SeededRandom } from '../support/seeded-random.ts';

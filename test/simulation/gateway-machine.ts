@@ -16,14 +16,14 @@ import type { EngineSettings } from '../../src/head/engine-service.ts';
 import { type JobService, type JobSettings, makeJobs } from '../../src/job-thread.ts';
 import type { ArchiveSettings } from '../../src/wal/archive/archive-service.ts';
 import { PAGE_BYTES } from '../../src/wal/format.ts';
-import type { DiskFaults, Fault } from '../support/disk-faults.ts';
-import type { CutNote, End } from '../support/engine-machine.ts';
+import type { Fault } from '../support/disk-faults.ts';
+import { type CutNote, cutNoteOf } from '../support/engine-machine.ts';
+import { type End, MachineLife } from '../support/machine-life.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 import type { MemoryDisk } from '../support/memory-disk.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
 import { memoryRuntime } from '../support/memory-runtime.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
-import { textOf } from '../support/stored-samples.ts';
 import { LifeTimers } from './life-timers.ts';
 import type { SimulatedStore } from './simulated-store.ts';
 
@@ -94,20 +94,13 @@ export class GatewayMachine {
   readonly gateway: Gateway;
   readonly #options: LifeOptions;
   readonly #timers: LifeTimers;
-  readonly #hit: DiskFaults['hit'];
-  #next: MemoryDisk | undefined;
-  #die: () => void = () => undefined;
-  /** Resolves when the machine goes down. */
-  readonly died: Promise<void>;
+  readonly #life: MachineLife;
 
   constructor(options: LifeOptions) {
     this.#options = options;
-    this.died = new Promise((resolve) => {
-      this.#die = resolve;
-    });
     const { disk, clock, seed, setup } = options;
     this.#timers = new LifeTimers(clock, options.stretch);
-    this.#hit = disk.faults.hit.bind(disk.faults);
+    this.#life = new MachineLife(disk, () => this.#timers.end());
     const services = {
       'engine-thread': (settings: EngineSettings) =>
         makeEngine({ ...settings, ...TUNING }, runtime, this.#tools()),
@@ -129,14 +122,18 @@ export class GatewayMachine {
     });
   }
 
+  /** Resolves when the machine has gone down. */
+  get died(): Promise<void> {
+    return this.#life.died;
+  }
+
   get isUp(): boolean {
-    return this.#next === undefined;
+    return this.#life.isUp;
   }
 
   /** What survived; only when the machine is down. */
   get remains(): MemoryDisk {
-    if (this.#next === undefined) throw new Error('the machine is up');
-    return this.#next;
+    return this.#life.remains;
   }
 
   /** One HTTP request to the address that takes everything. */
@@ -152,7 +149,7 @@ export class GatewayMachine {
   }
 
   order(fault: Fault): void {
-    this.#options.disk.faults.add(fault);
+    this.#life.order(fault);
   }
 
   /** Looks at the disk without meeting a fault or bringing an end nearer. */
@@ -169,33 +166,17 @@ export class GatewayMachine {
 
   /** No fault is ordered any more, nor an end. */
   clearFaults(): void {
-    this.#options.disk.faults.clear();
-    this.#options.disk.faults.hit = this.#hit;
+    this.#life.clearFaults();
     this.#options.disk.capacityBytes = Number.POSITIVE_INFINITY;
   }
 
   goDown(end: End, random: SeededRandom | undefined): void {
-    if (this.#next !== undefined) return;
-    const { disk } = this.#options;
-    disk.capacityBytes = Number.POSITIVE_INFINITY;
-    this.#next = end === 'kill' ? disk.kill() : disk.crash(end === 'power' ? undefined : random);
-    this.#timers.end();
-    this.#die();
+    this.#life.goDown(end, random);
   }
 
   /** Lets the machine go down before the `nth` disk operation from now on. */
   goDownAtOperation(nth: number, end: End, random: SeededRandom | undefined): void {
-    const { faults } = this.#options.disk;
-    const hit = this.#hit;
-    let seen = 0;
-    faults.hit = (operation, path) => {
-      // A kill does not make a sync fail: the kernel finishes it.
-      if (this.isUp && ++seen >= nth && (end !== 'kill' || operation !== 'sync')) {
-        this.goDown(end, random);
-        return { operation, path, code: 'disk_failed' };
-      }
-      return hit(operation, path);
-    };
+    this.#life.goDownAtOperation(nth, end, random);
   }
 
   async #makeJobs(settings: JobSettings, runtime: Runtime): Promise<JobService> {
@@ -204,10 +185,7 @@ export class GatewayMachine {
     return {
       ...jobs,
       cut: (job) => {
-        const { labels, minTimeMs, maxTimeMs, position, snapshot } = job;
-        const stream = textOf(labels.map(({ name, value }) => [name, value]));
-        const place = `${position.segment}:${position.offset}`;
-        onCut({ kind: snapshot.range.kind, key: `${stream} ${minTimeMs} ${maxTimeMs} ${place}` });
+        onCut(cutNoteOf(job));
         return jobs.cut(job);
       },
     };

@@ -4,7 +4,7 @@
 // sample-ledger.ts is the oracle.
 
 import type { FaultyOperation } from '../support/disk-faults.ts';
-import type { End } from '../support/engine-machine.ts';
+import type { End } from '../support/machine-life.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
 import { SeededRandom } from '../support/seeded-random.ts';

@@ -3,6 +3,7 @@
 
 import type { Cancel, Timers } from '../../src/base/runtime/timers.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
+import { everyAfter, sleepAfter } from '../support/repeating.ts';
 
 /** See the head of the file. */
 export class LifeTimers implements Timers {
@@ -39,39 +40,11 @@ export class LifeTimers implements Timers {
   }
 
   every(periodMs: number, run: () => void | Promise<void>): Cancel {
-    const waitMs = periodMs * this.#stretch;
-    let cancelled = false;
-    let cancelWait: Cancel;
-    const turn = async (): Promise<void> => {
-      try {
-        await run();
-      } finally {
-        if (!cancelled) cancelWait = this.after(waitMs, turn);
-      }
-    };
-    cancelWait = this.after(waitMs, turn);
-    return () => {
-      cancelled = true;
-      cancelWait();
-    };
+    return everyAfter(this, periodMs * this.#stretch, run);
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(signal.reason);
-        return;
-      }
-      const stop = (): void => {
-        wake();
-        reject(signal?.reason);
-      };
-      const wake = this.after(delayMs, () => {
-        signal?.removeEventListener('abort', stop);
-        resolve();
-      });
-      signal?.addEventListener('abort', stop, { once: true });
-    });
+    return sleepAfter(this, delayMs, signal);
   }
 
   yieldNow(): Promise<void> {

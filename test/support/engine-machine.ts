@@ -5,6 +5,7 @@
 import { MetricStore } from '../../src/base/observe/metric-store.ts';
 import type { Remote } from '../../src/base/runtime/threads.ts';
 import { makeEngine } from '../../src/engine-thread.ts';
+import type { CutJob } from '../../src/head/cut-job.ts';
 import { CutLoop, type CutRound } from '../../src/head/cut-loop.ts';
 import { EnginePool } from '../../src/head/engine-pool.ts';
 import type { EngineSettings, OpenedCut, OpenedRead } from '../../src/head/engine-service.ts';
@@ -14,7 +15,8 @@ import type { SelectQuery } from '../../src/query/source.ts';
 import { SEGMENT_BYTES_MAX } from '../../src/wal/format.ts';
 import type { WriteOutcome } from '../../src/write/outcome.ts';
 import { DEFAULT_WIRE_LIMITS } from '../../src/write/wire/limits.ts';
-import type { DiskFaults, Fault } from './disk-faults.ts';
+import type { Fault } from './disk-faults.ts';
+import { type End, MachineLife } from './machine-life.ts';
 import type { ManualClock } from './manual-clock.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 import { MemoryLogger } from './memory-logger.ts';
@@ -43,8 +45,13 @@ export interface CutNote {
   readonly key: string;
 }
 
-/** How a machine goes down. */
-export type End = 'kill' | 'power' | 'torn power';
+/** What a cut is known by. */
+export function cutNoteOf({ labels, minTimeMs, maxTimeMs, position, snapshot }: CutJob): CutNote {
+  const stream = textOf(labels.map(({ name, value }) => [name, value]));
+  const place = `${position.segment}:${position.offset}`;
+  const key = `${stream} ${minTimeMs} ${maxTimeMs} ${place}`;
+  return { kind: snapshot.range.kind, key };
+}
 
 export class EngineMachine {
   readonly logger = new MemoryLogger();
@@ -53,19 +60,12 @@ export class EngineMachine {
   readonly #cuts: CutLoop<OpenedCut>;
   readonly #reader: Reader<OpenedRead>;
   #jobs: Remote<JobService> | undefined;
-  #next: MemoryDisk | undefined;
-  readonly #hit: DiskFaults['hit'];
-  #die: () => void = () => undefined;
-  /** Resolves when the machine went down. */
-  readonly died: Promise<'died'>;
+  readonly #life: MachineLife;
 
   constructor(options: MachineOptions) {
     this.#options = options;
-    this.died = new Promise((resolve) => {
-      this.#die = () => resolve('died');
-    });
+    this.#life = new MachineLife(options.disk);
     const { disk, clock, seed, onCut } = options;
-    this.#hit = disk.faults.hit.bind(disk.faults);
     const runtime = memoryRuntime({
       disk,
       clock,
@@ -85,10 +85,7 @@ export class EngineMachine {
     this.#cuts = new CutLoop<OpenedCut>({
       engines: this.#pool.cutEngines(),
       cut: ({ job }) => {
-        const { labels, minTimeMs, maxTimeMs, position, snapshot } = job;
-        const stream = textOf(labels.map(({ name, value }) => [name, value]));
-        const place = `${position.segment}:${position.offset}`;
-        onCut({ kind: snapshot.range.kind, key: `${stream} ${minTimeMs} ${maxTimeMs} ${place}` });
+        onCut(cutNoteOf(job));
         return this.#job().call('cut', job);
       },
       onBlocks: () => undefined,
@@ -112,14 +109,18 @@ export class EngineMachine {
     await this.#pool.start();
   }
 
+  /** Resolves when the machine has gone down. */
+  get died(): Promise<void> {
+    return this.#life.died;
+  }
+
   get isUp(): boolean {
-    return this.#next === undefined;
+    return this.#life.isUp;
   }
 
   /** What survived; only when the machine is down. */
   get remains(): MemoryDisk {
-    if (this.#next === undefined) throw new Error('the machine is up');
-    return this.#next;
+    return this.#life.remains;
   }
 
   write(tenant: string, body: ArrayBuffer): Promise<WriteOutcome> {
@@ -159,13 +160,12 @@ export class EngineMachine {
   }
 
   order(fault: Fault): void {
-    this.#options.disk.faults.add(fault);
+    this.#life.order(fault);
   }
 
   /** No fault is ordered any more, nor an end. */
   clearFaults(): void {
-    this.#options.disk.faults.clear();
-    this.#options.disk.faults.hit = this.#hit;
+    this.#life.clearFaults();
   }
 
   set capacityBytes(bytes: number) {
@@ -173,26 +173,12 @@ export class EngineMachine {
   }
 
   goDown(end: End, random: SeededRandom | undefined): void {
-    if (this.#next !== undefined) return;
-    const { disk } = this.#options;
-    disk.capacityBytes = Number.POSITIVE_INFINITY;
-    this.#next = end === 'kill' ? disk.kill() : disk.crash(end === 'power' ? undefined : random);
-    this.#die();
+    this.#life.goDown(end, random);
   }
 
   /** Lets the machine go down before the `nth` disk operation from now on. */
   goDownAtOperation(nth: number, end: End, random: SeededRandom | undefined): void {
-    const { faults } = this.#options.disk;
-    const hit = this.#hit;
-    let seen = 0;
-    faults.hit = (operation, path) => {
-      // A kill does not make a sync fail: the kernel finishes it.
-      if (this.isUp && ++seen >= nth && (end !== 'kill' || operation !== 'sync')) {
-        this.goDown(end, random);
-        return { operation, path, code: 'disk_failed' };
-      }
-      return hit(operation, path);
-    };
+    this.#life.goDownAtOperation(nth, end, random);
   }
 
   #job(): Remote<JobService> {

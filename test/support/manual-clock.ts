@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../src/base/runtime/clock.ts';
 import type { Cancel, Timers } from '../../src/base/runtime/timers.ts';
+import { everyAfter, sleepAfter } from './repeating.ts';
 
 interface Waiting {
   readonly atMs: number;
@@ -64,38 +65,11 @@ export class ManualClock implements Clock, Timers {
   }
 
   every(periodMs: number, run: () => void | Promise<void>): Cancel {
-    let cancelled = false;
-    let cancelWait: Cancel;
-    const turn = async (): Promise<void> => {
-      try {
-        await run();
-      } finally {
-        if (!cancelled) cancelWait = this.after(periodMs, turn);
-      }
-    };
-    cancelWait = this.after(periodMs, turn);
-    return () => {
-      cancelled = true;
-      cancelWait();
-    };
+    return everyAfter(this, periodMs, run);
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(signal.reason);
-        return;
-      }
-      const stop = (): void => {
-        wake();
-        reject(signal?.reason);
-      };
-      const wake = this.after(delayMs, () => {
-        signal?.removeEventListener('abort', stop);
-        resolve();
-      });
-      signal?.addEventListener('abort', stop, { once: true });
-    });
+    return sleepAfter(this, delayMs, signal);
   }
 
   yieldNow(): Promise<void> {

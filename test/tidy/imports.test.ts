@@ -12,6 +12,7 @@ const WIRING = new Set([
   'src/thread-settings.ts', // what gateway.ts starts its threads with
   'src/sidecar.ts', // what gateway.ts is to `serve`, it is to `sidecar`
   'src/engine-thread.ts',
+  'src/stream-opener.ts', // the half of engine-thread.ts that opens streams
   'src/job-thread.ts',
   'src/archive-thread.ts',
   'src/admin/tsdb-tool.ts',

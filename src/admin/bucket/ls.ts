@@ -4,7 +4,6 @@ import type { BucketToolConfig } from '../../base/config/catalogue.ts';
 import { momentMs } from '../../base/config/moment.ts';
 import { printable } from '../../base/errors/printable.ts';
 import { VarveError } from '../../base/errors/varve-error.ts';
-import { labelsText } from '../../base/model/labels.ts';
 import { sizeText } from '../../base/model/size-text.ts';
 import { durationText, timeText } from '../../base/model/time-text.ts';
 import type { BlockMeta } from '../../block/meta/format.ts';
@@ -17,24 +16,12 @@ import {
 } from '../../bucket/block-record.ts';
 import { DELETION_MARK_FILE } from '../../bucket/layout.ts';
 import { isMarkFile } from '../../bucket/marks/format.ts';
+import { BLOCK_HEADS, blockCells } from '../block-cells.ts';
 import { printTable } from '../tsdb/output.ts';
 import { hasLabels, type SeenBlock, seeBlocks } from './read-blocks.ts';
 import { type BucketTool, withTimeout } from './tool.ts';
 
-const HEAD = [
-  'BLOCK ULID',
-  'MIN TIME',
-  'MAX TIME',
-  'DURATION',
-  'SAMPLES',
-  'CHUNKS',
-  'SERIES',
-  'SIZE',
-  'LEVEL',
-  'RESOLUTION',
-  'LABELS',
-  'STATE',
-];
+const HEAD = [...BLOCK_HEADS, 'STATE'];
 
 type LsConfig = BucketToolConfig<'ls'>;
 
@@ -132,25 +119,11 @@ export function partialText(listing: BlockListing): string {
 }
 
 function rowOf({ listing, meta }: SeenBlock): string[] {
-  const size = String(blockBytes(listing));
+  const sizeBytes = blockBytes(listing);
   const state = stateOf(listing);
-  if (meta === undefined)
-    return [listing.ulid, '-', '-', '-', '-', '-', '-', size, '-', '-', '-', state];
-  const resolutionMs = meta.thanos?.resolutionMs ?? 0;
-  return [
-    meta.ulid,
-    timeText(meta.minTimeMs),
-    timeText(meta.maxTimeMs),
-    durationText(meta.maxTimeMs - meta.minTimeMs),
-    String(meta.stats.numSamples),
-    String(meta.stats.numChunks),
-    String(meta.stats.numSeries),
-    size,
-    String(meta.compaction.level),
-    resolutionMs === 0 ? 'raw' : durationText(resolutionMs),
-    labelsText(meta.thanos?.labels ?? []),
-    state,
-  ];
+  if (meta !== undefined) return [...blockCells(meta, sizeBytes), state];
+  const size = String(sizeBytes);
+  return [listing.ulid, '-', '-', '-', '-', '-', '-', size, '-', '-', '-', state];
 }
 
 /** Thanos's line, in UTC. */

@@ -1,27 +1,13 @@
 // `varve tsdb ls DIR`: the blocks of each data directory, with what their meta.json says.
 
 import { asVarveError } from '../../base/errors/varve-error.ts';
-import { labelsText } from '../../base/model/labels.ts';
-import { durationText, timeText } from '../../base/model/time-text.ts';
 import type { Disk } from '../../base/runtime/disk.ts';
 import type { BlockMeta } from '../../block/meta/format.ts';
+import { BLOCK_HEADS, blockCells } from '../block-cells.ts';
 import { locate } from './locate.ts';
 import { printTable, type ToolContext } from './output.ts';
 
-const HEAD = [
-  'DIRECTORY',
-  'BLOCK ULID',
-  'MIN TIME',
-  'MAX TIME',
-  'DURATION',
-  'SAMPLES',
-  'CHUNKS',
-  'SERIES',
-  'SIZE',
-  'LEVEL',
-  'RESOLUTION',
-  'LABELS',
-];
+const HEAD = ['DIRECTORY', ...BLOCK_HEADS];
 
 /** Prints the list; 1 when some block's meta.json cannot be read. */
 export function listBlocks(context: ToolContext, dirs: readonly string[]): number {
@@ -34,7 +20,7 @@ export function listBlocks(context: ToolContext, dirs: readonly string[]): numbe
         const meta = context.access.readMeta(block);
         const sizeBytes = sizeOfTree(disk, block);
         if (config.output === 'json') out.line(jsonOf(dir.name, meta, sizeBytes));
-        else rows.push(rowOf(dir.name, meta, sizeBytes));
+        else rows.push([dir.name === '' ? '.' : dir.name, ...blockCells(meta, sizeBytes)]);
       } catch (thrown) {
         failed++;
         context.err(`${block}: ${asVarveError(thrown).message}`);
@@ -43,24 +29,6 @@ export function listBlocks(context: ToolContext, dirs: readonly string[]): numbe
   }
   if (config.output !== 'json') printTable(out, rows);
   return failed > 0 ? 1 : 0;
-}
-
-function rowOf(name: string, meta: BlockMeta, sizeBytes: number): string[] {
-  const resolutionMs = meta.thanos?.resolutionMs ?? 0;
-  return [
-    name === '' ? '.' : name,
-    meta.ulid,
-    timeText(meta.minTimeMs),
-    timeText(meta.maxTimeMs),
-    durationText(meta.maxTimeMs - meta.minTimeMs),
-    String(meta.stats.numSamples),
-    String(meta.stats.numChunks),
-    String(meta.stats.numSeries),
-    String(sizeBytes),
-    String(meta.compaction.level),
-    resolutionMs === 0 ? 'raw' : durationText(resolutionMs),
-    labelsText(meta.thanos?.labels ?? []),
-  ];
 }
 
 function jsonOf(directory: string, meta: BlockMeta, sizeBytes: number): string {

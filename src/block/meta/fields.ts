@@ -82,7 +82,7 @@ export class Fields {
   }
 
   #pathOf(key: string): string {
-    return [this.#path, key].filter((part) => part !== '').join('.');
+    return this.#path === '' || key === '' ? this.#path + key : `${this.#path}.${key}`;
   }
 
   #list(key: string): readonly JsonValue[] {

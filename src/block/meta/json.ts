@@ -18,18 +18,17 @@ export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValu
 
 /** Deeper than any meta.json; keeps the recursion bounded. */
 const DEPTH_MAX = 64;
-// Strings are only delimited here; what is in them is JSON.parse's to check.
-const TOKEN = new RegExp(
-  [
-    /([{}[\],:])/,
-    /("[^"\\]*(?:\\[\s\S][^"\\]*)*")/,
-    /(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)/,
-    /(true|false|null)/,
-  ]
-    .map((token) => `[ \\t\\r\\n]*${token.source}`)
-    .join('|'),
-  'y',
-);
+const [QUOTE, COMMA, COLON] = [0x22, 0x2c, 0x3a];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+const [TAB, LINE_FEED, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+/** A string up to its end; what is in it is JSON.parse's to check. */
+const STRING = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
+const WORDS = new Map<string, null | boolean>([
+  ['null', null],
+  ['true', true],
+  ['false', false],
+]);
 
 /** Parses one JSON text. Throws `damaged_block` that names `file` and the place. */
 export function parseJson(text: string, file: string): JsonValue {
@@ -43,7 +42,6 @@ class Parser {
   readonly #text: string;
   readonly #file: string;
   #at = 0;
-  #token: RegExpExecArray | undefined;
 
   constructor(text: string, file: string) {
     this.#text = text;
@@ -52,21 +50,32 @@ class Parser {
 
   value(depth: number): JsonValue {
     if (depth > DEPTH_MAX) throw this.#damaged('is nested too deeply');
-    const [, mark, string, number, word] = this.#next();
-    if (mark === '{') return this.#object(depth);
-    if (mark === '[') return this.#array(depth);
-    if (string !== undefined) return this.#string(string);
-    if (number !== undefined) return new JsonNumber(number);
-    if (word !== undefined) return word === 'null' ? null : word === 'true';
-    throw this.#damaged('is not JSON');
+    const code = this.#peek();
+    if (code === QUOTE) return this.#string();
+    if (code === OPEN_OBJECT) return this.#object(depth);
+    if (code === OPEN_LIST) return this.#array(depth);
+    const number = this.#match(NUMBER);
+    return number === undefined ? this.#word() : new JsonNumber(number);
   }
 
   end(): void {
-    if (this.#text.slice(this.#at).trim() !== '') throw this.#damaged('goes on after its end');
+    if (!Number.isNaN(this.#peek())) throw this.#damaged('goes on after its end');
   }
 
-  #string(token: string): string {
+  #word(): null | boolean {
+    for (const [word, value] of WORDS) {
+      if (!this.#text.startsWith(word, this.#at)) continue;
+      this.#at += word.length;
+      return value;
+    }
+    throw this.#damaged('is not JSON');
+  }
+
+  #string(): string {
+    const token = this.#match(STRING);
+    if (token === undefined) throw this.#damaged('is not JSON');
     try {
+      // Also where nothing is escaped: a slice would keep the whole text in memory.
       return String(JSON.parse(token));
     } catch {
       // Its own message would repeat bytes of the file; ours says where.
@@ -76,52 +85,54 @@ class Parser {
 
   #object(depth: number): JsonObject {
     const object: JsonObject = new Map();
-    if (this.#peek() === '}') {
-      this.#next();
-      return object;
-    }
-    for (;;) {
-      const key = this.#next()[2];
-      if (key === undefined || this.#next()[1] !== ':') throw this.#damaged('is not JSON');
-      object.set(this.#string(key), this.value(depth + 1));
-      const mark = this.#next()[1];
-      if (mark === '}') return object;
-      if (mark !== ',') throw this.#damaged('is not JSON');
-    }
+    this.#at++;
+    if (this.#takes(CLOSE_OBJECT)) return object;
+    do {
+      if (this.#peek() !== QUOTE) throw this.#damaged('is not JSON');
+      const key = this.#string();
+      this.#take(COLON);
+      object.set(key, this.value(depth + 1));
+    } while (this.#takes(COMMA));
+    this.#take(CLOSE_OBJECT);
+    return object;
   }
 
   #array(depth: number): JsonValue[] {
     const array: JsonValue[] = [];
-    if (this.#peek() === ']') {
-      this.#next();
-      return array;
+    this.#at++;
+    if (this.#takes(CLOSE_LIST)) return array;
+    do array.push(this.value(depth + 1));
+    while (this.#takes(COMMA));
+    this.#take(CLOSE_LIST);
+    return array;
+  }
+
+  /** The next character that is no space, which is where it stands then; NaN at the end. */
+  #peek(): number {
+    for (; ; this.#at++) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code !== SPACE && code !== LINE_FEED && code !== TAB && code !== RETURN) return code;
     }
-    for (;;) {
-      array.push(this.value(depth + 1));
-      const mark = this.#next()[1];
-      if (mark === ']') return array;
-      if (mark !== ',') throw this.#damaged('is not JSON');
-    }
   }
 
-  #peek(): string | undefined {
-    const token = this.#token ?? this.#scan();
-    this.#token = token;
-    return token[1];
+  /** Passes the character if it comes next. */
+  #takes(code: number): boolean {
+    if (this.#peek() !== code) return false;
+    this.#at++;
+    return true;
   }
 
-  #next(): RegExpExecArray {
-    const token = this.#token ?? this.#scan();
-    this.#token = undefined;
-    return token;
+  #take(code: number): void {
+    if (!this.#takes(code)) throw this.#damaged('is not JSON');
   }
 
-  #scan(): RegExpExecArray {
-    TOKEN.lastIndex = this.#at;
-    const token = TOKEN.exec(this.#text);
-    if (token === null) throw this.#damaged('is not JSON');
-    this.#at = TOKEN.lastIndex;
-    return token;
+  /** Passes what `pattern` finds right here. */
+  #match(pattern: RegExp): string | undefined {
+    const from = this.#at;
+    pattern.lastIndex = from;
+    if (!pattern.test(this.#text)) return undefined;
+    this.#at = pattern.lastIndex;
+    return this.#text.slice(from, this.#at);
   }
 
   #damaged(what: string): VarveError {

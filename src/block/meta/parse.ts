@@ -18,6 +18,8 @@ import {
 } from './format.ts';
 import { parseJson } from './json.ts';
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Parses a meta.json; `file` names it in errors, which are `damaged_block`. */
 export function parseMeta(bytes: Uint8Array, file: string): BlockMeta {
   if (bytes.length > META_BYTES_MAX)
@@ -40,7 +42,7 @@ export function parseMeta(bytes: Uint8Array, file: string): BlockMeta {
 
 function textOf(bytes: Uint8Array, file: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch (thrown) {
     throw new VarveError('damaged_block', `${file} is not UTF-8`, { cause: thrown });
   }

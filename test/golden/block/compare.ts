@@ -120,7 +120,7 @@ export function expectDump(disk: Disk, dir: string, dumped: readonly DumpedSerie
 /** Writes the block in `dir` anew into `to`, from what reading it gives. */
 export function rewrite(from: Disk, dir: string, to: { disk: Disk; dir: string }): WrittenBlock {
   const block = new BlockReader(from, dir);
-  const writer = new BlockWriter({ ...to, ulid: block.meta.ulid });
+  const writer = new BlockWriter({ ...to, ulid: block.readMeta().ulid });
   const { symbols } = block.index;
   for (let i = 0; i < symbols.count; i++) writer.addSymbol(symbols.bytes(i));
   const chunk = emptyChunk();
@@ -141,7 +141,7 @@ export function rewrite(from: Disk, dir: string, to: { disk: Disk; dir: string }
     writer.addSeries(entry.labels.view(), chunks);
   }
   block.close();
-  const { minTimeMs, maxTimeMs, thanos } = block.meta;
+  const { minTimeMs, maxTimeMs, thanos } = block.readMeta();
   const labels = thanos?.labels ?? [];
   return writer.finish({ minTimeMs, maxTimeMs, labels, source: thanos?.source ?? 'receive' });
 }

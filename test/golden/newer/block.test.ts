@@ -83,7 +83,7 @@ test.each(sets)('$set merged: no chunk of it is written in a newer encoding', ({
   const memory = new MemoryDisk();
   memory.makeDir('/out');
   const block = new BlockReader(disk, dir);
-  const writer = new BlockWriter({ disk: memory, dir: '/out', ulid: block.meta.ulid });
+  const writer = new BlockWriter({ disk: memory, dir: '/out', ulid: block.readMeta().ulid });
   const { symbols } = block.index;
   for (let i = 0; i < symbols.count; i++) writer.addSymbol(symbols.bytes(i));
   for (const entry of block.series()) {
@@ -102,7 +102,7 @@ test.each(sets)('$set merged: no chunk of it is written in a newer encoding', ({
     });
     writer.addSeries(entry.labels.view(), merged);
   }
-  const { minTimeMs, maxTimeMs } = block.meta;
+  const { minTimeMs, maxTimeMs } = block.readMeta();
   const written = writer.finish({ minTimeMs, maxTimeMs, labels: [], source: 'compactor' });
   expect(verifyBlock(memory, written.dir)).toEqual([]);
   expect(expectDump(memory, written.dir, asWritten(dump))).toBeGreaterThan(20);

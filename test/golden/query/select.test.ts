@@ -37,7 +37,11 @@ function selectOf(streams: readonly (readonly ReferenceBlock[])[]): MergedSeries
     streams.map((_, number) => ({ dir: `${number}`, head: emptyHead })),
     QUERY,
     {
-      listBlocks: (dir) => streams[Number(dir)]!.map((block) => readMeta(disk, block.dir)),
+      listBlocks: (dir) =>
+        streams[Number(dir)]!.map((block) => {
+          const meta = readMeta(disk, block.dir);
+          return { ...meta, resolutionMs: meta.thanos?.resolutionMs ?? 0 };
+        }),
       openBlock: (_, ulid) => new BlockReader(disk, dirOf.get(ulid)!),
       sourceOf: (part) => new BlockSource(part),
       warnings: { add: (warning) => warnings.push(warning) },

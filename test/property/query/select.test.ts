@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BlockWriter } from '../../../src/block/block-writer.ts';
+import { ListedBlocks } from '../../../src/block/listed-blocks.ts';
 import { blockAccess } from '../../../src/block/select-source.ts';
 import { writeCut } from '../../../src/head/cut.ts';
 import type { OpenedRead } from '../../../src/head/engine-service.ts';
@@ -94,6 +95,7 @@ interface Reading {
 class Runner {
   readonly counts = { reads: 0, samples: 0, doubled: 0 };
   readonly #disk = new MemoryDisk();
+  readonly #listed = new ListedBlocks(this.#disk);
   readonly #model = new SelectModel();
   readonly #world = new HeadWorld({
     windowMs: WINDOW_MS,
@@ -226,7 +228,7 @@ class Runner {
       dir,
       head: () => new HeadSource(snapshot!, lease),
     }));
-    const access = blockAccess(this.#disk, (path) => warnings.push(path));
+    const access = blockAccess(this.#disk, this.#listed, (path) => warnings.push(path));
     const opened = openStreams(streams, wanted, {
       ...access,
       warnings: { add: (warning) => warnings.push(warning) },

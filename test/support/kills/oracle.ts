@@ -9,6 +9,7 @@ import { basename, join } from 'node:path';
 import { HistogramValue } from '../../../src/base/chunk/histogram-value.ts';
 import { NodeDisk } from '../../../src/base/runtime/node-disk.ts';
 import { BlockReader } from '../../../src/block/block-reader.ts';
+import type { BlockMeta } from '../../../src/block/meta/format.ts';
 import { SeriesSamples } from '../../../src/block/series-samples.ts';
 import type { LogPosition } from '../../../src/wal/log.ts';
 import type { RecordSink } from '../../../src/wal/record-decoder.ts';
@@ -51,6 +52,11 @@ interface ReadBlock {
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
   readonly position: LogPosition | undefined;
+}
+
+interface BlockOnDisk {
+  readonly dir: string;
+  readonly meta: BlockMeta;
 }
 
 interface StreamDir {
@@ -130,7 +136,8 @@ export class Oracle {
   #readBlock(ulid: string, dir: string): void {
     const block = new BlockReader(this.#disk, dir);
     try {
-      const { minTimeMs, maxTimeMs, thanos } = block.meta;
+      const meta = block.readMeta();
+      const { minTimeMs, maxTimeMs, thanos } = meta;
       const labels = new Map(thanos?.labels.map(({ name, value }) => [name, value]));
       const tenant = labels.get('tenant_id') ?? '';
       const replica = labels.get(LIFTED) ?? '';
@@ -149,14 +156,14 @@ export class Oracle {
         }
         seen.add(series.id);
         samples.open(entry);
-        this.#readSeries(series, samples, block);
+        this.#readSeries(series, samples, { dir, meta });
       }
     } finally {
       block.close();
     }
   }
 
-  #readSeries(series: FleetSeries, samples: SeriesSamples, { meta, dir }: BlockReader): void {
+  #readSeries(series: FleetSeries, samples: SeriesSamples, { meta, dir }: BlockOnDisk): void {
     let before = Number.NEGATIVE_INFINITY;
     while (samples.next()) {
       const { timeMs } = samples;

@@ -79,6 +79,7 @@ export const SOME_SERIES: readonly SeriesToMake[] = [
 
 /** What a block may have that is not as usual. */
 export interface BlockToMake {
+  readonly dir?: string;
   readonly segmentBytesMax?: number;
   readonly ulid?: string;
   readonly labels?: Labels;
@@ -91,7 +92,7 @@ export function makeBlock(
   series: readonly SeriesToMake[] = SOME_SERIES,
   options: BlockToMake = {},
 ): WrittenBlock {
-  disk.makeDir(DIR);
+  disk.makeDir(options.dir ?? DIR);
   const { labels, wal, ...rest } = options;
   const writer = new BlockWriter({ disk, dir: DIR, ulid: ULID, ...rest });
   feed(writer, series);

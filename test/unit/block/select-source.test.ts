@@ -4,6 +4,7 @@ import type { VarveError } from '../../../src/base/errors/varve-error.ts';
 import { labelsOfKey } from '../../../src/base/model/label-key.ts';
 import { BlockReader } from '../../../src/block/block-reader.ts';
 import { withoutDeleted } from '../../../src/block/delete-samples.ts';
+import { ListedBlocks } from '../../../src/block/listed-blocks.ts';
 import { BlockSource, blockAccess } from '../../../src/block/select-source.ts';
 import type { Interval } from '../../../src/block/tombstones/intervals.ts';
 import { writeTombstones } from '../../../src/block/tombstones.ts';
@@ -136,7 +137,7 @@ test('blocks are found, opened and read through the access', () => {
   makeBlock(disk);
   disk.makeDir(`${DIR}/01M832KAKEEA2N5T8Y6TGBNZRP`);
   const damaged: string[] = [];
-  const access = blockAccess(disk, (path) => damaged.push(path));
+  const access = blockAccess(disk, new ListedBlocks(disk), (path) => damaged.push(path));
   expect(access.listBlocks(DIR).map(({ ulid }) => ulid)).toEqual([ULID]);
   expect(damaged).toEqual([`${DIR}/01M832KAKEEA2N5T8Y6TGBNZRP`]);
   const block = access.openBlock(DIR, ULID);

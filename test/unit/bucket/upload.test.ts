@@ -119,7 +119,8 @@ function memoryLog(known: Partial<KnownUpload> = {}) {
   const said: string[] = [];
   const files = new Map<string, LoggedFile>();
   const log: UploadLog = {
-    known: () => ({ isNoted: false, begun: false, files, ...known }),
+    isNoted: () => false,
+    known: () => ({ begun: false, files, ...known }),
     begin: () => void said.push('begin'),
     fileVerified: (_bucket, _ulid, file) => {
       files.set(file.name, file);
@@ -236,7 +237,7 @@ describe('uploadBlock', () => {
     const files = new Map<string, LoggedFile>();
     const log: UploadLog = {
       ...NO_UPLOAD_LOG,
-      known: () => ({ isNoted: true, begun: true, files: new Map(files) }),
+      known: () => ({ begun: true, files: new Map(files) }),
       fileVerified: (_bucket, _ulid, file) => void files.set(file.name, file),
     };
     await uploadBlock(bucket, disk, block, { log });

@@ -62,11 +62,13 @@ it('gives back what was noted, number by number', async () => {
 
 it('knows what was begun and what is verified, in this bucket and no other', () => {
   const { log } = world();
-  expect(log.known('b', 'A')).toEqual({ isNoted: false, begun: false, files: new Map() });
+  expect(log.known('b', 'A')).toEqual({ begun: false, files: new Map() });
+  expect(log.isNoted('b', 'A')).toBe(false);
   log.begin('b', block('A'));
   log.fileVerified('b', 'A', INDEX);
   const files = new Map([['index', { sizeBytes: 2 ** 33, crc32c: 0xfedcba98 }]]);
-  expect(log.known('b', 'A')).toEqual({ isNoted: true, begun: true, files });
+  expect(log.known('b', 'A')).toEqual({ begun: true, files });
+  expect(['b', 'other'].map((name) => log.isNoted(name, 'A'))).toEqual([true, false]);
   expect(log.known('other', 'A')).toMatchObject({ begun: false, files: new Map() });
 });
 
@@ -74,17 +76,17 @@ it('does not say that nothing was begun when it may have lost that', () => {
   const { disk, log } = world();
   disk.faults.add({ operation: 'write', path: '/catalog.db', code: 'disk_full', times: 2 });
   log.begin('b', block('A'));
-  expect(log.known('b', 'A')).toMatchObject({ isNoted: undefined, begun: undefined });
-  expect(log.known('b', 'A')).toMatchObject({ isNoted: false, begun: undefined });
+  expect([log.isNoted('b', 'A'), log.known('b', 'A').begun]).toEqual([undefined, undefined]);
+  expect([log.isNoted('b', 'A'), log.known('b', 'A').begun]).toEqual([false, undefined]);
 });
 
 it('survives a kill, and is empty after a loss of power', () => {
   const { disk, log } = world();
   log.begin('b', block('A'));
   const killed = disk.kill();
-  expect(log.known('b', 'A').isNoted).toBeUndefined(); // the process is gone
-  expect(world(killed).log.known('b', 'A').isNoted).toBe(true);
-  expect(world(killed.crash()).log.known('b', 'A').isNoted).toBe(false);
+  expect(log.isNoted('b', 'A')).toBeUndefined(); // the process is gone
+  expect(world(killed).log.isNoted('b', 'A')).toBe(true);
+  expect(world(killed.crash()).log.isNoted('b', 'A')).toBe(false);
 });
 
 it('an upload that begins again has not ended, and keeps what it has cost', () => {
@@ -108,5 +110,6 @@ it('keeps the newest that have ended, and all that have not', async () => {
   expect(log.newest(2).map(({ ulid }) => ulid)).toEqual(['B', 'E']);
   log.sweep(2);
   expect(log.newest(10).map(({ ulid }) => ulid)).toEqual(['B', 'E', 'D']);
-  expect(log.known('b', 'A')).toEqual({ isNoted: false, begun: false, files: new Map() });
+  expect(log.known('b', 'A')).toEqual({ begun: false, files: new Map() });
+  expect(log.isNoted('b', 'A')).toBe(false);
 });

@@ -68,11 +68,11 @@ function world(blocks: readonly BlockToRead[], failing: Record<string, VarveErro
 }
 
 function block(ulid: string, minTimeMs = 1000, maxTimeMs = 2000, resolutionMs = 0): BlockToRead {
-  return { ulid, minTimeMs, maxTimeMs, thanos: { resolutionMs } };
+  return { ulid, minTimeMs, maxTimeMs, resolutionMs };
 }
 
 test('blocks come by their ULIDs, the head behind them', () => {
-  const here = world([block('C'), block('A'), { ...block('B'), thanos: undefined }]);
+  const here = world([block('C'), block('A'), block('B')]);
   const opened = here.run();
   expect(here.order).toEqual(['A', 'B', 'C', 'head']);
   expect(opened.sources.length).toBe(4);
