@@ -14,7 +14,7 @@ describe('over a random life of a bucket', () => {
     const total = { plans: 0, jobs: 0, uploads: 0, liveMax: 0 };
     for (const seed of seeds) {
       try {
-        const figures = new BucketHistory(seed).live(seed % 10 === 0 ? 200 : 40);
+        const figures = new BucketHistory(seed).live(seed % 25 === 0 ? 60 : 12);
         total.plans += figures.plans;
         total.jobs += figures.jobs;
         total.uploads += figures.uploads;
