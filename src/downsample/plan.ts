@@ -1,10 +1,11 @@
-// Which blocks are downsampled (DESIGN §3, Compaction): 5m from raw blocks of 40 h and more, 1h from
-// 5m blocks of 10 d and more, as Thanos does (pkg/compact/downsample), and from any block that
-// retention would take now or soon and that has no successor yet: a gap in the data must not become
-// a hole in the layer.
+// Which blocks are downsampled (DESIGN §3, Compaction): 5m from raw blocks of 40 h and more, 1h
+// from 5m blocks of 10 d and more, as Thanos does (pkg/compact/downsample), and from any block
+// that retention would take now or soon and that has no successor yet: a gap in the data must not
+// become a hole in the layer.
 //
 // A block has its successor when the coarser layer has each of its sources, in blocks that do not
-// overlap; where they do, and all they hold is in the block, it is downsampled anew and replaces them.
+// overlap; where they do, and all they hold is in the block, it is downsampled anew and replaces
+// them.
 // Invariant: nothing is made that no policy wants; so what retention took is not made again.
 
 import type { ViewedBlock } from '../bucket/block-view.ts';

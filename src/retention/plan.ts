@@ -1,8 +1,9 @@
 // Which blocks retention lets go: by age and by lineage (DESIGN §3, Retention).
 //
-// A raw block may go when 5m, as far as its policy still wants the range, has every source of it, and
-// 1h, as far as its policy does, has or can be made of what has: so each source is in 1h or 5m. A 5m
-// block may go when 1h has every source or does not want the range; a 1h block by its age.
+// A raw block may go when 5m, as far as its policy still wants the range, has every source of it,
+// and 1h, as far as its policy does, has or can be made of what has: so each source is in 1h or
+// 5m. A 5m block may go when 1h has every source or does not want the range; a 1h block by its
+// age.
 // Invariant: no source that a policy wants is lost from its layer and from all finer ones.
 
 import { formatDuration } from '../base/config/duration.ts';

@@ -1,5 +1,5 @@
-// The merges of one layer: overlaps, then levels, each block in one of them at most, none whose index
-// would be larger than an index can be.
+// The merges of one layer: overlaps, then levels, each block in one of them at most, none whose
+// index would be larger than an index can be.
 
 import type { ViewedBlock } from '../../bucket/block-view.ts';
 import { type Layer, RAW_MS } from './families.ts';
@@ -8,7 +8,9 @@ import type { EstimateJob, JobEstimate, PlanOptions } from './options.ts';
 import { chooseOverlap } from './overlaps.ts';
 import { type TimeItem, timeItems, withoutOverlaps } from './time-items.ts';
 
-/** Part of the limit that may be used: indexes grow a little when they are put together (Thanos). */
+/**
+ * Part of the limit that may be used: indexes grow a little when they are put together (Thanos).
+ */
 const INDEX_SHARE_MAX = 0.85;
 
 /** Blocks to merge into one. */
@@ -81,7 +83,9 @@ function planRound(
   return { merges: [...overlaps, ...merges], waiting, items };
 }
 
-/** A due block on its own is not put into a larger one; one that overlaps others is merged first. */
+/**
+ * A due block on its own is not put into a larger one; one that overlaps others is merged first.
+ */
 function withDueAsWalls(
   items: readonly TimeItem[],
   { isDue }: CompactionOptions,

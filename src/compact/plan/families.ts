@@ -3,19 +3,17 @@
 //
 // Invariant: a layer's blocks are in the order of time, whatever order the view had.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Labels } from '../../base/model/labels.ts';
 import type { ViewedBlock } from '../../bucket/block-view.ts';
 import type { CompactionGroup } from '../planned-job.ts';
 import { isSetAside } from './soundness.ts';
-import { holdersBySource } from './superseded.ts';
+import { SourceHolders } from './superseded.ts';
 
 /** Milliseconds of an aggregate's window; raw samples have none. */
 export const RAW_MS = 0;
 export const FIVE_MINUTES_MS = 300_000;
 export const ONE_HOUR_MS = 3_600_000;
-
-const NO_BLOCKS: readonly ViewedBlock[] = [];
 
 /** The blocks of one resolution in a family: a compaction group. */
 export interface Layer {
@@ -56,7 +54,7 @@ export function familiesOf(
   for (const block of blocks) {
     if (!isKnownResolution(block.resolutionMs)) continue;
     const labels = block.labels.filter(({ name }) => !replica.has(name));
-    const name = JSON.stringify(labels.map(({ name, value }) => [name, value]));
+    const name = nameOf(labels);
     const known = found.get(name);
     if (known === undefined) found.set(name, { labels, blocks: [block] });
     else known.blocks.push(block);
@@ -66,10 +64,17 @@ export function familiesOf(
     .sort((a, b) => (a.raw.group.key < b.raw.group.key ? -1 : 1));
 }
 
-function familyOf(labels: Labels, hash: string, blocks: readonly ViewedBlock[]): Family {
+/** One text for one label set: with lengths, so that no two sets can have the same. */
+function nameOf(labels: Labels): string {
+  let text = '';
+  for (const { name, value } of labels) text += `${name.length}:${name}${value.length}:${value}`;
+  return text;
+}
+
+function familyOf(labels: Labels, digest: string, blocks: readonly ViewedBlock[]): Family {
   const layer = (resolutionMs: number): Layer => {
     const ours = blocks.filter((block) => block.resolutionMs === resolutionMs);
-    return layerOf({ key: `${resolutionMs}@${hash}`, labels, resolutionMs }, ours);
+    return layerOf({ key: `${resolutionMs}@${digest}`, labels, resolutionMs }, ours);
   };
   return {
     labels,
@@ -95,10 +100,10 @@ export function familyWith(family: Family, keeps: (block: ViewedBlock) => boolea
 
 function layerOf(group: CompactionGroup, blocks: ViewedBlock[]): Layer {
   const sorted = blocks.sort(byTime);
-  let holders: Map<string, ViewedBlock[]> | undefined; // most layers are never asked
+  let holders: SourceHolders | undefined; // most layers are never asked
   const holdersOf = (source: string): readonly ViewedBlock[] => {
-    holders ??= holdersBySource(sorted.filter((block) => !isSetAside(block)));
-    return holders.get(source) ?? NO_BLOCKS;
+    holders ??= new SourceHolders(sorted.filter((block) => !isSetAside(block)));
+    return holders.of(source);
   };
   return { group, blocks: sorted, holdersOf };
 }
@@ -110,5 +115,5 @@ export function byTime(a: ViewedBlock, b: ViewedBlock): number {
 
 /** 128 bits of a text, for names: labels come from outside, nobody may make two of them meet. */
 export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return hash('sha256', text, 'hex').slice(0, 32);
 }

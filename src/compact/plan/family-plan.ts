@@ -1,9 +1,10 @@
-// The plan of one family: what retention takes, what is garbage, what is merged, what is downsampled,
-// and why the rest stays.
+// The plan of one family: what retention takes, what is garbage, what is merged, what is
+// downsampled, and why the rest stays.
 //
 // Order of thought: garbage is in no other decision; what retention takes now is not merged first;
-// what it waits for is downsampled before anything else, on its own (merged first where it overlaps);
-// what a merge of this plan takes, or what waits for late samples, is downsampled afterwards.
+// what it waits for is downsampled before anything else, on its own (merged first where it
+// overlaps); what a merge of this plan takes, or what waits for late samples, is downsampled
+// afterwards.
 // Invariant: each block is a source of one job at most, or has its reason among `kept`.
 
 import type { ViewedBlock } from '../../bucket/block-view.ts';
@@ -49,6 +50,8 @@ class FamilyPlanner {
   /** Blocks about which nothing more is to be said. */
   readonly #done = new Set<string>();
   readonly #waiting = new Set<string>();
+  readonly #whyKept = new Map<string, WhyKept>();
+  #overdue: ReadonlyMap<string, KeptBlock> = new Map();
 
   constructor(all: Family, context: PlanContext) {
     this.#all = all;
@@ -135,8 +138,6 @@ class FamilyPlanner {
     return familyWith(current, ({ ulid }) => !this.#done.has(ulid));
   }
 
-  #overdue: ReadonlyMap<string, KeptBlock> = new Map();
-
   #planMerges(family: Family, due: ReadonlySet<ViewedBlock>): void {
     const { atMs, options, estimate } = this.#context;
     const isDue = (block: ViewedBlock): boolean => due.has(block);
@@ -162,8 +163,6 @@ class FamilyPlanner {
       }
     }
   }
-
-  readonly #whyKept = new Map<string, WhyKept>();
 
   #downsampleJobs(rows: readonly DownsamplingRow[]): DownsampleJob[] {
     const jobs: DownsampleJob[] = [];

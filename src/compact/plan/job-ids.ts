@@ -1,5 +1,5 @@
-// Names of jobs: the same view and options give the same, whoever plans. Of marks and deletions too,
-// so that a history of jobs can tell them apart.
+// Names of jobs: the same view and options give the same, whoever plans. Of marks and deletions
+// too, so that a history of jobs can tell them apart.
 
 import { digestOf } from './families.ts';
 

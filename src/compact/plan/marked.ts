@@ -1,8 +1,9 @@
-// What becomes of blocks with deletion marks, and of what has no meta.json: deleted after the delay.
+// What becomes of blocks with deletion marks, and of what has no meta.json: deleted after the
+// delay.
 //
-// A mark that Varve set, or that says a block is garbage, was set because others hold what the block
-// holds. That is looked at again before it is deleted: when it does not hold any more the block stays
-// and is named. Any other mark is somebody's will, and is done as Thanos does it.
+// A mark that Varve set, or that says a block is garbage, was set because others hold what the
+// block holds. That is looked at again before it is deleted: when it does not hold any more the
+// block stays and is named. Any other mark is somebody's will, and is done as Thanos does it.
 // Invariant: nothing is deleted before its delay by the clock that plans believe (plan.ts).
 
 import { timeText } from '../../base/model/time-text.ts';
@@ -39,7 +40,9 @@ export function planDeletion(
   if (marks.deletion === undefined) return undefined;
   const { timeMs: markedMs, details } = marks.deletion;
   if (isChecked(details) && findSuccessor(block) === undefined) {
-    const why = `marked "${details}", but nothing stands in for it any more: unmark it, or mark it by hand`;
+    const why =
+      `has the mark "${details}", but nothing stands in for it any more: ` +
+      'unmark it, or mark it by hand';
     return { ulid, reason: 'mark-outdated', why, isOverdue: false };
   }
   const dueMs = markedMs + options.deleteDelayMs;

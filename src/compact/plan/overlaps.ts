@@ -1,11 +1,12 @@
-// When raw blocks that overlap are merged: at once, or once it is worth writing the large one again.
+// When raw blocks that overlap are merged: at once, or once it is worth writing the large one
+// again.
 //
-// Late samples come as small blocks over a large one, hourly. They wait for as long as the range of
-// what they overlap, a day at most, or until together they have a quarter of its bytes, or until
-// something else wants the blocks as one. When more than eight wait they are merged with each other.
-// So a block is written again at most once in its own range (once a day from a day on) for late
-// samples, or four bytes for each late byte; and nine blocks overlap at most. Replicas of one size
-// are merged at once.
+// Late samples come as small blocks over a large one, hourly. They wait for as long as the range
+// of what they overlap, a day at most, or until together they have a quarter of its bytes, or
+// until something else wants the blocks as one. When more than eight wait they are merged with
+// each other. So a block is written again at most once in its own range (once a day from a day on)
+// for late samples, or four bytes for each late byte; and nine blocks overlap at most. Replicas of
+// one size are merged at once.
 
 import { ulidTimeMs } from '../../base/model/ulid.ts';
 import type { ViewedBlock } from '../../bucket/block-view.ts';
@@ -19,7 +20,10 @@ export const LATE_SHARE = 0.25;
 /** More late blocks than this do not wait side by side. */
 export const LATE_BLOCKS_MAX = 8;
 
-/** What is done about a unit of several blocks: those that are merged now, or until when it waits. */
+/**
+ * What is done about a unit of several blocks: those that are merged now, or until when it
+ * waits.
+ */
 export type OverlapChoice =
   | { readonly merge: readonly ViewedBlock[]; readonly why: string }
   | { readonly waitsUntilMs: number };

@@ -120,7 +120,8 @@ function notesOf({ nowMs, options }: PlanInput, atMs: number): string[] {
   const notes: string[] = [];
   if (atMs < nowMs)
     notes.push(
-      `the clock is more than a day ahead of the store; nothing is taken for older than at ${timeText(atMs)}`,
+      'the clock is more than a day ahead of the store; ' +
+        `blocks and marks are taken for as old as at ${timeText(atMs)}`,
     );
   if (options.isDownsamplingDisabled)
     notes.push('downsampling is disabled: retention goes by age alone');

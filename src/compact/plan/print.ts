@@ -1,6 +1,7 @@
 // A plan as people read it, and as JSON (docs/operating/compactor.md, "The plan"). Pure.
 //
-// Invariant: the JSON's fields are only ever added to; `version` grows when one changes its meaning.
+// Invariant: the JSON's fields are only ever added to; `version` grows when one changes its
+// meaning.
 
 import { labelsText } from '../../base/model/labels.ts';
 import { sizeText } from '../../base/model/size-text.ts';
@@ -66,7 +67,8 @@ export function planLines(plan: CompactPlan): string[] {
     '',
     `${totals.jobs} jobs; ${sizeText(totals.readBytes)} to read, at most ` +
       `${sizeText(totals.writtenBytes)} to write, ${totals.requests} requests, ` +
-      `${sizeText(totals.diskBytes)} of disk for the largest; ${sizeText(totals.freedBytes)} freed.`,
+      `${sizeText(totals.diskBytes)} of disk for the largest; ` +
+      `${sizeText(totals.freedBytes)} freed.`,
     '',
     ...(named.length === 0 ? [] : [...table([KEPT_HEAD, ...named.map(keptRow)]), '']),
     `${totals.keptBlocks} blocks stay: ${countsText(kept)}. Overdue: ${totals.overdueBlocks}.`,

@@ -18,7 +18,10 @@ export function isSetAside({ marks: { noCompact } }: ViewedBlock): boolean {
   return noCompact !== undefined && !HARMLESS.has(noCompact.reason);
 }
 
-/** The blocks cut from heads that are in it; itself when it names none, so that it is never garbage. */
+/**
+ * The blocks cut from heads that are in it; itself when it names none, so that it is never
+ * garbage.
+ */
 export function sourcesOf({ sources, ulid }: ViewedBlock): readonly string[] {
   return sources.length === 0 ? [ulid] : sources;
 }

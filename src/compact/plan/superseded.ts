@@ -12,7 +12,7 @@ import { isSetAside, sourcesOf } from './soundness.ts';
  */
 export function supersededBy(blocks: readonly ViewedBlock[]): Map<string, ViewedBlock> {
   const best = blocks.filter((block) => !isSetAside(block)).sort(byWorth);
-  const holders = holdersBySource(best);
+  const holders = new SourceHolders(best);
   const sets = new SourceSets();
   const found = new Map<string, ViewedBlock>();
   for (const block of blocks) {
@@ -41,31 +41,49 @@ function byWorth(a: ViewedBlock, b: ViewedBlock): number {
   return sourcesOf(b).length - sourcesOf(a).length || (a.ulid < b.ulid ? -1 : 1);
 }
 
-/** Blocks by each of their sources, in their order. */
-export function holdersBySource(blocks: readonly ViewedBlock[]): Map<string, ViewedBlock[]> {
-  const holders = new Map<string, ViewedBlock[]>();
-  for (const block of blocks) {
-    for (const source of sourcesOf(block)) {
-      const known = holders.get(source);
-      if (known === undefined) holders.set(source, [block]);
-      else known.push(block);
+const NO_BLOCKS: readonly ViewedBlock[] = [];
+
+/** Blocks by each of their sources. */
+export class SourceHolders {
+  readonly #first = new Map<string, ViewedBlock>();
+  /** Of sources that several hold: most are held by one, for which a list would be dear. */
+  readonly #several = new Map<string, ViewedBlock[]>();
+
+  constructor(blocks: readonly ViewedBlock[]) {
+    for (const block of blocks) {
+      for (const source of sourcesOf(block)) this.#add(source, block);
     }
   }
-  return holders;
+
+  #add(source: string, block: ViewedBlock): void {
+    const first = this.#first.get(source);
+    if (first === undefined) {
+      this.#first.set(source, block);
+      return;
+    }
+    const several = this.#several.get(source);
+    if (several === undefined) this.#several.set(source, [first, block]);
+    else several.push(block);
+  }
+
+  /** Who holds it, in the order of the blocks. */
+  of(source: string): readonly ViewedBlock[] {
+    const several = this.#several.get(source);
+    if (several !== undefined) return several;
+    const first = this.#first.get(source);
+    return first === undefined ? NO_BLOCKS : [first];
+  }
 }
 
 /** An heir holds every source, so it is among the holders of the one that the fewest hold. */
-function fewestHolders(
-  block: ViewedBlock,
-  holders: ReadonlyMap<string, readonly ViewedBlock[]>,
-): readonly ViewedBlock[] {
+function fewestHolders(block: ViewedBlock, holders: SourceHolders): readonly ViewedBlock[] {
   let fewest: readonly ViewedBlock[] | undefined;
   for (const source of sourcesOf(block)) {
-    const some = holders.get(source) ?? [];
+    const some = holders.of(source);
     if (fewest === undefined || some.length < fewest.length) fewest = some;
     if (fewest.length <= 1) break;
   }
-  return fewest ?? [];
+  return fewest ?? NO_BLOCKS;
 }
 
 function replaces(other: ViewedBlock, block: ViewedBlock, sets: SourceSets): boolean {

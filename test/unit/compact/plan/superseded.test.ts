@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { isSetAside, sourcesOf } from '../../../../src/compact/plan/soundness.ts';
-import { heirOf, holdersBySource, supersededBy } from '../../../../src/compact/plan/superseded.ts';
+import { heirOf, SourceHolders, supersededBy } from '../../../../src/compact/plan/superseded.ts';
 import { block, mark } from '../../../support/compact/plan-blocks.ts';
 
 function one(ulid: string, sources: readonly string[], noCompact?: string) {
@@ -62,8 +62,8 @@ describe('garbage', () => {
 describe('the heir of a block that is not among the others', () => {
   it('holds all of it', () => {
     const others = [one('B', ['1']), one('C', ['1', '2'])];
-    const holders = holdersBySource(others);
-    const holdersOf = (source: string) => holders.get(source) ?? [];
+    const holders = new SourceHolders(others);
+    const holdersOf = (source: string) => holders.of(source);
     expect(heirOf(one('A', ['1', '2']), holdersOf)?.ulid).toBe('C');
     expect(heirOf(one('A', ['1', '3']), holdersOf)).toBeUndefined();
     expect(heirOf(one('C', ['1', '2']), holdersOf)).toBeUndefined();
