@@ -154,8 +154,10 @@ export class BucketHistory {
     const random = this.#random;
     const jumpMs = random.fraction() < 0.1 ? random.pick([-40, 2, 400, 20_000]) * DAY_MS : 0;
     const clockMs = this.bucket.trueMs + jumpMs;
+    this.#runStale();
     for (let round = random.between(1, 6); round > 0; round--) {
       const plan = this.#plan(clockMs);
+      if (random.fraction() < 0.3) this.#stale = plan;
       const busy = new Set<string>();
       for (const job of plan.jobs) {
         const fate = random.fraction();
@@ -170,6 +172,18 @@ export class BucketHistory {
       }
     }
   }
+
+  /** A second compactor that stood still finishes a block that it had begun: sources then meet. */
+  #runStale(): void {
+    const stale = this.#stale?.jobs.filter((job) => 'group' in job) ?? [];
+    this.#stale = undefined;
+    for (const job of stale.slice(0, 3)) {
+      if (job.sources.every((ulid) => this.bucket.blocks.has(ulid)))
+        this.bucket.run(job, 'killed', this.bucket.trueMs);
+    }
+  }
+
+  #stale: CompactPlan | undefined;
 
   /** Every source that a policy wants is in its layer or in a finer one, in a block that stays. */
   #checkSources(): void {
