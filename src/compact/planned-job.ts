@@ -114,4 +114,6 @@ export interface CompactPlan {
   /** Of different groups they may run side by side; of one group only the first one runs. */
   readonly jobs: readonly PlannedJob[];
   readonly kept: readonly KeptBlock[];
+  /** What holds for the whole plan, a sentence each: a clock that is not believed, for instance. */
+  readonly notes: readonly string[];
 }
