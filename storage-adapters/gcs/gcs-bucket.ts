@@ -5,7 +5,7 @@
 // not listed and not paid for, and the store forgets it after a week.
 
 import { VarveError } from '../../src/base/errors/varve-error.ts';
-import { StoreHttp } from '../../src/base/http/store-http.ts';
+import { objectBody, StoreHttp } from '../../src/base/http/store-http.ts';
 import type { Disk } from '../../src/base/runtime/disk.ts';
 import { parseIsoTime } from '../../src/base/runtime/iso-time.ts';
 import type { Random } from '../../src/base/runtime/random.ts';
@@ -204,7 +204,7 @@ export class GcsBucket implements Bucket {
     }
     const generation = answer.headers['x-goog-generation'];
     if (generation !== undefined) options?.onVersion?.(generation);
-    yield* answer.body;
+    yield* objectBody(answer);
   }
 
   async *#pages(

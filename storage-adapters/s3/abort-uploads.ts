@@ -87,7 +87,8 @@ export async function abortUploads(
       Prefix: prefix,
       ...(after === undefined ? {} : { KeyMarker: after.key, UploadIdMarker: after.id }),
     });
-    const list = () => requests.send(command, { operation, signal: options.signal });
+    const list = () =>
+      requests.send(command, { operation, signal: options.signal, answersBody: true });
     let page: Awaited<ReturnType<typeof list>>;
     try {
       page = await told(observe, { class: 'list', operation }, list);

@@ -3,6 +3,7 @@
 // Invariant: of an object that is there and a bucket that is not, each is told from the other: a
 // missing bucket is never "no such object", which an uploader or a compactor would act upon.
 
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -12,6 +13,7 @@ import {
   HeadObjectCommand,
 } from '@aws-sdk/client-s3';
 import { asVarveError, VarveError } from '../../src/base/errors/varve-error.ts';
+import { NO_LENGTH, tellsEnd } from '../../src/base/http/store-http.ts';
 import type { Clock } from '../../src/base/runtime/clock.ts';
 import type {
   Bucket,
@@ -294,6 +296,8 @@ async function* bodyPieces(
     if (range !== undefined && !answer.ContentRange?.startsWith(`bytes ${range.offset}-`)) {
       throw new VarveError('store_unavailable', `${place}: the answer is not the range asked for`);
     }
+    if (promised === undefined && !tellsEnd((body as Partial<IncomingMessage>).headers ?? {}))
+      throw new VarveError('store_unavailable', `${place}: ${NO_LENGTH}`);
     let got = 0;
     for await (const piece of body as AsyncIterable<Uint8Array>) {
       got += piece.length;

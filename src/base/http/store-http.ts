@@ -3,7 +3,9 @@
 //
 // Invariant: an answer is whole or an error. A body that ends before its length, a connection that
 // breaks and a time limit of http_config that runs out are `store_unavailable`; a signal that fires
-// ends the request with the signal's reason. Nothing is sent twice and no redirect is followed.
+// ends the request with the signal's reason. One thing the connection cannot tell: of a body without
+// length and chunks, whether its end is the store's (RFC 9112, 6.3). Bytes of objects are not taken
+// from such an answer (`objectBody`); of documents their reader sees that they end. Nothing is sent twice and no redirect is followed.
 // Messages name the host and never the path: a path can hold a signature or an upload's session.
 
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
@@ -19,6 +21,9 @@ import { type StoreAgents, storeAgents } from './store-agents.ts';
 const CONNECT_TIMEOUT_MS = 30_000;
 /** Answers that are read whole (listings, errors) are at most this. */
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Of an answer with neither length nor chunks. */
+export const NO_LENGTH = 'the answer has no length, so nobody can say whether it is whole';
 
 /** Header names in lower case. */
 export type StoreHttpHeaders = Readonly<Record<string, string>>;
@@ -37,6 +42,8 @@ export interface StoreHttpRequest {
 export interface StoreHttpAnswer {
   readonly status: number;
   readonly headers: StoreHttpHeaders;
+  /** False when only the end of the connection ends the body: it may be cut off. */
+  readonly endIsKnown: boolean;
   /** To be read: the connection is kept when it is read to its end, and ended when it is left. */
   readonly body: AsyncIterable<Uint8Array>;
   /** For a body that is not read at all: ends the connection. Harmless after the body's end. */
@@ -87,6 +94,22 @@ export async function answerText(answer: StoreHttpAnswer): Promise<string> {
   return Buffer.from(bytes).toString();
 }
 
+/**
+ * The body of an answer that holds bytes of an object; `store_unavailable` when nobody could say
+ * whether they are all.
+ */
+export function objectBody(answer: StoreHttpAnswer): AsyncIterable<Uint8Array> {
+  if (answer.endIsKnown) return answer.body;
+  answer.discard();
+  throw new VarveError('store_unavailable', NO_LENGTH);
+}
+
+/** Does anything in the headers of an answer say where its body ends? Names in lower case. */
+export function tellsEnd(headers: Readonly<Record<string, unknown>>): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding = '' } = headers;
+  return length !== undefined || /(^|[\s,])chunked\s*$/i.test(String(encoding));
+}
+
 /** What a `Retry-After` in seconds says; undefined when there is none. */
 export function retryAfterSeconds(headers: StoreHttpHeaders): number | undefined {
   const text = headers['retry-after'] ?? '';
@@ -118,6 +141,7 @@ class Exchange {
       return {
         status: message.statusCode ?? 0,
         headers: flat(message),
+        endIsKnown: this.#request.method === 'HEAD' || tellsEnd(message.headers),
         body: this.#pieces(message, release),
         discard: () => {
           release();

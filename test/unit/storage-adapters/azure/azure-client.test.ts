@@ -20,7 +20,13 @@ function recorder() {
     send: async (request: StoreHttpRequest) => {
       seen.push(request);
       const headers = { 'x-ms-error-code': 'BlobNotFound' };
-      return { status: 404, headers, body: (async function* () {})(), discard: () => undefined };
+      return {
+        status: 404,
+        headers,
+        body: (async function* () {})(),
+        endIsKnown: true,
+        discard: () => undefined,
+      };
     },
     close: () => undefined,
   };
