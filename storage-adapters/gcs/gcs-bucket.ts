@@ -20,6 +20,7 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  UnfinishedUpload,
 } from '../../src/bucket/bucket.ts';
 import { byKey } from '../by-key.ts';
 import { checkKey } from '../check-key.ts';
@@ -170,8 +171,12 @@ export class GcsBucket implements Bucket {
     }
   }
 
+  async *listUnfinished(): AsyncIterable<UnfinishedUpload> {
+    // The JSON API has no list of sessions, and nothing of one that was broken off can be found.
+  }
+
   async removeUnfinished(): Promise<void> {
-    // Nothing can be listed of an upload that was broken off, and the store forgets it by itself.
+    // The store forgets them by itself.
   }
 
   observedBy(observe: RequestObserver): Bucket {

@@ -25,11 +25,13 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  SweepOptions,
+  UnfinishedUpload,
 } from '../../src/bucket/bucket.ts';
 import { byKey } from '../by-key.ts';
 import { checkKey } from '../check-key.ts';
 import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
-import { abortUploads } from './abort-uploads.ts';
+import { abortUploads, listUploads } from './abort-uploads.ts';
 import { isVagueAbsence } from './errors.ts';
 import { type SaidChecksum, wholeCrc32c } from './headers.ts';
 import { listPages } from './listing.ts';
@@ -190,7 +192,11 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  removeUnfinished(prefix: string, options: CallOptions = {}): Promise<void> {
+  listUnfinished(prefix: string, options: CallOptions = {}): AsyncIterable<UnfinishedUpload> {
+    return listUploads(this.#tools(), prefix, options);
+  }
+
+  removeUnfinished(prefix: string, options: SweepOptions = {}): Promise<void> {
     return abortUploads(this.#tools(), prefix, options);
   }
 

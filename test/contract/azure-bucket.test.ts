@@ -87,6 +87,14 @@ describe.skipIf(!hasProgram(AZURITE))('Azure', () => {
     for (const key of ['a/1', 'b/1', 'b/chunks/1', 'b/zz']) {
       await expect(bucket.put(key, bigSource(MIB), { crc32c: 1 })).rejects.toThrow('CRC32C');
     }
+    const shown: string[] = [];
+    const startedMs = Date.now();
+    for await (const { key, sinceMs } of bucket.listUnfinished('b/')) {
+      shown.push(key);
+      expect(Math.abs((sinceMs ?? 0) - startedMs)).toBeLessThan(600_000);
+    }
+    expect(shown).toEqual(['b/1', 'b/chunks/1', 'b/zz']);
+    await bucket.removeUnfinished('b/', { beforeMs: startedMs - 600_000 });
     const deleted: StoreRequest[] = [];
     const watched = bucket.observedBy((one) => one.class === 'delete' && deleted.push(one));
     await watched.removeUnfinished('b/');

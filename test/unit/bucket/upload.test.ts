@@ -107,6 +107,8 @@ function watched(inner: Bucket, keepsChecksums: boolean): { bucket: Bucket; aske
       return withCrc(key, inner.put(key, source, options));
     },
     delete: (key) => inner.delete(key),
+
+    listUnfinished: (prefix) => inner.listUnfinished(prefix),
     removeUnfinished: async (prefix) => note('tidy', prefix),
     observedBy: () => bucket,
     close: async () => undefined,
