@@ -15,6 +15,7 @@ import { VarveError } from '../errors/varve-error.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { collect } from '../runtime/file-pieces.ts';
 import type { Cancel, Timers } from '../runtime/timers.ts';
+import { forwardedTo } from './proxy-tunnel.ts';
 import { type StoreAgents, storeAgents } from './store-agents.ts';
 
 /** A connection that is not there after this is given up, as Go's dialer in Thanos does. */
@@ -72,14 +73,25 @@ export class StoreHttp implements StoreTransport {
   async send(request: StoreHttpRequest): Promise<StoreHttpAnswer> {
     request.signal?.throwIfAborted();
     const url = new URL(request.url);
-    const options = { method: request.method, headers: request.headers };
-    const client =
-      url.protocol === 'https:'
-        ? httpsRequest(url, { ...options, agent: this.#agents.https })
-        : httpRequest(url, { ...options, agent: this.#agents.http });
+    const client = this.#client(url, request);
     const exchange = new Exchange(client, request, url.host);
     limitTimes(exchange, this.#config.responseHeaderTimeoutMs, this.#timers);
     return exchange.run();
+  }
+
+  #client(url: URL, { headers, method }: StoreHttpRequest): ClientRequest {
+    const { choose, http, https } = this.#agents;
+    if (url.protocol === 'https:') return httpsRequest(url, { method, headers, agent: https });
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const proxy = choose({ tls: false, host, port: Number(url.port || 80) });
+    if (proxy === undefined) return httpRequest(url, { method, headers, agent: http });
+    const to = forwardedTo(proxy, url.host);
+    const { hostname, port } = to;
+    const path = `${to.origin}${url.pathname}${url.search}`;
+    const options = { method, hostname, port, path, headers: { ...headers, ...to.headers } };
+    return to.protocol === 'https:'
+      ? httpsRequest({ ...options, agent: https })
+      : httpRequest({ ...options, agent: http });
   }
 
   close(): void {
@@ -214,6 +226,7 @@ class Exchange {
 
   #asError(thrown: unknown): unknown {
     if (this.#failure !== undefined) return this.#failure.reason;
+    if (thrown instanceof VarveError && thrown.code === 'store_denied') return thrown;
     const { code = undefined, message = '' } = thrown as { code?: unknown; message?: string };
     const what = typeof code === 'string' && !(thrown instanceof VarveError) ? code : message;
     return new VarveError('store_unavailable', `${this.#host}: the connection failed: ${what}`);

@@ -6,19 +6,14 @@ import type { StoreHttpConfig } from '../../../../src/base/config/bucket-http.ts
 import { type StoreAgents, storeAgents } from '../../../../src/base/http/store-agents.ts';
 import { httpCall } from '../../../support/e2e/http-calls.ts';
 import { MemoryDisk } from '../../../support/memory-disk.ts';
+import { httpConfig } from '../../../support/stores/http-config.ts';
 
-const CONFIG: StoreHttpConfig = {
-  idleConnTimeoutMs: 90_000,
+const CONFIG: StoreHttpConfig = httpConfig({
   responseHeaderTimeoutMs: 0,
   tlsHandshakeTimeoutMs: 100,
-  insecureSkipVerify: false,
   maxIdleConns: 3,
   maxConnsPerHost: 2,
-  caFile: '',
-  certFile: '',
-  keyFile: '',
-  serverName: '',
-};
+});
 
 const ends: (() => void)[] = [];
 afterEach(() => {

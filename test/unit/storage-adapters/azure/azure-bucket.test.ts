@@ -24,7 +24,7 @@ async function open(script: Script) {
   const text = `storage_account: a\nstorage_account_key: a2V5\ncontainer: c\nendpoint: ${server.url}/a`;
   const source = { name: 'bucket.yml', text: new Secret(text), fillEnvironment: false };
   const requests: StoreRequest[] = [];
-  const opened = await openAzureBucket(readAzureConfig(readYamlMapping(source, {})), {
+  const opened = await openAzureBucket(readAzureConfig(readYamlMapping(source, {}), {}), {
     disk: new MemoryDisk(),
     random: new SeededRandom(1),
     timers: new NodeTimers(),

@@ -9,7 +9,7 @@ const SECRET = 'c2VjcmV0LWtleQ==';
 
 function config(text: string) {
   const source = { name: 'bucket.yml', text: new Secret(text), fillEnvironment: false };
-  return readAzureConfig(readYamlMapping(source, {}));
+  return readAzureConfig(readYamlMapping(source, {}), {});
 }
 
 /** Takes requests and answers each with an empty 404. */
