@@ -88,7 +88,7 @@ export async function abortUploads(
   }
 }
 
-/** The uploads in parts below the prefix; none, with a warning, of a store that has no such list. */
+/** The uploads in parts below the prefix. A store that has no such list shows none: a warning. */
 export async function* listUploads(
   tools: PutTools,
   prefix: string,

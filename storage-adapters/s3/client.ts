@@ -9,6 +9,7 @@ import type { ChooseProxy } from '../../src/base/http/proxy-rules.ts';
 import { forwardedTo } from '../../src/base/http/proxy-tunnel.ts';
 import { storeAgents } from '../../src/base/http/store-agents.ts';
 import type { Disk } from '../../src/base/runtime/disk.ts';
+import type { Timers } from '../../src/base/runtime/timers.ts';
 import { type S3BucketOptions, s3Endpoint } from './options.ts';
 
 /** Until a connection is there, as Go's client, which Thanos uses, has it. */
@@ -24,9 +25,12 @@ const SILENT = {
 };
 
 /** Makes it; whoever made it destroys it, which closes its connections. */
-export function s3Client(options: S3BucketOptions, disk: Disk): S3Client {
+export function s3Client(
+  options: S3BucketOptions,
+  world: { readonly disk: Disk; readonly timers: Timers },
+): S3Client {
   const { region, url, pathStyle, dualstack, tls } = s3Endpoint(options);
-  const agents = storeAgents(options.http, disk);
+  const agents = storeAgents(options.http, world);
   // Its warning that coming versions of the SDK want a newer Node is about no version of ours.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const requestHandler = new NodeHttpHandler({

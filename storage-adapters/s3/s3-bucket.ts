@@ -3,7 +3,6 @@
 // Invariant: of an object that is there and a bucket that is not, each is told from the other: a
 // missing bucket is never "no such object", which an uploader or a compactor would act upon.
 
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -281,6 +280,11 @@ export class S3Bucket implements Bucket {
   }
 }
 
+/** In Node the body is the answer, with its headers. */
+function headersOf(body: Readable): Readonly<Record<string, unknown>> {
+  return 'headers' in body ? (body.headers as Readonly<Record<string, unknown>>) : {};
+}
+
 interface BodyPlace {
   readonly place: string;
   readonly range: ByteRange | undefined;
@@ -302,7 +306,7 @@ async function* bodyPieces(
     if (range !== undefined && !answer.ContentRange?.startsWith(`bytes ${range.offset}-`)) {
       throw new VarveError('store_unavailable', `${place}: the answer is not the range asked for`);
     }
-    if (promised === undefined && !tellsEnd((body as Partial<IncomingMessage>).headers ?? {}))
+    if (promised === undefined && !tellsEnd(headersOf(body)))
       throw new VarveError('store_unavailable', `${place}: ${NO_LENGTH}`);
     let got = 0;
     for await (const piece of body as AsyncIterable<Uint8Array>) {

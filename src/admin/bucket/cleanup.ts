@@ -1,6 +1,7 @@
 // `varve bucket cleanup`: deletes blocks whose deletion mark is old enough, and what uploads left
-// that were cut off; of the latter what no listing shows, too (cleanup-uploads.ts). As `thanos tools bucket cleanup`, and more careful with the second: Thanos
-// goes by the ULID alone, which an upload that began late has from long before.
+// that were cut off; of the latter what no listing shows, too (cleanup-uploads.ts). As Thanos's
+// `tools bucket cleanup`, and more careful with the second: Thanos goes by the ULID alone, which an
+// upload that began late has from long before.
 //
 // Invariant: a block with a meta.json is deleted only when a deletion mark of its own says so.
 

@@ -2,9 +2,9 @@
 // golang.org/x/net/http/httpproxy, Config.NoProxy). Pure.
 //
 // `localhost` and loopback addresses are always asked directly. NO_PROXY is a list with commas:
-// `example.com` is the name and all below it, `.example.com` and `*.example.com` only what is below,
-// an address is itself, `10.0.0.0/8` a network, each with `:port` for one port only (networks
-// excepted), and `*` is everything.
+// `example.com` is the name and all below it, `.example.com` and `*.example.com` only what is
+// below, an address is itself, `10.0.0.0/8` a network, each with `:port` for one port only
+// (networks excepted), and `*` is everything.
 
 import { BlockList, isIP } from 'node:net';
 import type { ProxyServer, StoreProxies } from '../config/store-proxies.ts';

@@ -11,9 +11,10 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { isIPv6, type Socket } from 'node:net';
 import type { ProxyServer } from '../config/store-proxies.ts';
 import { VarveError } from '../errors/varve-error.ts';
+import type { Timers } from '../runtime/timers.ts';
 import type { ProxyTarget } from './proxy-rules.ts';
 
-/** A proxy that says nothing for so long is given up, as a store that cannot be reached. */
+/** A tunnel that is not there after this is given up, as a connection to a store. */
 const SILENT_MS = 30_000;
 /** The proxy will not, whoever asks again. */
 const DENIED: readonly (number | undefined)[] = [401, 403, 407];
@@ -30,7 +31,13 @@ export interface Tunnel {
 export function openTunnel(
   proxy: ProxyServer,
   { host, port }: Omit<ProxyTarget, 'tls'>,
-  tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>,
+  {
+    tls,
+    timers,
+  }: {
+    readonly tls: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized'>;
+    readonly timers: Timers;
+  },
 ): Tunnel {
   const authority = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const send = proxy.tls ? httpsRequest : httpRequest;
@@ -42,30 +49,37 @@ export function openTunnel(
     path: authority,
     headers: { host: authority, ...proxyHeaders(proxy) },
     agent: false,
-    timeout: SILENT_MS,
   });
-  return { socket: connected(request, proxy), end: () => request.destroy() };
+  const stop = timers.after(SILENT_MS, () => {
+    request.destroy(failed(proxy, `let nobody through within ${SILENT_MS / 1000} s`));
+  });
+  const socket = connected(request, proxy).finally(stop);
+  return { socket, end: () => request.destroy() };
 }
 
-function connected(request: ClientRequest, { host, port }: ProxyServer): Promise<Socket> {
-  const failed = (what: string, code: 'store_denied' | 'store_unavailable' = 'store_unavailable') =>
-    new VarveError(code, `the proxy ${host}:${port} ${what}`);
+function failed(
+  { host, port }: ProxyServer,
+  what: string,
+  code: 'store_denied' | 'store_unavailable' = 'store_unavailable',
+): VarveError {
+  return new VarveError(code, `the proxy ${host}:${port} ${what}`);
+}
+
+function connected(request: ClientRequest, proxy: ProxyServer): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    request.once('timeout', () => {
-      request.destroy(failed(`said nothing for ${SILENT_MS / 1000} s`));
-    });
     request.on('error', (error: NodeJS.ErrnoException) => {
-      reject(error instanceof VarveError ? error : failed(`failed: ${error.code ?? 'closed'}`));
+      reject(
+        error instanceof VarveError ? error : failed(proxy, `failed: ${error.code ?? 'closed'}`),
+      );
     });
-    request.once('close', () => reject(failed('closed the connection')));
+    request.once('close', () => reject(failed(proxy, 'closed the connection')));
     request.once('connect', ({ statusCode }, socket, head) => {
       if (statusCode !== 200) {
         socket.destroy();
         const code = DENIED.includes(statusCode) ? 'store_denied' : 'store_unavailable';
-        reject(failed(`answered ${statusCode}`, code));
+        reject(failed(proxy, `answered ${statusCode}`, code));
         return;
       }
-      socket.setTimeout(0);
       if (head.length > 0) socket.unshift(head);
       resolve(socket);
     });

@@ -1,5 +1,5 @@
-// Connections to an object store, made and kept as `http_config` of bucket.yml says, and through the
-// proxies that the environment names.
+// Connections to an object store, made and kept as `http_config` of bucket.yml says, and through
+// the proxies that the environment names.
 
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
@@ -8,6 +8,7 @@ import { TLSSocket } from 'node:tls';
 import type { StoreHttpConfig } from '../config/bucket-http.ts';
 import { VarveError } from '../errors/varve-error.ts';
 import type { Disk } from '../runtime/disk.ts';
+import type { Timers } from '../runtime/timers.ts';
 import { type ChooseProxy, proxyChooser } from './proxy-rules.ts';
 import { openTunnel, type Tunnel } from './proxy-tunnel.ts';
 
@@ -28,7 +29,10 @@ const NO_LIMIT = Number.POSITIVE_INFINITY;
 /**
  * Makes them; PEM files are read now, a missing one is `not_found`. Whoever made them ends them.
  */
-export function storeAgents(config: StoreHttpConfig, disk: Disk): StoreAgents {
+export function storeAgents(
+  config: StoreHttpConfig,
+  { disk, timers }: { readonly disk: Disk; readonly timers: Timers },
+): StoreAgents {
   const shared = {
     keepAlive: true,
     maxSockets: config.maxConnsPerHost === 0 ? NO_LIMIT : config.maxConnsPerHost,
@@ -46,7 +50,7 @@ export function storeAgents(config: StoreHttpConfig, disk: Disk): StoreAgents {
   });
   limitHandshakes(https, config);
   const choose = proxyChooser(config.proxies);
-  if (config.proxies.https !== undefined) tunnel(https, choose);
+  if (config.proxies.https !== undefined) tunnel(https, choose, timers);
   return { http: new HttpAgent(shared), https, choose };
 }
 
@@ -57,7 +61,7 @@ function over(options: RequestOptions, socket: Socket): RequestOptions {
 }
 
 /** Has connections made through the proxies that are chosen. */
-function tunnel(agent: HttpsAgent, choose: ChooseProxy): void {
+function tunnel(agent: HttpsAgent, choose: ChooseProxy, timers: Timers): void {
   const connect = agent.createConnection.bind(agent);
   const destroy = agent.destroy.bind(agent);
   const opening = new Set<Tunnel>();
@@ -72,7 +76,7 @@ function tunnel(agent: HttpsAgent, choose: ChooseProxy): void {
       key,
       ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
     };
-    const one = openTunnel(proxy, target, tls);
+    const one = openTunnel(proxy, target, { tls, timers });
     opening.add(one);
     one.socket
       .finally(() => opening.delete(one))

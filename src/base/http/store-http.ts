@@ -3,9 +3,10 @@
 //
 // Invariant: an answer is whole or an error. A body that ends before its length, a connection that
 // breaks and a time limit of http_config that runs out are `store_unavailable`; a signal that fires
-// ends the request with the signal's reason. One thing the connection cannot tell: of a body without
-// length and chunks, whether its end is the store's (RFC 9112, 6.3). Bytes of objects are not taken
-// from such an answer (`objectBody`); of documents their reader sees that they end. Nothing is sent twice and no redirect is followed.
+// ends the request with the signal's reason. Nothing is sent twice and no redirect is followed.
+// One thing the connection cannot tell: whether the end of a body without length and chunks is the
+// store's (RFC 9112, 6.3). Bytes of objects are not taken from such an answer (`objectBody`); of
+// documents their reader sees that they end.
 // Messages name the host and never the path: a path can hold a signature or an upload's session.
 
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
@@ -67,7 +68,7 @@ export class StoreHttp implements StoreTransport {
   constructor(config: StoreHttpConfig, world: { readonly disk: Disk; readonly timers: Timers }) {
     this.#config = config;
     this.#timers = world.timers;
-    this.#agents = storeAgents(config, world.disk);
+    this.#agents = storeAgents(config, world);
   }
 
   async send(request: StoreHttpRequest): Promise<StoreHttpAnswer> {

@@ -2,9 +2,9 @@
 //
 // Invariants: only bytes that were fdatasynced leave; a piece is never overwritten; a piece goes
 // only after what it holds is in later pieces, or in blocks that were verified in the bucket, and
-// after a piece that says so, and that was found in the bucket as it was sent. Nothing here holds up
-// ingest or the truncation of a log: a file that goes while it is read costs its stream a round, and
-// what is on disk then is planned anew.
+// after a piece that says so; pieces, too, are looked at in the bucket. Nothing here holds up
+// ingest or the truncation of a log: a file that goes while it is read costs its stream a round,
+// and what is on disk then is planned anew.
 
 import { asVarveError, type VarveError } from '../../base/errors/varve-error.ts';
 import type { Labels } from '../../base/model/labels.ts';

@@ -3,9 +3,11 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { readStoreProxies } from '../../../../src/base/config/store-proxies.ts';
+import { openTunnel } from '../../../../src/base/http/proxy-tunnel.ts';
 import { answerText, StoreHttp } from '../../../../src/base/http/store-http.ts';
 import { NodeDisk } from '../../../../src/base/runtime/node-disk.ts';
 import { NodeTimers } from '../../../../src/base/runtime/node-timers.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
 import { httpConfig } from '../../../support/stores/http-config.ts';
 import { type ProxyOptions, startProxy } from '../../../support/stores/proxy-server.ts';
 import { startScripted } from '../../../support/stores/scripted-server.ts';
@@ -128,6 +130,17 @@ describe.runIf(HAS_OPENSSL)('a store over TLS', () => {
     const again = await proxied({ places: new Map() });
     await again.proxy.close();
     await expect(again.http.send(get)).rejects.toThrow(/the proxy 127.0.0.1:\d+ failed: ECONNREF/);
+  });
+
+  test('a proxy that never answers is given up', async () => {
+    const { proxy } = await proxied({ places: new Map(), status: 0 });
+    const clock = new ManualClock();
+    const at = { tls: false, host: '127.0.0.1', port: proxy.port, authorization: '' };
+    const { socket } = openTunnel(at, { host: 's', port: 443 }, { tls: {}, timers: clock });
+    while (proxy.seen.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const given = expect(socket).rejects.toThrow(/let nobody through within 30 s/);
+    await clock.advance(30_000);
+    await given;
   });
 
   test('a caller that gives up is told its reason', async () => {

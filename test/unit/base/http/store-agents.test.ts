@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { afterEach, expect, test } from 'vitest';
 import type { StoreHttpConfig } from '../../../../src/base/config/bucket-http.ts';
 import { type StoreAgents, storeAgents } from '../../../../src/base/http/store-agents.ts';
+import { NodeTimers } from '../../../../src/base/runtime/node-timers.ts';
 import { httpCall } from '../../../support/e2e/http-calls.ts';
 import { MemoryDisk } from '../../../support/memory-disk.ts';
 import { httpConfig } from '../../../support/stores/http-config.ts';
@@ -21,7 +22,13 @@ afterEach(() => {
 });
 
 function made(other: Partial<StoreHttpConfig> = {}): StoreAgents {
-  const agents = storeAgents({ ...CONFIG, ...other }, new MemoryDisk());
+  const agents = storeAgents(
+    { ...CONFIG, ...other },
+    {
+      disk: new MemoryDisk(),
+      timers: new NodeTimers(),
+    },
+  );
   ends.push(() => {
     agents.http.destroy();
     agents.https.destroy();
