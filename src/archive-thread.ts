@@ -21,6 +21,7 @@ import { downloadBlock } from './bucket/download.ts';
 import { blockKey, blockOfKey, META_FILE } from './bucket/layout.ts';
 import { type OpenedStore, openStore } from './bucket/open-store.ts';
 import { readShipperFile, writeShipperFile } from './bucket/shipper-file.ts';
+import { verifyPut } from './bucket/verify-object.ts';
 import type { ArchiveService, ArchiveSettings } from './wal/archive/archive-service.ts';
 import { type ArchiveRound, Archiver, type StreamBlocks } from './wal/archive/archiver.ts';
 import type { SyncedStream } from './wal/archive/synced-stream.ts';
@@ -92,6 +93,7 @@ class Rounds {
       tsdbPath,
       name,
       blocksOf: (stream) => this.#notes.of(stream),
+      verifyPut,
       piecesMax: Math.max(HELD_PIECES_MIN, Math.ceil(HELD_MS / Math.max(1, intervalMs))),
     });
   }

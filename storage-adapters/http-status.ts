@@ -7,6 +7,7 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   401: 'store_denied',
   403: 'store_denied',
   404: 'not_found',
+  407: 'store_denied', // a proxy wants another name and password
   409: 'already_exists',
   412: 'already_exists',
   413: 'bad_parameter', // the store's, or of a proxy before it: no other try is smaller

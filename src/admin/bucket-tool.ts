@@ -3,13 +3,13 @@
 
 import { openBucket } from '../../storage-adapters/open-bucket.ts';
 import type { BucketDocument } from '../base/config/bucket-document.ts';
+import { DEFAULT_TMP_DIR } from '../base/config/options-bucket-tool.ts';
 import type { BucketToolOptions } from '../base/config/start.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 import { type Labels, labelValue } from '../base/model/labels.ts';
 import { MetricStore } from '../base/observe/metric-store.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { keepAlive } from '../base/runtime/keep-alive.ts';
-import type { Random } from '../base/runtime/random.ts';
 import type { Runtime } from '../base/runtime/runtime.ts';
 import { listLocalBlocks } from '../block/local-blocks.ts';
 import { printJsonLine } from '../block/meta/json.ts';
@@ -41,10 +41,11 @@ import type { BucketAccess, BucketTool, LocalToUpload } from './bucket/tool.ts';
 import { toolLogger } from './bucket/tool-logger.ts';
 import { uploadBlocks } from './bucket/upload-blocks.ts';
 import { verify } from './bucket/verify.ts';
+import { makeWorkDir, sweepWorkDirs } from './bucket/work-dir.ts';
 import { Lines } from './tsdb/output.ts';
 
 /** What the tools take of the world. */
-export type ToolWorld = Pick<Runtime, 'clock' | 'timers' | 'disk' | 'random'>;
+export type ToolWorld = Pick<Runtime, 'clock' | 'timers' | 'disk' | 'random' | 'locks'>;
 
 /** An open bucket, and what closes it. */
 export interface OpenedBucket {
@@ -108,8 +109,9 @@ export async function runBucketTool(
   };
   try {
     for (const warning of loaded.warnings) err(warning);
+    sweepWorkDirs(world, tmpDirOf(loaded), err);
     const bucket = await openOne(loaded.store, loaded.command === 'upload-blocks');
-    const access = accessTo(world.disk, world.random);
+    const access = accessTo(world);
     const { clock, timers } = world;
     const tool = { bucket, access, clock, timers, out, err, progress, signal };
     const to = loaded.storeTo === undefined ? undefined : await openOne(loaded.storeTo, true);
@@ -120,6 +122,11 @@ export async function runBucketTool(
     for (const one of opened) await one.close();
     stay();
   }
+}
+
+/** Where work directories of killed tools may lie. */
+function tmpDirOf(loaded: BucketToolOptions['loaded']): string {
+  return loaded.command === 'verify' ? loaded.config.tmpDir : DEFAULT_TMP_DIR;
 }
 
 function runCommand(
@@ -167,7 +174,8 @@ export async function openToolBucket(
   return { bucket: store.bucketFor('tool'), close: () => store.close() };
 }
 
-function accessTo(disk: Disk, random: Random): BucketAccess {
+function accessTo(world: ToolWorld): BucketAccess {
+  const { disk } = world;
   return {
     listBlocks,
     listBlock,
@@ -177,11 +185,7 @@ function accessTo(disk: Disk, random: Random): BucketAccess {
       return `${line.slice(0, -1)}${line === '{}' ? '' : ','}"bucket":${extra}}`;
     },
     verifyStored: (block, workDir) => verifyStored(block, { disk, workDir }),
-    makeWorkDir: (parent) => {
-      const path = `${parent}/varve-verify-${Buffer.from(random.bytes(8)).toString('hex')}`;
-      disk.makeDir(path);
-      return { path, remove: () => disk.removeTree(path) };
-    },
+    makeWorkDir: (parent) => makeWorkDir(world, parent),
     deleteBlock,
     deletePartial,
     copyBlock: (ulid, place) => copyBlock(ulid, { ...place, readNotes }),

@@ -58,6 +58,26 @@ export interface ObjectAttributes {
   readonly crc32c: number | undefined;
 }
 
+/** An upload that was begun and has become no object: under way, or cut off. */
+export interface UnfinishedUpload {
+  /** What it was to become; for a directory, its temporary file. */
+  readonly key: string;
+  /** Tells apart uploads of one key; empty where there can be only one. */
+  readonly id: string;
+  /**
+   * When it was begun, or last written to if the store says that; undefined when it says neither.
+   */
+  readonly sinceMs: number | undefined;
+}
+
+export interface SweepOptions extends CallOptions {
+  /**
+   * Only uploads that have not moved since this time (`sinceMs`), Unix milliseconds. What the store
+   * says no time of stays.
+   */
+  readonly beforeMs?: number;
+}
+
 /** A line of a listing. */
 export interface ListedObject {
   readonly key: string;
@@ -105,6 +125,11 @@ export interface BucketReader {
    * more.
    */
   listNames(prefix: string, options?: CallOptions): AsyncIterable<string>;
+  /**
+   * The unfinished uploads below `prefix`, as far as the store shows them (docs/operating, the page
+   * of the store); with an empty prefix all.
+   */
+  listUnfinished(prefix: string, options?: CallOptions): AsyncIterable<UnfinishedUpload>;
 }
 
 export interface Bucket extends BucketReader {
@@ -114,10 +139,10 @@ export interface Bucket extends BucketReader {
   delete(key: string, options?: CallOptions): Promise<void>;
   /**
    * Removes what puts that were cut off (a SIGKILL) left below `prefix`, which ends in `/`, and no
-   * listing shows: temporary files, parts of uploads. Only for whoever alone writes there: a put
-   * under way below it would fail.
+   * listing shows: temporary files, parts of uploads. Only for whoever alone writes there, or with
+   * `beforeMs`: a put under way below it would fail.
    */
-  removeUnfinished(prefix: string, options?: CallOptions): Promise<void>;
+  removeUnfinished(prefix: string, options?: SweepOptions): Promise<void>;
   /**
    * The same store, whose requests through what is returned are told to `observe` as well as to
    * those before it. It needs no closing of its own.

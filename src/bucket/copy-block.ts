@@ -1,6 +1,11 @@
 // One block from a bucket into another: every file but the deletion mark, meta.json last, each
 // compared with what the first bucket has.
 //
+// What a file has to be is known by meta.json (Varve's blocks), else by the first store's checksum.
+// Where there is neither it is read twice from the first bucket, by two requests that have nothing
+// in common: what changed on the way is found out, what was damaged before is not (varve bucket
+// verify finds that).
+//
 // Invariants: meta.json is written only after every other file is there and was found to be the
 // same; a block that is not whole at its origin is not copied. A deletion mark stays behind: it
 // says that the block has a successor in the bucket it stands in, which the other one may not have.
@@ -17,6 +22,7 @@ import { ObjectSource } from './object-source.ts';
 import { bytesSource } from './put-sources.ts';
 import { takeMetaAway } from './take-meta-away.ts';
 
+const READINGS_DIFFER = 'two readings of it differ';
 /** A meta.json above this is not one. */
 const META_BYTES_MAX = 32 * 1024 * 1024;
 
@@ -51,9 +57,9 @@ export interface CopyReport {
  * `damaged_object` when a copy is not what was sent; the buckets' own.
  */
 export async function copyBlock(ulid: string, place: CopyPlace): Promise<CopyReport> {
-  const { from, to } = place;
+  const { to } = place;
   const metaKey = blockKey(ulid, META_FILE);
-  const metaBytes = await collect(from.get(metaKey, undefined, place), META_BYTES_MAX, metaKey);
+  const metaBytes = await readTwice(metaKey, place);
   const files = await wholeFiles(ulid, metaBytes, place);
   const there = new Map(
     (await listBlock(to, ulid, place)).files.map((file) => [file.name, file.sizeBytes]),
@@ -92,6 +98,15 @@ async function bringMeta(ulid: string, metaBytes: Uint8Array, place: CopyPlace):
     await takeMetaAway(to, ulid, { failure, call: signalOf(place) });
     throw failure;
   }
+}
+
+/** Nothing outside says what a meta.json has to be. It is small. */
+async function readTwice(key: string, place: CopyPlace): Promise<Uint8Array> {
+  const { from } = place;
+  const read = () => collect(from.get(key, undefined, place), META_BYTES_MAX, key);
+  const bytes = await read();
+  if (Buffer.compare(bytes, await read()) === 0) return bytes;
+  throw new VarveError('damaged_object', `${key} in ${from.name}: ${READINGS_DIFFER}`);
 }
 
 interface FileToCopy extends StoredFile {
@@ -142,40 +157,49 @@ async function bringFile(
   };
   // With a meta.json beside it, it was compared when it was copied.
   if (sizeThere === sizeBytes && hasMeta) return isDone();
-  const known = file.crc32c ?? (await from.attributes(key, place)).crc32c;
-  if (sizeThere === sizeBytes) {
-    const wanted = known ?? (await crcOf(from, key, place));
-    if ((await storedCrc(to, key, place)) === wanted) return isDone();
-  }
+  const wanted = await wantedOf(file, key, place);
+  if (sizeThere === sizeBytes && (await storedCrc(to, key, place)) === wanted.crc) return isDone();
   const source = new ObjectSource(from, { key, sizeBytes }, place);
   try {
-    const crc = known === undefined ? {} : { crc32c: known };
-    await to.put(key, source, { ...signalOf(place), ...crc });
+    await to.put(key, source, { ...signalOf(place), crc32c: wanted.crc });
   } catch (thrown) {
-    throw originDamage(key, { source, known, from }) ?? thrown;
+    throw originDamage(key, { source, wanted, from }) ?? thrown;
   }
-  const damage = originDamage(key, { source, known, from });
+  const damage = originDamage(key, { source, wanted, from });
   if (damage !== undefined) throw damage;
-  const crc = known ?? source.crcOfWhole ?? (await crcOf(from, key, place));
-  await verifyCopy(key, { sizeBytes, crc }, place);
+  await verifyCopy(key, { sizeBytes, crc: wanted.crc }, place);
   place.onBytes?.(sizeBytes - source.furthestByte);
   return true;
 }
 
-/** Was what was read not what is noted? Then the origin is to blame, not the copy. */
+/** The CRC32C that a file has to have, and whether anybody noted it before it was read. */
+interface WantedCrc {
+  readonly crc: number;
+  readonly isNoted: boolean;
+}
+
+async function wantedOf(file: FileToCopy, key: string, place: CopyPlace): Promise<WantedCrc> {
+  const noted = file.crc32c ?? (await place.from.attributes(key, place)).crc32c;
+  if (noted !== undefined) return { crc: noted, isNoted: true };
+  return { crc: await crcOf(place.from, key, place), isNoted: false };
+}
+
+/** Was what was sent not what it has to be? Then the origin is to blame, not the copy. */
 function originDamage(
   key: string,
-  read: {
+  sent: {
     readonly source: ObjectSource;
-    readonly known: number | undefined;
+    readonly wanted: WantedCrc;
     readonly from: BucketReader;
   },
 ): VarveError | undefined {
-  const { source, known, from } = read;
+  const { source, wanted, from } = sent;
   const actual = source.crcOfWhole;
-  if (known === undefined || actual === undefined || actual === known) return undefined;
+  if (actual === undefined || actual === wanted.crc) return undefined;
+  const where = `${key} in ${from.name}`;
+  if (!wanted.isNoted) return new VarveError('damaged_object', `${where}: ${READINGS_DIFFER}`);
   const what = 'its CRC32C is not the one that is noted of it';
-  return new VarveError('damaged_block', `${key} in ${from.name}: ${what}`);
+  return new VarveError('damaged_block', `${where}: ${what}`);
 }
 
 async function verifyCopy(

@@ -2,10 +2,13 @@
 //
 // Of a block that Varve made the local copy is known to be right, by the checksums in its
 // meta.json: a file that the bucket has lost or got wrong is sent again, and last a meta.json that
-// was damaged on the way. Of another's block nobody can say which copy is right, so only what is
-// missing is sent.
+// was damaged on the way. Of another's block nobody can say which copy of a file is right, so only
+// what is missing is sent. A meta.json that is none (no JSON object) is nobody's, whoever made the
+// block: an upload left it, and it is sent again. One that can be read and is of another block is
+// never touched.
 
 import { crc32c } from '../base/bytes/crc32c.ts';
+import { printable } from '../base/errors/printable.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 import { collect } from '../base/runtime/file-pieces.ts';
 import type { Bucket, CallOptions, PutSource } from './bucket.ts';
@@ -16,6 +19,8 @@ import { bytesSource } from './put-sources.ts';
 
 /** A meta.json above this is not one. */
 const META_BYTES_MAX = 32 * 1024 * 1024;
+/** What stays the same of a block, whoever uploads it. */
+const IDENTITY = ['ulid', 'minTime', 'maxTime'] as const;
 /** A meta.json that differs in more is another one. */
 const CHANGED_BYTES_MAX = 8;
 
@@ -40,16 +45,22 @@ export async function checkFoundBlock(found: FoundBlock): Promise<void> {
   const stored = await collect(bucket.get(key, undefined, call), META_BYTES_MAX, key);
   // Told of durable names only: this one decides whether the block is there.
   await bucket.attributes(key, call);
-  const isOurs = !block.isForeign && Buffer.compare(stored, block.metaBytes) === 0;
-  const isDamaged = !isOurs && !block.isForeign && isDamagedCopy(stored, block.metaBytes);
-  if (!isOurs && !isDamaged && !(block.isForeign && isSameBlock(stored, block.metaBytes))) {
-    throw new VarveError('already_exists', `${key} in ${bucket.name} is of another block`);
-  }
+  const isDamaged = isDamagedMeta(stored, block);
+  const fault = isDamaged ? undefined : differenceOf(stored, block);
+  if (fault !== undefined)
+    throw new VarveError(
+      'already_exists',
+      `${key} in ${bucket.name} is of another block: ${fault}`,
+    );
+  const digests: FileDigest[] = [];
   for (const file of block.files) {
     const { name, sizeBytes, crc32c, sha256 = '' } = file;
     const isNoted = crc32c !== undefined;
-    if (isNoted && (await verify({ name, sizeBytes, crc32c, sha256 }))) continue;
+    const noted = { name, sizeBytes, crc32c: crc32c ?? 0, sha256 };
+    digests.push(noted);
+    if (isNoted && (await verify(noted))) continue;
     const { source, digest } = await read(file);
+    digests.splice(-1, 1, digest);
     if (!isNoted && (await verify(digest))) continue;
     const fileKey = blockKey(block.ulid, name);
     if (!isNoted && (await bucket.exists(fileKey, call))) {
@@ -59,14 +70,35 @@ export async function checkFoundBlock(found: FoundBlock): Promise<void> {
     await send(source, digest);
   }
   if (!isDamaged) return;
-  const bytes = block.metaBytes;
+  const bytes = block.metaWith?.(digests) ?? block.metaBytes;
   const digest = { sizeBytes: bytes.length, crc32c: crc32c(bytes), sha256: '' };
   await send(bytesSource(bytes), { name: META_FILE, ...digest });
 }
 
+/** Is it none, or an own one that changed on the way? Left as it is it would be in the way. */
+function isDamagedMeta(stored: Uint8Array, { isForeign, metaBytes }: LocalBlock): boolean {
+  if (Buffer.compare(stored, metaBytes) === 0) return false;
+  return parsed(stored) === undefined || (!isForeign && isDamagedCopy(stored, metaBytes));
+}
+
+/** Undefined when the bucket's meta.json is this block's; else what tells them apart. */
+function differenceOf(
+  stored: Uint8Array,
+  { isForeign, metaBytes }: LocalBlock,
+): string | undefined {
+  const [there, here] = [parsed(stored), parsed(metaBytes)];
+  for (const key of IDENTITY) {
+    const [its, ours] = [there?.[key], here?.[key]].map((value) => JSON.stringify(value) ?? 'none');
+    if (its !== ours) return printable(`its ${key} is ${its}, on disk it is ${ours}`, 200);
+  }
+  // Who uploaded another's block before may have given it another `thanos` section.
+  if (isForeign || Buffer.compare(stored, metaBytes) === 0) return undefined;
+  return 'its meta.json is of the same time, and not the one that is on disk';
+}
+
 /**
  * Bytes that changed on the way to a store that does not compare checksums: as long as what was
- * sent, and hardly another. Left as it is it would be in the way for ever.
+ * sent, and hardly another.
  */
 function isDamagedCopy(stored: Uint8Array, sent: Uint8Array): boolean {
   if (stored.length !== sent.length) return false;
@@ -75,21 +107,14 @@ function isDamagedCopy(stored: Uint8Array, sent: Uint8Array): boolean {
   return changed <= CHANGED_BYTES_MAX;
 }
 
-/** Are these one block's meta.json, whatever their `thanos` sections say? */
-function isSameBlock(a: Uint8Array, b: Uint8Array): boolean {
-  const [one, other] = [identityOf(a), identityOf(b)];
-  return one !== undefined && one === other;
-}
-
-/** What stays the same of a block, whoever uploads it; undefined for what is no meta.json. */
-function identityOf(bytes: Uint8Array): string | undefined {
+/** Undefined for what is no meta.json at all: no text, no JSON, no object. */
+function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
-    const meta: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    if (typeof meta !== 'object' || meta === null) return undefined;
-    const { maxTime, minTime, ulid } = meta as Readonly<Record<string, unknown>>;
-    return JSON.stringify([ulid, minTime, maxTime]);
+    const meta: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const isObject = typeof meta === 'object' && meta !== null && !Array.isArray(meta);
+    return isObject ? (meta as Readonly<Record<string, unknown>>) : undefined;
   } catch (thrown) {
-    if (thrown instanceof SyntaxError) return undefined;
+    if (thrown instanceof SyntaxError || thrown instanceof TypeError) return undefined;
     throw thrown;
   }
 }

@@ -18,6 +18,8 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  SweepOptions,
+  UnfinishedUpload,
 } from './bucket.ts';
 import { ByteRate } from './byte-rate.ts';
 import { eachItem } from './each-item.ts';
@@ -82,6 +84,10 @@ export class LimitedBucket implements Bucket {
     return this.#stream(this.#inner.listNames(prefix, options), options);
   }
 
+  listUnfinished(prefix: string, options?: CallOptions): AsyncIterable<UnfinishedUpload> {
+    return this.#stream(this.#inner.listUnfinished(prefix, options), options);
+  }
+
   put(key: string, source: PutSource, options?: PutOptions): Promise<ObjectAttributes> {
     const { uploads, upload } = this.#limits;
     const paced = upload === undefined ? source : pacedSource(source, upload, options?.signal);
@@ -92,7 +98,7 @@ export class LimitedBucket implements Bucket {
     return this.#call(options, () => this.#inner.delete(key, options));
   }
 
-  removeUnfinished(prefix: string, options?: CallOptions): Promise<void> {
+  removeUnfinished(prefix: string, options?: SweepOptions): Promise<void> {
     return this.#call(options, () => this.#inner.removeUnfinished(prefix, options));
   }
 

@@ -17,6 +17,8 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  SweepOptions,
+  UnfinishedUpload,
 } from './bucket.ts';
 
 /** Operation names, the values of the `operation` label. */
@@ -86,6 +88,11 @@ export class MeteredBucket implements Bucket {
     return this.#stream({ operation: 'iter', options }, this.#inner.listNames(prefix, options));
   }
 
+  listUnfinished(prefix: string, options?: CallOptions): AsyncIterable<UnfinishedUpload> {
+    const uploads = this.#inner.listUnfinished(prefix, options);
+    return this.#stream({ operation: 'iter', options }, uploads);
+  }
+
   put(key: string, source: PutSource, options?: PutOptions) {
     const bytes = source.sizeBytes;
     const run = () => this.#inner.put(key, source, options);
@@ -96,7 +103,7 @@ export class MeteredBucket implements Bucket {
     return this.#call({ operation: 'delete', options }, () => this.#inner.delete(key, options));
   }
 
-  removeUnfinished(prefix: string, options?: CallOptions): Promise<void> {
+  removeUnfinished(prefix: string, options?: SweepOptions): Promise<void> {
     const run = () => this.#inner.removeUnfinished(prefix, options);
     return this.#call({ operation: 'iter', options }, run);
   }

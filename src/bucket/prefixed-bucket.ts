@@ -9,6 +9,8 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  SweepOptions,
+  UnfinishedUpload,
 } from './bucket.ts';
 
 /**
@@ -53,6 +55,12 @@ class PrefixedBucket implements Bucket {
     return this.#inner.listNames(this.#prefix + prefix, options);
   }
 
+  async *listUnfinished(prefix: string, options?: CallOptions): AsyncIterable<UnfinishedUpload> {
+    for await (const upload of this.#inner.listUnfinished(this.#prefix + prefix, options)) {
+      yield { ...upload, key: upload.key.slice(this.#prefix.length) };
+    }
+  }
+
   put(key: string, source: PutSource, options?: PutOptions) {
     return this.#inner.put(this.#prefix + key, source, options);
   }
@@ -61,7 +69,7 @@ class PrefixedBucket implements Bucket {
     return this.#inner.delete(this.#prefix + key, options);
   }
 
-  removeUnfinished(prefix: string, options?: CallOptions): Promise<void> {
+  removeUnfinished(prefix: string, options?: SweepOptions): Promise<void> {
     return this.#inner.removeUnfinished(this.#prefix + prefix, options);
   }
 

@@ -18,6 +18,8 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  SweepOptions,
+  UnfinishedUpload,
 } from './bucket.ts';
 import type { BucketOperation } from './metered-bucket.ts';
 import { ResumedRead } from './resumed-read.ts';
@@ -84,6 +86,15 @@ export class RetryingBucket implements Bucket {
     yield* this.#list(options, isNew, () => this.#inner.listNames(prefix, options));
   }
 
+  async *listUnfinished(prefix: string, options?: CallOptions): AsyncIterable<UnfinishedUpload> {
+    const given = new Set<string>();
+    const isNew = ({ id, key }: UnfinishedUpload): boolean => {
+      const name = JSON.stringify([key, id]);
+      return !given.has(name) && given.add(name) !== undefined;
+    };
+    yield* this.#list(options, isNew, () => this.#inner.listUnfinished(prefix, options));
+  }
+
   async put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {
     const { signal } = options;
     const tries = this.#policy.begin({ operation: 'upload', signal, damagedRetries: 1 });
@@ -113,7 +124,7 @@ export class RetryingBucket implements Bucket {
     return this.#call('delete', options, () => this.#inner.delete(key, options));
   }
 
-  removeUnfinished(prefix: string, options?: CallOptions): Promise<void> {
+  removeUnfinished(prefix: string, options?: SweepOptions): Promise<void> {
     return this.#call('iter', options, () => this.#inner.removeUnfinished(prefix, options));
   }
 

@@ -16,6 +16,8 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  SweepOptions,
+  UnfinishedUpload,
 } from './bucket.ts';
 import { CallWatch } from './call-watch.ts';
 import { eachItem } from './each-item.ts';
@@ -78,6 +80,12 @@ export class TimedBucket implements Bucket {
     );
   }
 
+  listUnfinished(prefix: string, options?: CallOptions): AsyncIterable<UnfinishedUpload> {
+    return this.#stream(`listing uploads to ${prefix}`, options, (signal) =>
+      this.#inner.listUnfinished(prefix, { ...options, signal }),
+    );
+  }
+
   async put(key: string, source: PutSource, options?: PutOptions): Promise<ObjectAttributes> {
     const watch = this.#watch(`storing ${key}`, this.#timeouts.stallMs, options);
     const { signal } = watch;
@@ -97,7 +105,7 @@ export class TimedBucket implements Bucket {
   }
 
   /** Many requests that look like one: it has the time of an upload. */
-  async removeUnfinished(prefix: string, options?: CallOptions): Promise<void> {
+  async removeUnfinished(prefix: string, options?: SweepOptions): Promise<void> {
     const watch = this.#watch(`sweeping ${prefix}`, this.#timeouts.stallMs, options);
     const { signal } = watch;
     try {

@@ -22,12 +22,14 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  SweepOptions,
+  UnfinishedUpload,
 } from '../../src/bucket/bucket.ts';
 import { checkKey } from '../check-key.ts';
 import { bothObservers, type RequestName, toldStream, UNOBSERVED } from '../told.ts';
 import { type AzureCall, AzureCalls, type AzureConnection, aborting } from './azure-calls.ts';
 import { azureContainer } from './azure-client.ts';
-import { type AzureListing, listNames, listObjects, unfinishedKeys } from './azure-lists.ts';
+import { type AzureListing, listNames, listObjects, unfinishedUploads } from './azure-lists.ts';
 import { AzurePut } from './azure-put.ts';
 import { type AzureBucketOptions, BLOCK_BYTES, PAGE_OBJECTS } from './options.ts';
 
@@ -155,14 +157,23 @@ export class AzureBucket implements Bucket {
     }
   }
 
+  async *listUnfinished(
+    prefix: string,
+    options: CallOptions = {},
+  ): AsyncIterable<UnfinishedUpload> {
+    yield* unfinishedUploads(this.#listing(), prefix, options);
+  }
+
   /**
    * Blocks without a list can be found, not deleted: an empty list, sent if there is no object,
    * drops them and makes an empty one, which is deleted if nobody has replaced it meanwhile. Blocks
    * left beside an object that is there cannot be found; the next upload of its key drops them.
    */
-  async removeUnfinished(prefix: string, options: CallOptions = {}): Promise<void> {
-    for await (const key of unfinishedKeys(this.#listing(), prefix, options)) {
-      await this.#dropBlocks(key, options);
+  async removeUnfinished(prefix: string, options: SweepOptions = {}): Promise<void> {
+    const { beforeMs } = options;
+    for await (const { key, sinceMs } of unfinishedUploads(this.#listing(), prefix, options)) {
+      if (beforeMs === undefined || (sinceMs ?? beforeMs) < beforeMs)
+        await this.#dropBlocks(key, options);
     }
   }
 

@@ -17,6 +17,7 @@ import { assert } from '../../src/base/errors/assert.ts';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import {
   answerText,
+  objectBody,
   type StoreHttpAnswer,
   type StoreTransport,
 } from '../../src/base/http/store-http.ts';
@@ -96,7 +97,7 @@ export function throughTransport(transport: StoreTransport): IHttpClient {
 
 /** A stream that was destroyed before its first byte was read has to end the connection too. */
 function streamOf(answer: StoreHttpAnswer): Readable {
-  const stream = Readable.from(answer.body, { objectMode: false });
+  const stream = Readable.from(objectBody(answer), { objectMode: false });
   return stream.once('close', () => answer.discard());
 }
 

@@ -1,10 +1,10 @@
 // Listings of a container, a page a request, in byte order.
 //
 // Blobs that consist of blocks only, which no list named yet, are no objects and are not listed;
-// `unfinishedKeys` finds them, as what a second listing has more than the first.
+// `unfinishedUploads` finds them, as what a second listing has more than the first.
 
 import type { ContainerClient } from '@azure/storage-blob';
-import type { CallOptions, ListedObject } from '../../src/bucket/bucket.ts';
+import type { CallOptions, ListedObject, UnfinishedUpload } from '../../src/bucket/bucket.ts';
 import { byKey } from '../by-key.ts';
 import { type AzureCall, type AzureCalls, aborting } from './azure-calls.ts';
 
@@ -56,18 +56,20 @@ export async function* listNames(
   }
 }
 
-/** Keys of blobs below `prefix` that have blocks and were never made an object. */
-export async function* unfinishedKeys(
+/** Blobs below `prefix` that have blocks and were never made an object. */
+export async function* unfinishedUploads(
   listing: AzureListing,
   prefix: string,
   options: CallOptions,
-): AsyncIterable<string> {
+): AsyncIterable<UnfinishedUpload> {
   const finished = listObjects(listing, prefix, options)[Symbol.asyncIterator]();
   try {
     let next = await finished.next();
-    for await (const { key } of listObjects(listing, prefix, { ...options, unfinished: true })) {
+    const all = listObjects(listing, prefix, { ...options, unfinished: true });
+    for await (const { key, modifiedMs } of all) {
       while (next.done !== true && byKey(next.value.key, key) < 0) next = await finished.next();
-      if (next.done === true || next.value.key !== key) yield key;
+      if (next.done === true || next.value.key !== key)
+        yield { key, id: '', sinceMs: modifiedMs === 0 ? undefined : modifiedMs };
     }
   } finally {
     await finished.return?.();

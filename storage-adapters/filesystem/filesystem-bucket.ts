@@ -24,6 +24,8 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  SweepOptions,
+  UnfinishedUpload,
 } from '../../src/bucket/bucket.ts';
 import { checkKey } from '../check-key.ts';
 import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
@@ -103,9 +105,25 @@ export class FilesystemBucket implements Bucket {
     return told(this.#observe, { class: 'delete', operation: 'unlink' }, run);
   }
 
-  removeUnfinished(prefix: string): Promise<void> {
-    return told(this.#observe, { class: 'list', operation: 'readdir' }, async () => {
-      this.#removePuts(this.#path(prefix.replace(/\/$/, '')));
+  async *listUnfinished(prefix: string, options?: CallOptions): AsyncIterable<UnfinishedUpload> {
+    await told(this.#observe, { class: 'list', operation: 'readdir' }, async () => undefined);
+    for (const path of this.#puts(this.#dir(prefix))) {
+      options?.signal?.throwIfAborted();
+      const stat = this.#disk.stat(path);
+      if (stat === undefined) continue; // it has become an object meanwhile
+      yield { key: path.slice(this.#root.length + 1), id: '', sinceMs: stat.modifiedMs };
+    }
+  }
+
+  async removeUnfinished(prefix: string, options: SweepOptions = {}): Promise<void> {
+    const { beforeMs = Number.POSITIVE_INFINITY } = options;
+    await told(this.#observe, { class: 'list', operation: 'readdir' }, async () => {
+      for (const path of [...this.#puts(this.#dir(prefix))]) {
+        const stat = this.#disk.stat(path);
+        if (stat === undefined || stat.modifiedMs >= beforeMs) continue;
+        this.#disk.removeFile(path);
+        this.#removeEmptyDirs(parentOf(path));
+      }
     });
   }
 
@@ -169,10 +187,15 @@ export class FilesystemBucket implements Bucket {
   #delete(key: string): void {
     const path = this.#path(key);
     this.#disk.removeFile(path);
-    let dir = parentOf(path);
+    const dir = parentOf(path);
     if (this.#disk.stat(dir) === undefined) return;
     this.#disk.syncDir(dir);
-    // An empty directory would be listed as something that holds more; a store has no such thing.
+    this.#removeEmptyDirs(dir);
+  }
+
+  /** An empty directory would be listed as something that holds more; a store has none. */
+  #removeEmptyDirs(from: string): void {
+    let dir = from;
     while (dir !== this.#root) {
       if (!this.#disk.removeEmptyDir(dir)) return;
       dir = parentOf(dir);
@@ -180,12 +203,17 @@ export class FilesystemBucket implements Bucket {
     }
   }
 
-  #removePuts(dir: string): void {
+  /** Files of puts under way or cut off. */
+  *#puts(dir: string): Generator<string> {
     if (this.#disk.stat(dir)?.isDirectory !== true) return;
     for (const { name, isDirectory } of this.#disk.list(dir)) {
-      if (isDirectory) this.#removePuts(`${dir}/${name}`);
-      else if (name.startsWith(PUT_PREFIX)) this.#disk.removeFile(`${dir}/${name}`);
+      if (isDirectory) yield* this.#puts(`${dir}/${name}`);
+      else if (name.startsWith(PUT_PREFIX)) yield `${dir}/${name}`;
     }
+  }
+
+  #dir(prefix: string): string {
+    return prefix === '' ? this.#root : this.#path(prefix.replace(/\/$/, ''));
   }
 
   async #write(path: string, source: PutSource, options: PutOptions): Promise<void> {
@@ -254,7 +282,7 @@ export class FilesystemBucket implements Bucket {
   }
 
   #entries(prefix: string): readonly { name: string; isDirectory: boolean }[] {
-    const dir = prefix === '' ? this.#root : this.#path(prefix.replace(/\/$/, ''));
+    const dir = this.#dir(prefix);
     if (this.#disk.stat(dir)?.isDirectory !== true) return [];
     return this.#disk.list(dir).filter((entry) => !entry.name.startsWith(OWN_PREFIX));
   }

@@ -5,7 +5,7 @@
 // not listed and not paid for, and the store forgets it after a week.
 
 import { VarveError } from '../../src/base/errors/varve-error.ts';
-import { StoreHttp } from '../../src/base/http/store-http.ts';
+import { objectBody, StoreHttp } from '../../src/base/http/store-http.ts';
 import type { Disk } from '../../src/base/runtime/disk.ts';
 import { parseIsoTime } from '../../src/base/runtime/iso-time.ts';
 import type { Random } from '../../src/base/runtime/random.ts';
@@ -20,6 +20,7 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  UnfinishedUpload,
 } from '../../src/bucket/bucket.ts';
 import { byKey } from '../by-key.ts';
 import { checkKey } from '../check-key.ts';
@@ -170,8 +171,12 @@ export class GcsBucket implements Bucket {
     }
   }
 
+  async *listUnfinished(): AsyncIterable<UnfinishedUpload> {
+    // The JSON API has no list of sessions, and nothing of one that was broken off can be found.
+  }
+
   async removeUnfinished(): Promise<void> {
-    // Nothing can be listed of an upload that was broken off, and the store forgets it by itself.
+    // The store forgets them by itself.
   }
 
   observedBy(observe: RequestObserver): Bucket {
@@ -204,7 +209,7 @@ export class GcsBucket implements Bucket {
     }
     const generation = answer.headers['x-goog-generation'];
     if (generation !== undefined) options?.onVersion?.(generation);
-    yield* answer.body;
+    yield* objectBody(answer);
   }
 
   async *#pages(

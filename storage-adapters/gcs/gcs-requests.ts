@@ -93,7 +93,7 @@ export class GcsRequests {
   }
 
   /** One request, told, whose answer is an object's description or a page of them. */
-  async json<T>(request: GcsRequest, call: GcsCall): Promise<T> {
+  async json<T extends object>(request: GcsRequest, call: GcsCall): Promise<T> {
     const { text } = await this.text(request, call);
     return parseAnswer(text, call.asked.doing);
   }
@@ -127,13 +127,19 @@ export class GcsRequests {
   }
 }
 
-/** JSON of the store; what is none came from something else. */
-export function parseAnswer<T>(text: string, doing: string): T {
+/**
+ * A JSON object of the store; what is none was cut off (an object that lacks its end is none), or
+ * came from something else.
+ */
+export function parseAnswer<T extends object>(text: string, doing: string): T {
+  let cause: unknown;
   try {
-    return JSON.parse(text) as T;
-  } catch (cause) {
-    throw new VarveError('store_unavailable', `${doing}: the answer is not JSON`, { cause });
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) return parsed as T;
+  } catch (thrown) {
+    cause = thrown;
   }
+  throw new VarveError('store_unavailable', `${doing}: the answer is not JSON`, { cause });
 }
 
 /** @throws VarveError `store_unavailable` when the answer describes no object */

@@ -14,6 +14,7 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  UnfinishedUpload,
 } from '../../src/bucket/bucket.ts';
 import { checkKey } from '../check-key.ts';
 import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
@@ -81,6 +82,10 @@ export class MemoryBucket implements Bucket {
       names.add(cut < 0 ? rest : rest.slice(0, cut + 1));
     }
     yield* names;
+  }
+
+  async *listUnfinished(): AsyncIterable<UnfinishedUpload> {
+    // A put is whole at once.
   }
 
   put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {

@@ -1,9 +1,13 @@
 // Uploads in parts that are to be nothing: one that failed, and those that a killed process left.
 // Their parts are in no listing of objects, and are paid for until they are aborted.
 
-import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+} from '@aws-sdk/client-s3';
 import { asVarveError, VarveError } from '../../src/base/errors/varve-error.ts';
-import type { CallOptions } from '../../src/bucket/bucket.ts';
+import type { CallOptions, SweepOptions, UnfinishedUpload } from '../../src/bucket/bucket.ts';
 import { told } from '../told.ts';
 import { isUnknownRequest } from './errors.ts';
 import type { PutTools } from './puts.ts';
@@ -72,25 +76,30 @@ function abortUpload(
   });
 }
 
-/** Aborts every upload under way below the prefix. */
+/** Aborts the uploads under way below the prefix; with `beforeMs` those that were begun before. */
 export async function abortUploads(
   tools: PutTools,
   prefix: string,
-  options: CallOptions,
+  { beforeMs, ...options }: SweepOptions,
 ): Promise<void> {
-  const { settings, requests, observe, logger } = tools;
-  const operation = 'ListMultipartUploads';
-  let after: { readonly key: string; readonly id: string } | undefined;
+  for await (const { key, id, sinceMs } of listUploads(tools, prefix, options)) {
+    if (beforeMs !== undefined && (sinceMs ?? beforeMs) >= beforeMs) continue;
+    await abortUpload(tools, { key, uploadId: id }, options.signal);
+  }
+}
+
+/** The uploads in parts below the prefix. A store that has no such list shows none: a warning. */
+export async function* listUploads(
+  tools: PutTools,
+  prefix: string,
+  options: CallOptions,
+): AsyncIterable<UnfinishedUpload> {
+  const { logger } = tools;
+  let after: UploadMarker | undefined;
   do {
-    const command = new ListMultipartUploadsCommand({
-      Bucket: settings.bucket,
-      Prefix: prefix,
-      ...(after === undefined ? {} : { KeyMarker: after.key, UploadIdMarker: after.id }),
-    });
-    const list = () => requests.send(command, { operation, signal: options.signal });
-    let page: Awaited<ReturnType<typeof list>>;
+    let page: ListMultipartUploadsCommandOutput;
     try {
-      page = await told(observe, { class: 'list', operation }, list);
+      page = await uploadsPage(tools, { prefix, after }, options);
     } catch (thrown) {
       if (!(thrown instanceof VarveError) || !isUnknownRequest(thrown)) throw thrown;
       logger.warn('the object store cannot list uploads in parts, what was cut off stays there', {
@@ -98,12 +107,34 @@ export async function abortUploads(
       });
       return;
     }
-    for (const { Key: key, UploadId: uploadId } of page.Uploads ?? []) {
-      if (key === undefined || uploadId === undefined || !key.startsWith(prefix)) continue;
-      await abortUpload(tools, { key, uploadId }, options.signal);
+    for (const { Key: key, UploadId: id, Initiated: begun } of page.Uploads ?? []) {
+      if (key === undefined || id === undefined || !key.startsWith(prefix)) continue;
+      yield { key, id, sinceMs: begun?.getTime() };
     }
     const { NextKeyMarker: key = '', NextUploadIdMarker: id = '' } = page;
     const goesOn = key !== '' && (key !== after?.key || id !== after.id);
     after = page.IsTruncated === true && goesOn ? { key, id } : undefined;
   } while (after !== undefined);
+}
+
+/** Where a page begins. */
+interface UploadMarker {
+  readonly key: string;
+  readonly id: string;
+}
+
+function uploadsPage(
+  { observe, requests, settings }: PutTools,
+  { prefix, after }: { readonly prefix: string; readonly after: UploadMarker | undefined },
+  { signal }: CallOptions,
+): Promise<ListMultipartUploadsCommandOutput> {
+  const operation = 'ListMultipartUploads';
+  const command = new ListMultipartUploadsCommand({
+    Bucket: settings.bucket,
+    Prefix: prefix,
+    ...(after === undefined ? {} : { KeyMarker: after.key, UploadIdMarker: after.id }),
+  });
+  return told(observe, { class: 'list', operation }, () =>
+    requests.send(command, { operation, signal, answersBody: true }),
+  );
 }

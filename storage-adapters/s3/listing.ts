@@ -78,7 +78,7 @@ async function pageV2(
     ...(from === undefined ? {} : { ContinuationToken: from }),
   });
   const answer = await told(observe, { class: 'list', operation }, () =>
-    requests.send(command, { operation, signal: options.signal }),
+    requests.send(command, { operation, signal: options.signal, answersBody: true }),
   );
   const next = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
   return { ...entriesOf(answer), next };
@@ -95,7 +95,7 @@ async function pageV1(
     ...(from === undefined ? {} : { Marker: from }),
   });
   const answer = await told(observe, { class: 'list', operation }, () =>
-    requests.send(command, { operation, signal: options.signal }),
+    requests.send(command, { operation, signal: options.signal, answersBody: true }),
   );
   const entries = entriesOf(answer);
   if (answer.IsTruncated !== true) return { ...entries, next: undefined };

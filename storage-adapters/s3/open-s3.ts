@@ -12,7 +12,7 @@ import { S3Bucket } from './s3-bucket.ts';
 export function openS3(options: S3BucketOptions, world: BucketWorld): S3Bucket {
   const { clock, timers, logger, disk } = world;
   const headers = s3Headers(options.encryption, options.objectHeaders, disk);
-  const client = s3Client(options, disk);
+  const client = s3Client(options, world);
   const name = `s3:${options.bucket}`;
   const { bucket, partSizeBytes, multipart, contentMd5, trace, insecure } = options;
   const answerTimeoutMs = options.http.responseHeaderTimeoutMs;

@@ -31,6 +31,11 @@ export interface S3Call {
   readonly signal?: AbortSignal | undefined;
   /** A put with a condition. */
   readonly conditional?: boolean;
+  /**
+   * The answer is XML. The SDK refuses a document that lacks its end; one of which nothing came at
+   * all it takes for one without entries.
+   */
+  readonly answersBody?: boolean;
   /** An answer 404 says that there is no such object. */
   readonly ofObject?: boolean;
 }
@@ -78,6 +83,10 @@ export class S3Requests {
     const startedMs = clock.monotonicMs();
     try {
       const answer = await client.send(command, { abortSignal: ending.signal });
+      if (call.answersBody === true && isEmpty(answer)) {
+        const what = `${call.operation} in ${this.#options.name}: the answer is empty`;
+        throw new VarveError('store_unavailable', what);
+      }
       this.#log(call, startedMs, answer.$metadata.httpStatusCode);
       return answer;
     } catch (thrown) {
@@ -133,4 +142,9 @@ export class S3Requests {
       ...(error === undefined ? {} : { error: asVarveError(error).message }),
     });
   }
+}
+
+/** Nothing was said but the status. */
+function isEmpty({ $metadata: _, ...said }: ServiceOutputTypes): boolean {
+  return Object.values(said).every((value) => value === undefined);
 }

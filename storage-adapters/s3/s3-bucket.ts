@@ -12,6 +12,7 @@ import {
   HeadObjectCommand,
 } from '@aws-sdk/client-s3';
 import { asVarveError, VarveError } from '../../src/base/errors/varve-error.ts';
+import { NO_LENGTH, tellsEnd } from '../../src/base/http/store-http.ts';
 import type { Clock } from '../../src/base/runtime/clock.ts';
 import type {
   Bucket,
@@ -23,11 +24,13 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  SweepOptions,
+  UnfinishedUpload,
 } from '../../src/bucket/bucket.ts';
 import { byKey } from '../by-key.ts';
 import { checkKey } from '../check-key.ts';
 import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
-import { abortUploads } from './abort-uploads.ts';
+import { abortUploads, listUploads } from './abort-uploads.ts';
 import { isVagueAbsence } from './errors.ts';
 import { type SaidChecksum, wholeCrc32c } from './headers.ts';
 import { listPages } from './listing.ts';
@@ -188,7 +191,11 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  removeUnfinished(prefix: string, options: CallOptions = {}): Promise<void> {
+  listUnfinished(prefix: string, options: CallOptions = {}): AsyncIterable<UnfinishedUpload> {
+    return listUploads(this.#tools(), prefix, options);
+  }
+
+  removeUnfinished(prefix: string, options: SweepOptions = {}): Promise<void> {
     return abortUploads(this.#tools(), prefix, options);
   }
 
@@ -273,6 +280,11 @@ export class S3Bucket implements Bucket {
   }
 }
 
+/** In Node the body is the answer, with its headers. */
+function headersOf(body: Readable): Readonly<Record<string, unknown>> {
+  return 'headers' in body ? (body.headers as Readonly<Record<string, unknown>>) : {};
+}
+
 interface BodyPlace {
   readonly place: string;
   readonly range: ByteRange | undefined;
@@ -294,6 +306,8 @@ async function* bodyPieces(
     if (range !== undefined && !answer.ContentRange?.startsWith(`bytes ${range.offset}-`)) {
       throw new VarveError('store_unavailable', `${place}: the answer is not the range asked for`);
     }
+    if (promised === undefined && !tellsEnd(headersOf(body)))
+      throw new VarveError('store_unavailable', `${place}: ${NO_LENGTH}`);
     let got = 0;
     for await (const piece of body as AsyncIterable<Uint8Array>) {
       got += piece.length;

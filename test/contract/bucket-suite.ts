@@ -210,6 +210,11 @@ export function bucketSuite(name: string, open: () => Promise<OpenedBucket>): vo
       expect(await get('block/chunks/1')).toBe('x');
     });
 
+    it('shows no object as an unfinished upload', async () => {
+      await put('block/index', 'x');
+      for await (const { key } of bucket.listUnfinished('')) throw new Error(`there is ${key}`);
+    });
+
     it('takes bytes whose checksum is as said, and refuses others', async () => {
       const bytes = text('checked');
       await bucket.put('sum', bytesSource(bytes), { crc32c: crc32c(bytes) });

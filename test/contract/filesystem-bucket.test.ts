@@ -55,6 +55,21 @@ test('what a killed put left goes with the next upload of its block, and no othe
   expect(left).toEqual([expect.stringContaining('/bucket/b/chunks/.varve-put-')]);
   await open(killed).removeUnfinished('c/');
   expect(killed.allFiles()).toEqual(left);
-  await open(killed).removeUnfinished('b/');
+  const [file] = left;
+  const shown = { key: file?.slice('/bucket/'.length), id: '', sinceMs: 0 };
+  expect(await unfinished(open(killed))).toEqual([shown]);
+  expect(await unfinished(open(killed), 'c/')).toEqual([]);
+  await open(killed).removeUnfinished('', { beforeMs: 0 });
+  expect(killed.allFiles()).toEqual(left);
+  expect(killed.stat('/bucket/b/chunks')).toBeDefined();
+  await open(killed).removeUnfinished('b/', { beforeMs: 1 });
+  // The folder would be listed as one that holds something.
+  expect(killed.stat('/bucket/b')).toBeUndefined();
   expect(killed.allFiles()).toEqual([]);
 });
+
+async function unfinished(bucket: FilesystemBucket, prefix = ''): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for await (const upload of bucket.listUnfinished(prefix)) found.push(upload);
+  return found;
+}

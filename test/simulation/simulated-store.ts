@@ -60,6 +60,7 @@ export class SimulatedStore {
           return objects.put(key, this.#carried(source, isAlive), options);
         }),
       delete: (key) => ask(() => objects.delete(key)),
+      listUnfinished: (prefix) => streamed(() => objects.listUnfinished(prefix)),
       removeUnfinished: (prefix) => ask(() => objects.removeUnfinished(prefix)),
       // Of requests that are refused on the way nobody is told.
       observedBy: (observe) => this.connect(isAlive, objects.observedBy(observe)),

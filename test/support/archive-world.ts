@@ -1,6 +1,9 @@
 // One stream's directory with a log of made-up bytes, a bucket, and an archiver between them.
 
+import { collect } from '../../src/base/runtime/file-pieces.ts';
 import type { PutOptions, PutSource } from '../../src/bucket/bucket.ts';
+import { bytesSource } from '../../src/bucket/put-sources.ts';
+import { verifyPut } from '../../src/bucket/verify-object.ts';
 import {
   type ArchiveRound,
   Archiver,
@@ -17,19 +20,30 @@ import { SeededRandom } from './seeded-random.ts';
 
 export const TSDB = '/tsdb';
 
-/** A bucket whose next puts can fail, before or after they are done. */
+/** A bucket whose next puts can fail, before or after they are done, or keep other bytes. */
 export class FallibleBucket extends MemoryBucket {
   readonly failures: { readonly isDone: boolean; readonly error: Error }[] = [];
+  /** The places in the next pieces where a bit changes on the way; negative from the end. */
+  readonly damages: number[] = [];
   puts = 0;
 
   override async put(key: string, source: PutSource, options?: PutOptions) {
     this.puts++;
     const failure = this.failures.shift();
     if (failure !== undefined && !failure.isDone) throw failure.error;
+    const damage = key.endsWith('.json') ? undefined : this.damages.shift();
+    if (damage !== undefined) return super.put(key, await changed(source, damage));
     const stored = await super.put(key, source, options);
     if (failure !== undefined) throw failure.error;
     return stored;
   }
+}
+
+async function changed(source: PutSource, at: number): Promise<PutSource> {
+  const bytes = Buffer.from(await collect(source.read(0, source.sizeBytes), 2 ** 30, 'a piece'));
+  const place = at < 0 ? bytes.length + at : at;
+  bytes.writeUInt8(bytes.readUInt8(place) ^ 1, place);
+  return bytesSource(bytes);
 }
 
 /** See the head of the file. */
@@ -57,7 +71,7 @@ export class ArchiveWorld {
   }
 
   /** Another process on the same directory. */
-  restarted(): Archiver {
+  restarted(options: Partial<ArchiverOptions> = {}): Archiver {
     this.archiver = new Archiver({
       disk: this.disk,
       bucket: this.bucket,
@@ -67,8 +81,10 @@ export class ArchiveWorld {
       tsdbPath: TSDB,
       name: 'g',
       blocksOf: () => this.blocks,
+      verifyPut,
       piecesMax: 1000,
       ...this.#options,
+      ...options,
     });
     return this.archiver;
   }

@@ -13,6 +13,7 @@ import { MemoryBucket } from '../../storage-adapters/memory/memory-bucket.ts';
 import { DIR, makeBlock, type SeriesToMake, SOME_SERIES } from '../unit/block/make-block.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryDisk } from './memory-disk.ts';
+import { MemoryLocks } from './memory-locks.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** ULIDs in their order; the first three are of July 2026. */
@@ -40,6 +41,7 @@ export class BucketWorld {
   readonly clock = new ManualClock(Date.UTC(2026, 11, 1));
   readonly disk = new MemoryDisk({ nowMs: () => this.clock.nowMs() });
   readonly random = new SeededRandom(5);
+  readonly locks = new MemoryLocks();
   readonly bucket: Bucket = new MemoryBucket(this.clock);
   readonly to: Bucket = new MemoryBucket(this.clock);
   readonly stop = new AbortController();
@@ -99,7 +101,7 @@ export class BucketWorld {
     };
     const { clock, disk, isTerminal, random } = this;
     const options = { loaded, isTerminal, signal: this.stop.signal, stdout, stderr };
-    const world = { clock, timers: clock, disk, random };
+    const world = { clock, timers: clock, disk, random, locks: this.locks };
     const code = await runBucketTool(options, world, this.#open);
     return { code, out, err };
   }

@@ -16,6 +16,7 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {};
  */
 export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/admin/block-cells.ts': 'test/unit/admin/bucket/ls.test.ts',
+  'src/admin/bucket/cleanup-uploads.ts': 'test/unit/admin/bucket/cleanup.test.ts',
   'src/admin/tsdb/dump-merged.ts': 'test/unit/admin/tsdb-tool.test.ts',
   'src/archive-thread.ts': 'test/crash/archive-restore.test.ts',
   'src/base/bytes/arena-runs.ts': 'test/unit/base/bytes/slab-arena.test.ts',
@@ -107,6 +108,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/wal/archive/piece-shelf.ts': 'test/unit/wal/archive/archiver.test.ts',
   'src/wal/archive/piece-source.ts': 'test/unit/wal/archive/archiver.test.ts',
   'src/wal/archive/plan.ts': 'test/unit/wal/archive/archiver.test.ts',
+  'src/wal/archive/put-piece.ts': 'test/unit/wal/archive/archiver.test.ts',
   'src/wal/archive/range-of.ts': 'test/unit/wal/archive/archiver.test.ts',
   'src/wal/archive/small-object.ts': 'test/unit/wal/archive/archiver.test.ts',
   'src/wal/archive/state-file.ts': 'test/unit/wal/archive/archiver.test.ts',

@@ -1,6 +1,7 @@
 // `varve bucket cleanup`: deletes blocks whose deletion mark is old enough, and what uploads left
-// that were cut off. As `thanos tools bucket cleanup`, and more careful with the second: Thanos
-// goes by the ULID alone, which an upload that began late has from long before.
+// that were cut off; of the latter what no listing shows, too (cleanup-uploads.ts). As Thanos's
+// `tools bucket cleanup`, and more careful with the second: Thanos goes by the ULID alone, which an
+// upload that began late has from long before.
 //
 // Invariant: a block with a meta.json is deleted only when a deletion mark of its own says so.
 
@@ -18,8 +19,9 @@ import {
   isPartial,
   newestMs,
 } from '../../bucket/block-record.ts';
-import { blockKey, DELETION_MARK_FILE } from '../../bucket/layout.ts';
+import { blockKey, blockPrefix, DELETION_MARK_FILE } from '../../bucket/layout.ts';
 import { MARK_BYTES_MAX, type Mark, parseMark } from '../../bucket/marks/format.ts';
+import { cleanupUploads } from './cleanup-uploads.ts';
 import { throwIfEnded } from './read-blocks.ts';
 import { type BucketTool, say } from './tool.ts';
 
@@ -37,8 +39,9 @@ type Decision =
 
 /** Deletes, or says what it would; 1 when something could not be read or deleted. */
 export async function cleanup(tool: Tool): Promise<number> {
-  const { access, bucket, config, signal } = tool;
+  const { access, bucket, clock, config, signal } = tool;
   const tally = { blocks: 0, partial: 0, bytes: 0, waiting: 0, failed: 0 };
+  const done = new Set<string>();
   for await (const listing of access.listBlocks(bucket, { signal })) {
     try {
       const decision = await decide(tool, listing);
@@ -50,6 +53,7 @@ export async function cleanup(tool: Tool): Promise<number> {
         if (decision.kind === 'delete') tally.blocks++;
         else tally.partial++;
         tally.bytes += blockBytes(listing);
+        done.add(blockPrefix(listing.ulid));
       }
     } catch (thrown) {
       throwIfEnded(tool);
@@ -57,11 +61,20 @@ export async function cleanup(tool: Tool): Promise<number> {
       tool.err(`${listing.ulid}: ${asVarveError(thrown).message}`);
     }
   }
+  const { uploads, ...rest } = await cleanupUploads(tool, clock.nowMs() - partialAgeMs(tool), done);
+  tally.waiting += rest.waiting;
+  tally.failed += rest.failed;
   const deleted = config.dryRun ? 'would be deleted' : 'deleted';
-  const rest = `${tally.waiting} wait, ${tally.failed} failed`;
-  const what = `${tally.blocks} marked blocks and ${tally.partial} parts of uploads`;
-  say(tool, `${what} ${deleted}, ${sizeText(tally.bytes)}; ${rest}`);
+  const left = `${tally.waiting} wait, ${tally.failed} failed`;
+  const what =
+    `${tally.blocks} marked blocks, ${tally.partial} parts of blocks and ` +
+    `${uploads} unfinished uploads`;
+  say(tool, `${what} ${deleted}, ${sizeText(tally.bytes)}; ${left}`);
   return tally.failed > 0 ? 1 : 0;
+}
+
+function partialAgeMs({ config }: Tool): number {
+  return Math.max(PARTIAL_AGE_MS, config.consistencyDelayMs);
 }
 
 async function decide(tool: Tool, listing: BlockListing): Promise<Decision> {
@@ -76,7 +89,7 @@ async function decide(tool: Tool, listing: BlockListing): Promise<Decision> {
     if (!isPartial(listing)) return { kind: 'wait', why: `${why}; until ${timeText(dueMs)}` };
   }
   if (!isPartial(listing)) return { kind: 'keep' };
-  const ageMs = Math.max(PARTIAL_AGE_MS, config.consistencyDelayMs);
+  const ageMs = partialAgeMs(tool);
   const movedMs = Math.max(ulidTimeMs(listing.ulid) ?? nowMs, newestMs(listing));
   const why = `no meta.json, last written ${timeText(movedMs)}`;
   if (nowMs - movedMs > ageMs) return { kind: 'sweep', why };

@@ -14,6 +14,7 @@ import type { LocalBlock } from '../../bucket/local-block.ts';
 import type { UploadReport } from '../../bucket/upload.ts';
 import type { Lines } from '../tsdb/output.ts';
 import type { Progress } from './progress.ts';
+import type { WorkDir } from './work-dir.ts';
 
 /** What the tools need of other stages. */
 export interface BucketAccess {
@@ -26,7 +27,7 @@ export interface BucketAccess {
   /** Verifies a block, with its files fetched into `workDir`. */
   verifyStored(block: StoredBlock, workDir: string): Promise<StoredVerification>;
   /** A directory of its own below `parent`; what is returned removes it. */
-  makeWorkDir(parent: string): { readonly path: string; remove(): void };
+  makeWorkDir(parent: string): WorkDir;
   deleteBlock(bucket: Bucket, ulid: string, options: CallOptions): Promise<void>;
   deletePartial(bucket: Bucket, seen: BlockListing, options: CallOptions): Promise<boolean>;
   copyBlock(ulid: string, place: Omit<CopyPlace, 'readNotes'>): Promise<CopyReport>;

@@ -2,6 +2,7 @@
 // providers/azure). What Varve cannot do is refused by name when it is asked for.
 
 import { readStoreHttpConfig, type StoreHttpConfig } from './bucket-http.ts';
+import type { Environment } from './fill-environment.ts';
 import type { YamlMapping } from './yaml-reader.ts';
 
 /**
@@ -41,7 +42,7 @@ const COUNT = { min: 0, max: 1000 };
 const TIME = { min: 0, max: 86_400_000 };
 
 /** Reads `config` of a bucket.yml of type AZURE. */
-export function readAzureConfig(config: YamlMapping): AzureConfig {
+export function readAzureConfig(config: YamlMapping, env: Environment): AzureConfig {
   const text = (key: string): string => config.string(key) ?? '';
   const signIn = {
     account: text('storage_account'),
@@ -61,7 +62,7 @@ export function readAzureConfig(config: YamlMapping): AzureConfig {
     createContainer: config.boolean('storage_create_container') ?? true,
     serviceUrl: serviceUrl(config, signIn),
     ...retries(config),
-    http: readStoreHttpConfig(config),
+    http: readStoreHttpConfig(config, env),
   };
   config.end();
   return read;

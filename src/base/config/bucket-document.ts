@@ -68,11 +68,11 @@ function readTyped(
     case 'FILESYSTEM':
       return { type, config: readFilesystemConfig(config) };
     case 'S3':
-      return { type, config: readS3Config(config) };
+      return { type, config: readS3Config(config, env) };
     case 'GCS':
       return { type, config: readGcsConfig(config, env) };
     case 'AZURE':
-      return { type, config: readAzureConfig(config) };
+      return { type, config: readAzureConfig(config, env) };
   }
 }
 

@@ -53,7 +53,7 @@ export function readGcsConfig(config: YamlMapping, env: Environment): GcsConfig 
     emulatorUrl: emulatorUrl(env.STORAGE_EMULATOR_HOST ?? ''),
     chunkSizeBytes: chunkSize(config),
     maxRetries: config.integer('max_retries', { min: 0, max: 1000 }) ?? 0,
-    http: readStoreHttpConfig(config),
+    http: readStoreHttpConfig(config, env),
   };
   config.end();
   return read;

@@ -1,6 +1,8 @@
 // `http_config:` of a bucket.yml, the same for every store that speaks HTTP (thanos-io/objstore,
 // exthttp.HTTPConfig; its defaults).
 
+import type { Environment } from './fill-environment.ts';
+import { readStoreProxies, type StoreProxies } from './store-proxies.ts';
 import type { YamlMapping } from './yaml-reader.ts';
 
 /** How connections to a store are made and kept. Times are milliseconds. */
@@ -22,14 +24,16 @@ export interface StoreHttpConfig {
   readonly keyFile: string;
   /** Name that the certificate must have; empty for the host's own. */
   readonly serverName: string;
+  /** Of the environment, not of the file. */
+  readonly proxies: StoreProxies;
 }
 
 const DAY_MS = 86_400_000;
 const TIME = { min: 0, max: DAY_MS };
 const COUNT = { min: 0, max: 1_000_000 };
 
-/** Reads `config.http_config`, which may be missing. */
-export function readStoreHttpConfig(config: YamlMapping): StoreHttpConfig {
+/** Reads `config.http_config`, which may be missing, and the proxies of the environment. */
+export function readStoreHttpConfig(config: YamlMapping, env: Environment): StoreHttpConfig {
   const http = config.mapping('http_config');
   const tls = http.mapping('tls_config');
   const read = {
@@ -45,6 +49,7 @@ export function readStoreHttpConfig(config: YamlMapping): StoreHttpConfig {
     certFile: tls.string('cert_file') ?? '',
     keyFile: tls.string('key_file') ?? '',
     serverName: tls.string('server_name') ?? '',
+    proxies: readStoreProxies(env),
   };
   // Neither changes what is asked: no request waits for "100 Continue", none asks for compression.
   http.durationMs('expect_continue_timeout', TIME);

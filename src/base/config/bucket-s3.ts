@@ -6,6 +6,7 @@
 
 import { readStoreHttpConfig, type StoreHttpConfig } from './bucket-http.ts';
 import { type HeaderList, readObjectHeaders } from './bucket-s3-headers.ts';
+import type { Environment } from './fill-environment.ts';
 import type { YamlMapping } from './yaml-reader.ts';
 
 /** Keys written into bucket.yml. Secrets: never logged, never part of an error. */
@@ -64,7 +65,7 @@ const RETRIES_MAX = 100;
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /** Reads it. @throws VarveError `bad_config` with line and key */
-export function readS3Config(config: YamlMapping): S3Config {
+export function readS3Config(config: YamlMapping, env: Environment): S3Config {
   const bucket = config.requiredString('bucket');
   if (bucket.includes('/')) throw config.error('bucket', 'must be a bucket, without a path in it');
   const trace = config.mapping('trace');
@@ -81,7 +82,7 @@ export function readS3Config(config: YamlMapping): S3Config {
     stsEndpoint: readStsEndpoint(config),
     encryption: readEncryption(config, insecure),
     objectHeaders: readObjectHeaders(config),
-    http: readStoreHttpConfig(config),
+    http: readStoreHttpConfig(config, env),
     trace: trace.boolean('enable') ?? false,
     partSizeBytes: readPartSize(config),
     multipart: !(config.boolean('disable_multipart') ?? false),

@@ -178,6 +178,9 @@ const INSPECT = {
   }),
 } as const;
 
+/** Of `--tmp.dir`. */
+export const DEFAULT_TMP_DIR = '/tmp';
+
 const VERIFY = {
   ...STORE,
   ids,
@@ -187,10 +190,10 @@ const VERIFY = {
     roles: bucketRoles('verify'),
     group: BEHAVIOUR,
     type: path('dir'),
-    default: '/tmp',
+    default: DEFAULT_TMP_DIR,
     help:
       'Where the index and one chunk file of a block lie while it is verified, in a directory ' +
-      'that is removed at the end.',
+      'that is removed at the end. What a killed one left there is removed at the next start.',
   }),
   output: option({
     flag: 'output',

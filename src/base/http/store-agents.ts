@@ -1,16 +1,26 @@
-// Connections to an object store, made and kept as `http_config` of bucket.yml says.
+// Connections to an object store, made and kept as `http_config` of bucket.yml says, and through
+// the proxies that the environment names.
 
 import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
+import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { StoreHttpConfig } from '../config/bucket-http.ts';
 import { VarveError } from '../errors/varve-error.ts';
 import type { Disk } from '../runtime/disk.ts';
+import type { Timers } from '../runtime/timers.ts';
+import { type ChooseProxy, proxyChooser } from './proxy-rules.ts';
+import { openTunnel, type Tunnel } from './proxy-tunnel.ts';
 
 /** One agent for plain HTTP, one for TLS. */
 export interface StoreAgents {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
+  /**
+   * Through which proxy a request goes; undefined for none. `https` sees to it by itself; a request
+   * without TLS has to be written for the proxy (`forwardedTo`).
+   */
+  readonly choose: ChooseProxy;
 }
 
 /** Idle sockets when the configuration sets no limit. */
@@ -19,7 +29,10 @@ const NO_LIMIT = Number.POSITIVE_INFINITY;
 /**
  * Makes them; PEM files are read now, a missing one is `not_found`. Whoever made them ends them.
  */
-export function storeAgents(config: StoreHttpConfig, disk: Disk): StoreAgents {
+export function storeAgents(
+  config: StoreHttpConfig,
+  { disk, timers }: { readonly disk: Disk; readonly timers: Timers },
+): StoreAgents {
   const shared = {
     keepAlive: true,
     maxSockets: config.maxConnsPerHost === 0 ? NO_LIMIT : config.maxConnsPerHost,
@@ -36,7 +49,48 @@ export function storeAgents(config: StoreHttpConfig, disk: Disk): StoreAgents {
     ...(config.serverName === '' ? {} : { servername: config.serverName }),
   });
   limitHandshakes(https, config);
-  return { http: new HttpAgent(shared), https };
+  const choose = proxyChooser(config.proxies);
+  if (config.proxies.https !== undefined) tunnel(https, choose, timers);
+  return { http: new HttpAgent(shared), https, choose };
+}
+
+/** `tls.connect` takes it, which the agent's types do not say. */
+function over(options: RequestOptions, socket: Socket): RequestOptions {
+  const through = { ...options, socket };
+  return through;
+}
+
+/** Has connections made through the proxies that are chosen. */
+function tunnel(agent: HttpsAgent, choose: ChooseProxy, timers: Timers): void {
+  const connect = agent.createConnection.bind(agent);
+  const destroy = agent.destroy.bind(agent);
+  const opening = new Set<Tunnel>();
+  agent.createConnection = (options, callback) => {
+    const target = { host: options.host ?? 'localhost', port: Number(options.port ?? 443) };
+    const proxy = choose({ tls: true, ...target });
+    if (proxy === undefined) return connect(options, callback);
+    const { ca, cert, key, rejectUnauthorized } = agent.options;
+    const tls = {
+      ca,
+      cert,
+      key,
+      ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+    };
+    const one = openTunnel(proxy, target, { tls, timers });
+    opening.add(one);
+    one.socket
+      .finally(() => opening.delete(one))
+      .then((socket) => connect(over(options, socket)))
+      .then(
+        (made) => made && callback?.(null, made),
+        (thrown: Error) => callback?.(thrown, new Socket().destroy()),
+      );
+    return undefined;
+  };
+  agent.destroy = () => {
+    for (const one of opening) one.end();
+    destroy();
+  };
 }
 
 /** Ends a connection that stands still for too long before its TLS handshake is done. */

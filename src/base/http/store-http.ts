@@ -4,6 +4,9 @@
 // Invariant: an answer is whole or an error. A body that ends before its length, a connection that
 // breaks and a time limit of http_config that runs out are `store_unavailable`; a signal that fires
 // ends the request with the signal's reason. Nothing is sent twice and no redirect is followed.
+// One thing the connection cannot tell: whether the end of a body without length and chunks is the
+// store's (RFC 9112, 6.3). Bytes of objects are not taken from such an answer (`objectBody`); of
+// documents their reader sees that they end.
 // Messages name the host and never the path: a path can hold a signature or an upload's session.
 
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
@@ -13,12 +16,16 @@ import { VarveError } from '../errors/varve-error.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { collect } from '../runtime/file-pieces.ts';
 import type { Cancel, Timers } from '../runtime/timers.ts';
+import { forwardedTo } from './proxy-tunnel.ts';
 import { type StoreAgents, storeAgents } from './store-agents.ts';
 
 /** A connection that is not there after this is given up, as Go's dialer in Thanos does. */
 const CONNECT_TIMEOUT_MS = 30_000;
 /** Answers that are read whole (listings, errors) are at most this. */
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Of an answer with neither length nor chunks. */
+export const NO_LENGTH = 'the answer has no length, so nobody can say whether it is whole';
 
 /** Header names in lower case. */
 export type StoreHttpHeaders = Readonly<Record<string, string>>;
@@ -37,6 +44,8 @@ export interface StoreHttpRequest {
 export interface StoreHttpAnswer {
   readonly status: number;
   readonly headers: StoreHttpHeaders;
+  /** False when only the end of the connection ends the body: it may be cut off. */
+  readonly endIsKnown: boolean;
   /** To be read: the connection is kept when it is read to its end, and ended when it is left. */
   readonly body: AsyncIterable<Uint8Array>;
   /** For a body that is not read at all: ends the connection. Harmless after the body's end. */
@@ -59,20 +68,31 @@ export class StoreHttp implements StoreTransport {
   constructor(config: StoreHttpConfig, world: { readonly disk: Disk; readonly timers: Timers }) {
     this.#config = config;
     this.#timers = world.timers;
-    this.#agents = storeAgents(config, world.disk);
+    this.#agents = storeAgents(config, world);
   }
 
   async send(request: StoreHttpRequest): Promise<StoreHttpAnswer> {
     request.signal?.throwIfAborted();
     const url = new URL(request.url);
-    const options = { method: request.method, headers: request.headers };
-    const client =
-      url.protocol === 'https:'
-        ? httpsRequest(url, { ...options, agent: this.#agents.https })
-        : httpRequest(url, { ...options, agent: this.#agents.http });
+    const client = this.#client(url, request);
     const exchange = new Exchange(client, request, url.host);
     limitTimes(exchange, this.#config.responseHeaderTimeoutMs, this.#timers);
     return exchange.run();
+  }
+
+  #client(url: URL, { headers, method }: StoreHttpRequest): ClientRequest {
+    const { choose, http, https } = this.#agents;
+    if (url.protocol === 'https:') return httpsRequest(url, { method, headers, agent: https });
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const proxy = choose({ tls: false, host, port: Number(url.port || 80) });
+    if (proxy === undefined) return httpRequest(url, { method, headers, agent: http });
+    const to = forwardedTo(proxy, url.host);
+    const { hostname, port } = to;
+    const path = `${to.origin}${url.pathname}${url.search}`;
+    const options = { method, hostname, port, path, headers: { ...headers, ...to.headers } };
+    return to.protocol === 'https:'
+      ? httpsRequest({ ...options, agent: https })
+      : httpRequest({ ...options, agent: http });
   }
 
   close(): void {
@@ -85,6 +105,22 @@ export class StoreHttp implements StoreTransport {
 export async function answerText(answer: StoreHttpAnswer): Promise<string> {
   const bytes = await collect(answer.body, ANSWER_BYTES_MAX, 'an answer of the object store');
   return Buffer.from(bytes).toString();
+}
+
+/**
+ * The body of an answer that holds bytes of an object; `store_unavailable` when nobody could say
+ * whether they are all.
+ */
+export function objectBody(answer: StoreHttpAnswer): AsyncIterable<Uint8Array> {
+  if (answer.endIsKnown) return answer.body;
+  answer.discard();
+  throw new VarveError('store_unavailable', NO_LENGTH);
+}
+
+/** Does anything in the headers of an answer say where its body ends? Names in lower case. */
+export function tellsEnd(headers: Readonly<Record<string, unknown>>): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding = '' } = headers;
+  return length !== undefined || /(^|[\s,])chunked\s*$/i.test(String(encoding));
 }
 
 /** What a `Retry-After` in seconds says; undefined when there is none. */
@@ -118,6 +154,7 @@ class Exchange {
       return {
         status: message.statusCode ?? 0,
         headers: flat(message),
+        endIsKnown: this.#request.method === 'HEAD' || tellsEnd(message.headers),
         body: this.#pieces(message, release),
         discard: () => {
           release();
@@ -190,6 +227,7 @@ class Exchange {
 
   #asError(thrown: unknown): unknown {
     if (this.#failure !== undefined) return this.#failure.reason;
+    if (thrown instanceof VarveError && thrown.code === 'store_denied') return thrown;
     const { code = undefined, message = '' } = thrown as { code?: unknown; message?: string };
     const what = typeof code === 'string' && !(thrown instanceof VarveError) ? code : message;
     return new VarveError('store_unavailable', `${this.#host}: the connection failed: ${what}`);

@@ -2,8 +2,9 @@
 //
 // Invariants: only bytes that were fdatasynced leave; a piece is never overwritten; a piece goes
 // only after what it holds is in later pieces, or in blocks that were verified in the bucket, and
-// after a piece that says so. Nothing here holds up ingest or the truncation of a log: a file that
-// goes while it is read costs its stream a round, and what is on disk then is planned anew.
+// after a piece that says so; pieces, too, are looked at in the bucket. Nothing here holds up
+// ingest or the truncation of a log: a file that goes while it is read costs its stream a round,
+// and what is on disk then is planned anew.
 
 import { asVarveError, type VarveError } from '../../base/errors/varve-error.ts';
 import type { Labels } from '../../base/model/labels.ts';
@@ -28,9 +29,9 @@ import {
 } from './open-archive.ts';
 import { PieceShelf } from './piece-shelf.ts';
 import { crcOfRange, type FileRange, wholePiece } from './piece-source.ts';
-import { type PlannedPart, planStream, type StreamPlan } from './plan.ts';
+import { isSent, planStream, type StreamPlan } from './plan.ts';
+import { headerInPlace, putPiece, type VerifyPut } from './put-piece.ts';
 import { rangeOf } from './range-of.ts';
-import { readPieceHeader } from './small-object.ts';
 import { writeArchiveState } from './state-file.ts';
 import {
   newState,
@@ -66,6 +67,7 @@ export interface ArchiverOptions extends OpenArchiveOptions {
   readonly clock: Clock;
   /** Asked for each stream in each round: which blocks are there, which of them in the bucket. */
   readonly blocksOf: (stream: SyncedStream) => StreamBlocks;
+  readonly verifyPut: VerifyPut;
   /** PIECE_BYTES_MAX by default. */
   readonly pieceBytesMax?: number;
   /** Pieces that are held before the streams that hold them are sent anew. */
@@ -109,6 +111,8 @@ export class Archiver {
   #othersUntilMs = Number.NEGATIVE_INFINITY;
   #othersError: VarveError | undefined;
   #storedByThisProcess = 0;
+  /** The last piece came over damaged. */
+  #wasDamaged = false;
 
   constructor(options: ArchiverOptions) {
     this.#options = options;
@@ -220,9 +224,9 @@ export class Archiver {
     });
   }
 
-  /** The piece's size; undefined when another stood in its place and it must be sent once more. */
+  /** The piece's size; undefined when it is not in the bucket, and is to be sent once more. */
   async #send(opened: OpenedArchive, wanted: readonly Planned[]): Promise<number | undefined> {
-    const { bucket, disk, tsdbPath } = this.#options;
+    const { disk, tsdbPath } = this.#options;
     const { state } = opened;
     const described: (Described & { readonly from: Planned })[] = [];
     for (const from of wanted) {
@@ -235,24 +239,43 @@ export class Archiver {
     const streams = described.map(({ stream }) => stream);
     const sequence = state.sequence + 1;
     const head = printPieceHead(this.#header(opened, sequence, streams));
-    const { crc32c, source } = await wholePiece(disk, head, ranges);
+    const piece = await wholePiece(disk, head, ranges);
+    const { sizeBytes } = piece.source;
     const key = archivePieceKey(state.name, state.epoch, sequence);
-    try {
-      await bucket.put(key, source, { ifAbsent: true, crc32c });
-    } catch (thrown) {
-      if (asVarveError(thrown).code !== 'already_exists') throw thrown;
+    const outcome = await putPiece(this.#options, key, piece);
+    if (outcome.kind === 'taken') {
       await this.#passOver(opened, key);
       return undefined;
     }
     this.#storedByThisProcess++;
     state.sequence = sequence;
-    this.#shelf?.add({ key, epoch: state.epoch, sequence, sizeBytes: source.sizeBytes });
+    const stored = { key, epoch: state.epoch, sequence, sizeBytes };
+    if (outcome.kind === 'damaged') {
+      this.#shelf?.addDamaged(stored);
+      this.#sendAgain(key, outcome.error);
+      return undefined;
+    }
+    this.#wasDamaged = false;
+    this.#shelf?.add(stored);
     for (const { look, plan, state: stream } of sending) {
       noteSent(stream, { ...plan, sequence });
       noteWhole(stream, look);
     }
     writeArchiveState(disk, tsdbPath, state);
-    return source.sizeBytes;
+    return sizeBytes;
+  }
+
+  /**
+   * Of what came over damaged nothing is noted, so it goes into the next piece: at once, and after
+   * two in a row with the next round. The damaged one stays, for what of it can be read, until it
+   * is old.
+   */
+  #sendAgain(key: string, error: VarveError): void {
+    const wasDamaged = this.#wasDamaged;
+    this.#wasDamaged = !wasDamaged;
+    if (wasDamaged) throw error;
+    const message = 'a piece of the WAL archive came over damaged; it is sent again as the next';
+    this.#options.logger.error(message, { key, error: error.message });
   }
 
   /** Undefined when the disk does not give it: a file has gone, say, and it is planned anew. */
@@ -316,7 +339,7 @@ export class Archiver {
    * taken, and what it holds is sent twice. Another's ends the archiving.
    */
   async #passOver({ state }: OpenedArchive, key: string): Promise<void> {
-    const header = await this.#headerOf(key);
+    const header = await headerInPlace(this.#options, key);
     if (header === undefined) {
       state.sequence++;
       return;
@@ -330,19 +353,6 @@ export class Archiver {
     state.sequence = header.sequence;
     const { epoch, sequence } = header;
     this.#shelf?.add({ key, epoch, sequence, sizeBytes: 0 });
-  }
-
-  /** Undefined for one that is damaged: nobody can say whose it is, and it stays. */
-  async #headerOf(key: string): Promise<PieceHeader | undefined> {
-    try {
-      return await readPieceHeader(this.#options.bucket, key);
-    } catch (thrown) {
-      const error = asVarveError(thrown);
-      if (error.kind !== 'damaged') throw error;
-      const message = 'a damaged piece stands where the next one should go; it is passed over';
-      this.#options.logger.error(message, { key, error: error.message });
-      return undefined;
-    }
   }
 
   /** Settles what is all sent, and removes the pieces that nobody needs. */
@@ -372,19 +382,6 @@ export class Archiver {
       }
     }
   }
-}
-
-/** Has everything of the plan come into the bucket? (Own metrics may have stayed behind.) */
-function isSent({ base, parts }: StreamPlan, state: StreamState): boolean {
-  const has = ({ checkpoint, segment, to }: PlannedPart): boolean => {
-    if (checkpoint !== undefined) {
-      const sent = state.checkpoint?.number === checkpoint ? state.checkpoint.sent : [];
-      return (sent[segment] ?? -1) >= to;
-    }
-    const sent = state.segments.find(({ number }) => number === segment);
-    return segment <= state.base || (sent?.to ?? 0) >= to;
-  };
-  return state.base === base && parts.every(has);
 }
 
 function isWorthAPiece(sending: readonly Planned[]): boolean {

@@ -34,6 +34,11 @@ export class PieceShelf {
     this.#own.push(piece);
   }
 
+  /** One that came over damaged is never the newest: that one says what is settled. */
+  addDamaged(piece: StoredPiece): void {
+    this.#own.splice(-1, 0, piece);
+  }
+
   remove(piece: StoredPiece): void {
     for (const list of [this.#older, this.#own]) {
       const at = list.indexOf(piece);

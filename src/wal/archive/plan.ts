@@ -43,6 +43,19 @@ export function planStream(state: StreamState, look: StreamLook, roomBytes: numb
   return { parts, checkpoint: of, base, bytes, waitingBytes };
 }
 
+/** Has everything of the plan come into the bucket? (Own metrics may have stayed behind.) */
+export function isSent({ base, parts }: StreamPlan, state: StreamState): boolean {
+  const has = ({ checkpoint, segment, to }: PlannedPart): boolean => {
+    if (checkpoint !== undefined) {
+      const sent = state.checkpoint?.number === checkpoint ? state.checkpoint.sent : [];
+      return (sent[segment] ?? -1) >= to;
+    }
+    const sent = state.segments.find(({ number }) => number === segment);
+    return segment <= state.base || (sent?.to ?? 0) >= to;
+  };
+  return state.base === base && parts.every(has);
+}
+
 class Plan {
   readonly parts: PlannedPart[] = [];
   bytes = 0;

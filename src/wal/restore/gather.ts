@@ -53,9 +53,7 @@ function gatherOne(
   const checkpointSizes = new Map<number, readonly number[]>();
   const files = new Map<string, { from: number; to: number }[]>();
   const segments = new Set<number>();
-  let base = -1;
   for (const [stream, { parts }] of entries) {
-    base = Math.max(base, stream.base);
     const { checkpoint } = stream;
     if (checkpoint !== undefined) checkpointSizes.set(checkpoint.number, checkpoint.sizes);
     for (const block of stream.blocks) {
@@ -77,12 +75,22 @@ function gatherOne(
     streamFile,
     origin,
     foreignUploaded,
-    base,
+    base: baseOf(entries),
     blocks: [...blocks.values()],
     checkpointSizes,
     files: new Map([...files].map(([key, ranges]) => [key, joined(ranges)])),
     segments: [...segments].sort((a, b) => a - b),
   };
+}
+
+/**
+ * A piece that came over damaged was sent once more, and the older ones stayed until then: its word
+ * that they are not needed counts only where no whole piece says anything.
+ */
+function baseOf(entries: readonly [PieceStream, FetchedPiece][]): number {
+  const whole = entries.filter(([, { faults }]) => faults.length === 0);
+  const bases = (whole.length > 0 ? whole : entries).map(([{ base }]) => base);
+  return bases.reduce((most, base) => Math.max(most, base), -1);
 }
 
 /** Is all of the checkpoint there? */

@@ -75,6 +75,7 @@ function deadly(inner: Bucket, at: KillPoint | undefined): Bucket {
     listNames: (prefix, options) => stream(inner.listNames(prefix, options)),
     put: (key, source, options) => call(() => inner.put(key, dying(source), options)),
     delete: (key, options) => call(() => inner.delete(key, options)),
+    listUnfinished: (prefix, options) => stream(inner.listUnfinished(prefix, options)),
     removeUnfinished: (prefix, options) => call(() => inner.removeUnfinished(prefix, options)),
     observedBy: () => bucket,
     close: () => inner.close(),

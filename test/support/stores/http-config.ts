@@ -14,6 +14,7 @@ export function httpConfig(changes: Partial<StoreHttpConfig> = {}): StoreHttpCon
     certFile: '',
     keyFile: '',
     serverName: '',
+    proxies: { http: undefined, https: undefined, noProxy: '' },
     ...changes,
   };
 }

@@ -10,6 +10,7 @@ import type {
   PutOptions,
   PutSource,
   RequestObserver,
+  SweepOptions,
 } from '../../../src/bucket/bucket.ts';
 
 /**
@@ -90,7 +91,11 @@ export class ShakyBucket implements Bucket {
     return this.#call('delete', key, () => this.#inner.delete(key, options));
   }
 
-  removeUnfinished(prefix: string, options?: CallOptions): Promise<void> {
+  listUnfinished(prefix: string, options?: CallOptions) {
+    return this.#list(`uploads ${prefix}`, () => this.#inner.listUnfinished(prefix, options));
+  }
+
+  removeUnfinished(prefix: string, options?: SweepOptions): Promise<void> {
     return this.#call('sweep', prefix, () => this.#inner.removeUnfinished(prefix, options));
   }
 

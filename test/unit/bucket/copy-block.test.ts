@@ -4,7 +4,13 @@
 import { expect, test } from 'vitest';
 import { crc32c } from '../../../src/base/bytes/crc32c.ts';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
-import type { Bucket, PutOptions, PutSource } from '../../../src/bucket/bucket.ts';
+import type {
+  Bucket,
+  ByteRange,
+  GetOptions,
+  PutOptions,
+  PutSource,
+} from '../../../src/bucket/bucket.ts';
 import { type CopyPlace, copyBlock, type NotedObject } from '../../../src/bucket/copy-block.ts';
 import { BucketWorld, ULIDS } from '../../support/bucket-world.ts';
 
@@ -145,4 +151,62 @@ test('a CRC32C that is noted goes with the put, and saves a reading', async () =
   const readNotes = () => new Map([['index', { crc32c: crc }]]);
   await copyBlock(A, place(made, { to, readNotes }));
   expect(given).toEqual([crc]);
+});
+
+/** The bucket, which gives `key` with a changed byte at its nth reading. */
+function misreading(bucket: Bucket, key: string, nth: number): Bucket {
+  let readings = 0;
+  return new Proxy(bucket, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (name === 'get')
+        return async function* (asked: string, ...rest: [ByteRange?, GetOptions?]) {
+          const isWrong = asked === key && ++readings === nth;
+          for await (const piece of bucket.get(asked, ...rest))
+            yield isWrong ? piece.map((byte, at) => (at === 3 ? byte ^ 1 : byte)) : piece;
+        };
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+test.each(['index', 'chunks/000001', 'meta.json'])(
+  'of %s nobody noted a checksum: one wrong reading is found out, and copied is the right one',
+  async (name) => {
+    for (const nth of [1, 2]) {
+      const made = await world();
+      const from = misreading(made.bucket, `${A}/${name}`, nth);
+      await expect(copyBlock(A, place(made, { from }))).rejects.toMatchObject({
+        code: 'damaged_object',
+        message: expect.stringMatching(/two readings of it differ/),
+      });
+      expect(await made.keys(made.to)).not.toContain(`${A}/meta.json`);
+      await copyBlock(A, place(made, { from }));
+      for (const one of FILES)
+        expect(await made.get(`${A}/${one}`, made.to)).toEqual(await made.get(`${A}/${one}`));
+    }
+  },
+);
+
+test('a file of no noted checksum is read twice where it comes from, any other once', async () => {
+  const made = await world();
+  const read: string[] = [];
+  const from = made.bucket.observedBy(({ operation }) => void read.push(operation));
+  const notes = (noted: readonly string[]) => async () => {
+    const pairs = noted.map(async (name) => {
+      const crc = crc32c(await made.get(`${A}/${name}`));
+      return [name, { crc32c: crc }] as const;
+    });
+    return new Map(await Promise.all(pairs));
+  };
+  const count = async (noted: readonly string[]): Promise<number> => {
+    const map = await notes(noted)();
+    const to = new BucketWorld().bucket;
+    read.length = 0;
+    await copyBlock(A, place(made, { from, to, readNotes: () => map }));
+    return read.filter((operation) => operation === 'get').length;
+  };
+  const others = FILES.filter((name) => name !== 'meta.json');
+  expect(await count([])).toBe(2 + 2 * others.length);
+  expect(await count(others)).toBe(2 + others.length);
 });

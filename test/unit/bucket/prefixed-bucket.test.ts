@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { UnfinishedUpload } from '../../../src/bucket/bucket.ts';
 import { withPrefix } from '../../../src/bucket/prefixed-bucket.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
@@ -32,6 +33,16 @@ it('removes unfinished puts below the prefix only', async () => {
   inner.removeUnfinished = async (prefix?: string) => void asked.push(String(prefix));
   await withPrefix(inner, 'a/b').removeUnfinished('x/');
   expect(asked).toEqual(['a/b/x/']);
+});
+
+it('shows unfinished uploads by the keys that its caller knows', async () => {
+  const inner = new MemoryBucket(clock);
+  const listUnfinished = async function* (prefix: string): AsyncIterable<UnfinishedUpload> {
+    yield { key: `${prefix}index`, id: '1', sinceMs: 7 };
+  };
+  Object.assign(inner, { listUnfinished });
+  const found = await all(withPrefix(inner, 'a/b').listUnfinished('x/'));
+  expect(found).toEqual([{ key: 'x/index', id: '1', sinceMs: 7 }]);
 });
 
 it('is the bucket itself without a prefix', () => {

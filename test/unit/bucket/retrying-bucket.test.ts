@@ -73,6 +73,21 @@ describe('RetryingBucket', () => {
     expect(it.shaky.faults + got).toBe(requests);
   });
 
+  it('begins a list of uploads anew, and gives none twice', async () => {
+    const it = world({ list: ['cut', 'lost'] });
+    const uploads = [1, 2, 3].map((id) => ({ key: 'a/index', id: `${id}`, sinceMs: id }));
+    const listUnfinished = async function* () {
+      yield* uploads;
+    };
+    Object.assign(it.objects, { listUnfinished });
+    const found: unknown[] = [];
+    await it.run(async () => {
+      for await (const one of it.bucket.listUnfinished('a/')) found.push(one);
+    });
+    expect(found).toEqual(uploads);
+    expect(it.shaky.faults).toBe(2);
+  });
+
   it('takes a range up, also one that goes over the end', async () => {
     for (const length of [5, 50]) {
       const it = world({ get: ['cut', 'cut', 'lost'] });

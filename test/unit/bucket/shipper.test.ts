@@ -215,7 +215,10 @@ describe('Shipper', () => {
 
   it('tries a block that was refused after ever longer times, at once when it is asked to', async () => {
     const { options, dirs, bucket, time, ulidOf } = shipperWorld({ a: [0, 2] });
-    await bucket.put(`${ulidOf('a0')}/meta.json`, bytesSource(Buffer.from('of another')));
+    await bucket.put(
+      `${ulidOf('a0')}/meta.json`,
+      bytesSource(Buffer.from('{"ulid":"of another"}')),
+    );
     const shipper = new Shipper(options);
     const failures: number[] = [];
     const round = async (retryAll = false): Promise<void> => {
@@ -252,7 +255,10 @@ describe('Shipper', () => {
     const hours = Array.from({ length: 70 }, (_, i) => 2 * i);
     const { options, dirs, bucket, ulidOf } = shipperWorld({ a: hours });
     for (const hour of hours.slice(0, 40))
-      await bucket.put(`${ulidOf(`a${hour}`)}/meta.json`, bytesSource(Buffer.from('of another')));
+      await bucket.put(
+        `${ulidOf(`a${hour}`)}/meta.json`,
+        bytesSource(Buffer.from('{"ulid":"of another"}')),
+      );
     const report = await new Shipper(options).round(dirs, YOUNG);
     expect(report).toMatchObject({ uploaded: 30, failed: 40, waiting: 40, more: false });
   });

@@ -107,6 +107,8 @@ function watched(inner: Bucket, keepsChecksums: boolean): { bucket: Bucket; aske
       return withCrc(key, inner.put(key, source, options));
     },
     delete: (key) => inner.delete(key),
+
+    listUnfinished: (prefix) => inner.listUnfinished(prefix),
     removeUnfinished: async (prefix) => note('tidy', prefix),
     observedBy: () => bucket,
     close: async () => undefined,
@@ -275,6 +277,50 @@ describe('uploadBlock', () => {
     expect(await codeOf(uploadBlock(bucket, disk, { ...ours, isForeign: false }))).toBe(
       'already_exists',
     );
+  });
+
+  it.each([
+    ['cut off', '{"ulid":"01H'],
+    ['empty', ''],
+    ['no object', 'null'],
+    ['a list', '[]'],
+    ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+  ])("sends a foreign block's meta.json again where the bucket's is %s", async (_name, stored) => {
+    const { disk, bucket, block } = world();
+    const files = block.files.map((file) => ({ ...file, crc32c: undefined, sha256: undefined }));
+    const metaWith = (found: readonly FileDigest[]) =>
+      metaOf(`,"files":${JSON.stringify(found.map(({ crc32c }) => crc32c))}`);
+    const ours = { ...block, isForeign: true, files, metaBytes: metaOf(''), metaWith };
+    await uploadBlock(bucket, disk, ours);
+    const sent = await textOf(bucket, `${ULID}/meta.json`);
+    await bucket.put(`${ULID}/meta.json`, bytesSource(Buffer.from(stored)));
+    await bucket.delete(`${ULID}/index`);
+    expect(await uploadBlock(bucket, disk, ours)).toMatchObject({ sent: false, filesSent: 2 });
+    expect(await textOf(bucket, `${ULID}/meta.json`)).toBe(sent);
+    expect(await textOf(bucket, `${ULID}/index`)).toBe('index bytes');
+  });
+
+  it('lets a damaged meta.json be where a file beside it is not what is on disk', async () => {
+    const { disk, bucket, block } = world();
+    const files = block.files.map((file) => ({ ...file, crc32c: undefined, sha256: undefined }));
+    const ours = { ...block, isForeign: true, files, metaBytes: metaOf('') };
+    await uploadBlock(bucket, disk, ours);
+    await bucket.put(`${ULID}/meta.json`, bytesSource(Buffer.from('{')));
+    await bucket.put(`${ULID}/index`, bytesSource(Buffer.from('indeX bytes')));
+    expect(await codeOf(uploadBlock(bucket, disk, ours))).toBe('damaged_object');
+    expect(await textOf(bucket, `${ULID}/meta.json`)).toBe('{');
+  });
+
+  it.each([
+    ['ULID', '{"ulid":"?","minTime":0,"maxTime":1}', /its ulid is "\?", on disk it is "01/],
+    ['time', metaOf('', 7).toString(), /its maxTime is 7, on disk it is 1/],
+    ['shape', '{}', /its ulid is none/],
+  ])('names the other %s of a meta.json that is in the way', async (_name, stored, message) => {
+    const { disk, bucket, block } = world();
+    await bucket.put(`${ULID}/meta.json`, bytesSource(Buffer.from(stored)));
+    const ours = { ...block, isForeign: true, metaBytes: metaOf('') };
+    await expect(uploadBlock(bucket, disk, ours)).rejects.toThrow(message);
+    expect(await textOf(bucket, `${ULID}/meta.json`)).toBe(stored);
   });
 
   it('brings the deletions that the other has left behind', async () => {

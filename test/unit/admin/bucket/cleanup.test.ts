@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PARTIAL_AGE_MS } from '../../../../src/admin/bucket/cleanup.ts';
+import { VarveError } from '../../../../src/base/errors/varve-error.ts';
+import type { SweepOptions, UnfinishedUpload } from '../../../../src/bucket/bucket.ts';
 import { BucketWorld, ULIDS } from '../../../support/bucket-world.ts';
 
 const [A, B, C] = ULIDS;
@@ -30,7 +32,9 @@ test('marked blocks and cut-off uploads go; all else stays', async () => {
   expect(await made.keys()).toEqual([...before, 'debug/y', 'varve/x']);
   expect(out).toMatch(new RegExp(`^deleted ${B}, 4 files, .*: marked for deletion 2026-12-01T`));
   expect(out).toContain(`deleted ${C}, 1 files, 4 B: no meta.json, last written 2026-12-01T`);
-  expect(out).toMatch(/1 marked blocks and 1 parts of uploads deleted, .*; 0 wait, 0 failed\n$/);
+  expect(out).toMatch(
+    /1 marked blocks, 1 parts of blocks and 0 unfinished uploads deleted, .*; 0 wait, 0 failed\n$/,
+  );
 });
 
 test('--dry-run says the same and deletes nothing', async () => {
@@ -91,7 +95,7 @@ test.each<[string, string, RegExp]>([
   expect(code).toBe(1);
   expect(err).toMatch(message);
   expect(await blocksLeft(made)).toEqual([A, B, 'debug', 'varve']);
-  expect(out).toContain('0 marked blocks and 1 parts of uploads deleted');
+  expect(out).toContain('0 marked blocks, 1 parts of blocks and 0 unfinished uploads deleted');
 });
 
 test('a deletion that was cut off anywhere is ended', async () => {
@@ -122,4 +126,97 @@ test('a deletion that was cut off anywhere is ended', async () => {
     expect((await made.run('cleanup')).code).toBe(0);
     expect(await blocksLeft(made)).toEqual([A, 'debug', 'varve']);
   }
+});
+
+describe('uploads that no listing shows', () => {
+  const HALF = 'chunks/000001';
+
+  /** Uploads by key, with when they were begun; what is removed of them goes from the map. */
+  function withUploads(made: BucketWorld, uploads: Map<string, number | undefined>): string[] {
+    const swept: string[] = [];
+    const listUnfinished = async function* (prefix: string): AsyncIterable<UnfinishedUpload> {
+      for (const [key, sinceMs] of uploads)
+        if (key.startsWith(prefix)) yield { key, id: '', sinceMs };
+    };
+    const removeUnfinished = async (prefix: string, { beforeMs }: SweepOptions = {}) => {
+      swept.push(prefix);
+      for (const [key, sinceMs] of [...uploads])
+        if (key.startsWith(prefix) && (beforeMs === undefined || (sinceMs ?? beforeMs) < beforeMs))
+          uploads.delete(key);
+    };
+    Object.assign(made.bucket, { listUnfinished, removeUnfinished });
+    return swept;
+  }
+
+  async function old(): Promise<{ made: BucketWorld; nowMs: number; staleMs: number }> {
+    const made = new BucketWorld();
+    await made.putBlock(A);
+    const nowMs = made.clock.nowMs();
+    return { made, nowMs, staleMs: nowMs - PARTIAL_AGE_MS - 1 };
+  }
+
+  test('go when they are old, under a ULID without objects, with some, and below varve/', async () => {
+    const { made, nowMs, staleMs } = await old();
+    const uploads = new Map<string, number | undefined>([
+      [`${A}/${HALF}`, staleMs],
+      [`${B}/${HALF}`, staleMs],
+      [`${B}/index`, staleMs - 1000],
+      [`${C}/${HALF}`, nowMs],
+      ['varve/wal/x', staleMs],
+      ['others/file', staleMs],
+    ]);
+    withUploads(made, uploads);
+    const before = await made.keys();
+    const { code, out, err } = await made.run('cleanup');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect([...uploads.keys()]).toEqual([`${C}/${HALF}`, 'others/file']);
+    expect(await made.keys()).toEqual(before);
+    expect(out).toMatch(
+      new RegExp(`deleted ${B}/: 2 unfinished uploads, since 2026-11-28T23:59:5`),
+    );
+    expect(out).toContain(`${C}/: 1 unfinished uploads stay for now`);
+    expect(out).toMatch(/and 4 unfinished uploads deleted, 0 B; 1 wait, 0 failed\n$/);
+  });
+
+  test('stay where one of them moves: only the old one goes', async () => {
+    const { made, nowMs, staleMs } = await old();
+    const uploads = new Map<string, number | undefined>([
+      [`${B}/${HALF}`, staleMs],
+      [`${B}/index`, nowMs - PARTIAL_AGE_MS],
+      [`${B}/tombstones`, undefined],
+    ]);
+    withUploads(made, uploads);
+    const { out } = await made.run('cleanup');
+    expect([...uploads.keys()]).toEqual([`${B}/index`, `${B}/tombstones`]);
+    expect(out).toMatch(/and 1 unfinished uploads deleted, 0 B; 2 wait, 0 failed\n$/);
+  });
+
+  test('are only named with --dry-run, those of a part that is deleted once', async () => {
+    const { made, staleMs } = await old();
+    await made.put(`${C}/index`, 'half');
+    await made.clock.advance(PARTIAL_AGE_MS + 1);
+    const uploads = new Map([
+      [`${B}/${HALF}`, staleMs],
+      [`${C}/${HALF}`, staleMs],
+    ]);
+    const swept = withUploads(made, uploads);
+    const { out } = await made.run('cleanup', '--dry-run');
+    expect(swept).toEqual([]);
+    expect(out).toContain(`would delete ${C}, 1 files`);
+    expect(out).toContain(`would delete ${B}/: 1 unfinished uploads`);
+    expect(out).toMatch(/1 parts of blocks and 1 unfinished uploads would be deleted/);
+  });
+
+  test('of a store that denies their list are a failure, and the blocks are cleaned', async () => {
+    const made = await world();
+    // biome-ignore lint/correctness/useYield: it fails before the first.
+    const listUnfinished = async function* () {
+      throw new VarveError('store_denied', 'no list');
+    };
+    Object.assign(made.bucket, { listUnfinished });
+    const { code, out, err } = await made.run('cleanup');
+    expect(code).toBe(1);
+    expect(err).toContain('unfinished uploads: no list');
+    expect(out).toMatch(/1 marked blocks, 1 parts of blocks and .* 1 failed\n$/);
+  });
 });

@@ -206,3 +206,20 @@ test('how far it is, is shown to a person only', async () => {
   expect(err).toContain('0 findings; now 01M832KAJWMK22126GMWCXRFNM/meta.json of ');
   expect(err.endsWith('\r\x1b[K')).toBe(true);
 });
+
+test('what a killed run left on the disk goes at the next start, of whatever command', async () => {
+  const world = await twoBlocks();
+  const left = (parent: string): void => {
+    const dir = `${parent}/varve-verify-0123456789abcdef`;
+    world.disk.makeDir(`${dir}/files`);
+    world.disk.replaceFile(`${dir}/files/index`, Buffer.from('fetched'));
+    world.disk.replaceFile(`${dir}/locked`, Buffer.from(''));
+  };
+  left('/work');
+  left('/tmp');
+  await world.run('verify', '--tmp.dir=/work');
+  expect(world.disk.list('/work')).toEqual([]);
+  expect(world.disk.list('/tmp')).toHaveLength(1);
+  await world.run('ls');
+  expect(world.disk.list('/tmp')).toEqual([]);
+});

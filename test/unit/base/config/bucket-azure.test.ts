@@ -11,7 +11,7 @@ const source = (text: string) => ({
   text: new Secret(text),
   fillEnvironment: true,
 });
-const read = (text: string) => readAzureConfig(readYamlMapping(source(text), {}));
+const read = (text: string) => readAzureConfig(readYamlMapping(source(text), {}), {});
 
 const KEY = 'c2VjcmV0';
 const BY_STRING = `AccountName=a;AccountKey=${KEY};EndpointSuffix=core.windows.net`;

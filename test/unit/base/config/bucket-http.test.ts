@@ -7,6 +7,7 @@ import { complaint } from './loading.ts';
 const read = (text: string) =>
   readStoreHttpConfig(
     readYamlMapping({ name: 'b.yml', text: new Secret(text), fillEnvironment: false }, {}),
+    {},
   );
 
 test("what is missing is Thanos's default", () => {

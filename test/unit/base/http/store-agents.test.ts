@@ -4,21 +4,17 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { afterEach, expect, test } from 'vitest';
 import type { StoreHttpConfig } from '../../../../src/base/config/bucket-http.ts';
 import { type StoreAgents, storeAgents } from '../../../../src/base/http/store-agents.ts';
+import { NodeTimers } from '../../../../src/base/runtime/node-timers.ts';
 import { httpCall } from '../../../support/e2e/http-calls.ts';
 import { MemoryDisk } from '../../../support/memory-disk.ts';
+import { httpConfig } from '../../../support/stores/http-config.ts';
 
-const CONFIG: StoreHttpConfig = {
-  idleConnTimeoutMs: 90_000,
+const CONFIG: StoreHttpConfig = httpConfig({
   responseHeaderTimeoutMs: 0,
   tlsHandshakeTimeoutMs: 100,
-  insecureSkipVerify: false,
   maxIdleConns: 3,
   maxConnsPerHost: 2,
-  caFile: '',
-  certFile: '',
-  keyFile: '',
-  serverName: '',
-};
+});
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -26,7 +22,13 @@ afterEach(() => {
 });
 
 function made(other: Partial<StoreHttpConfig> = {}): StoreAgents {
-  const agents = storeAgents({ ...CONFIG, ...other }, new MemoryDisk());
+  const agents = storeAgents(
+    { ...CONFIG, ...other },
+    {
+      disk: new MemoryDisk(),
+      timers: new NodeTimers(),
+    },
+  );
   ends.push(() => {
     agents.http.destroy();
     agents.https.destroy();

@@ -5,10 +5,12 @@ import type { StoreHttpConfig } from '../../../../src/base/config/bucket-http.ts
 import { VarveError } from '../../../../src/base/errors/varve-error.ts';
 import {
   answerText,
+  objectBody,
   retryAfterSeconds,
   StoreHttp,
   type StoreHttpRequest,
 } from '../../../../src/base/http/store-http.ts';
+import { collect } from '../../../../src/base/runtime/file-pieces.ts';
 import { NodeTimers } from '../../../../src/base/runtime/node-timers.ts';
 import { MemoryDisk } from '../../../support/memory-disk.ts';
 import { httpConfig } from '../../../support/stores/http-config.ts';
@@ -79,6 +81,35 @@ test('an answer that ends before its length is no short success', async () => {
   );
   const answer = await transport().send(get(server.url));
   await expect(answerText(answer)).rejects.toMatchObject({ code: 'store_unavailable' });
+});
+
+/** As HTTP 1.0 has it: the end of the connection is the end of the body. */
+const withoutLength = (text: string): Script =>
+  raw((response) => {
+    response.useChunkedEncodingByDefault = false;
+    response.writeHead(200, { connection: 'close' });
+    response.end(text);
+  });
+
+test('bytes of an object are not taken from an answer that does not say where it ends', async () => {
+  const server = await serve(withoutLength('12345'));
+  const http = transport();
+  const answer = await http.send(get(server.url));
+  expect(answer.endIsKnown).toBe(false);
+  expect(() => objectBody(answer)).toThrow(/nobody can say whether it is whole/);
+  // A document is read: its reader sees its end.
+  expect(await answerText(await http.send(get(server.url)))).toBe('12345');
+});
+
+test.each<[string, Record<string, string>]>([
+  ['a length', { 'content-length': '5' }],
+  ['chunks', { 'transfer-encoding': 'chunked' }],
+])('an answer with %s is taken', async (_, headers) => {
+  const server = await serve(raw((response) => response.writeHead(200, headers).end('12345')));
+  const answer = await transport().send(get(server.url));
+  expect(answer.endIsKnown).toBe(true);
+  const bytes = await collect(objectBody(answer), 9, 'it');
+  expect(Buffer.from(bytes).toString()).toBe('12345');
 });
 
 test('a connection that breaks is store_unavailable, with the host and the code', async () => {

@@ -4,11 +4,12 @@ import { Secret } from '../../../../src/base/config/secret.ts';
 import { readYamlMapping } from '../../../../src/base/config/yaml-reader.ts';
 import { collect } from '../../../../src/base/runtime/file-pieces.ts';
 import { NodeTimers } from '../../../../src/base/runtime/node-timers.ts';
-import type { Bucket, StoreRequest } from '../../../../src/bucket/bucket.ts';
+import type { Bucket, ListedObject, StoreRequest } from '../../../../src/bucket/bucket.ts';
 import { bytesSource } from '../../../../src/bucket/put-sources.ts';
 import { openAzureBucket } from '../../../../storage-adapters/azure/azure-bucket.ts';
 import { MemoryDisk } from '../../../support/memory-disk.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
+import { cutAnswer, cuts } from '../../../support/stores/cut-answers.ts';
 import { type Script, startScripted } from '../../../support/stores/scripted-server.ts';
 
 const toClose: { close(): unknown }[] = [];
@@ -23,7 +24,7 @@ async function open(script: Script) {
   const text = `storage_account: a\nstorage_account_key: a2V5\ncontainer: c\nendpoint: ${server.url}/a`;
   const source = { name: 'bucket.yml', text: new Secret(text), fillEnvironment: false };
   const requests: StoreRequest[] = [];
-  const opened = await openAzureBucket(readAzureConfig(readYamlMapping(source, {})), {
+  const opened = await openAzureBucket(readAzureConfig(readYamlMapping(source, {}), {}), {
     disk: new MemoryDisk(),
     random: new SeededRandom(1),
     timers: new NodeTimers(),
@@ -134,3 +135,36 @@ describe('a download', () => {
     await expect(none).rejects.toMatchObject({ code: 'bad_parameter' });
   });
 });
+
+describe('an answer that was cut off without a word', () => {
+  const XML = { 'content-type': 'application/xml' };
+  const blob = (name: string) =>
+    `<Blob><Name>${name}</Name><Properties><Content-Length>1</Content-Length></Properties></Blob>`;
+  const page =
+    '<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="c">' +
+    `<Blobs>${blob('a')}${blob('b')}</Blobs><NextMarker/></EnumerationResults>`;
+
+  test('is no list, wherever it was cut, and the whole one is', async () => {
+    for (const cut of cuts(page)) {
+      const { bucket } = await open(cutAnswer(page, cut, XML));
+      const listed = [keysOf(bucket.list('')), keysOf(bucket.listNames(''))];
+      for (const one of listed)
+        await expect(one, `${cut}`).rejects.toMatchObject({ code: 'store_unavailable' });
+    }
+    const { bucket } = await open(cutAnswer(page, page.length, XML));
+    expect(await keysOf(bucket.list(''))).toEqual(['a', 'b']);
+  });
+
+  test('is no object', async () => {
+    const { bucket } = await open(cutAnswer('12345', 3, HEADERS));
+    await expect(collect(bucket.get('k'), 9, 'k')).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+  });
+});
+
+async function keysOf(listed: AsyncIterable<string | ListedObject>): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const one of listed) keys.push(typeof one === 'string' ? one : one.key);
+  return keys;
+}

@@ -9,7 +9,7 @@ const SECRET = 'c2VjcmV0LWtleQ==';
 
 function config(text: string) {
   const source = { name: 'bucket.yml', text: new Secret(text), fillEnvironment: false };
-  return readAzureConfig(readYamlMapping(source, {}));
+  return readAzureConfig(readYamlMapping(source, {}), {});
 }
 
 /** Takes requests and answers each with an empty 404. */
@@ -20,7 +20,13 @@ function recorder() {
     send: async (request: StoreHttpRequest) => {
       seen.push(request);
       const headers = { 'x-ms-error-code': 'BlobNotFound' };
-      return { status: 404, headers, body: (async function* () {})(), discard: () => undefined };
+      return {
+        status: 404,
+        headers,
+        body: (async function* () {})(),
+        endIsKnown: true,
+        discard: () => undefined,
+      };
     },
     close: () => undefined,
   };

@@ -9,6 +9,7 @@ const answer = (status: number, body: string, headers = {}) => ({
   body: (async function* () {
     yield Buffer.from(body);
   })(),
+  endIsKnown: true,
   discard: () => undefined,
 });
 

@@ -7,6 +7,7 @@ import { bytesSource } from '../../../../src/bucket/put-sources.ts';
 import { openGcsBucket } from '../../../../storage-adapters/gcs/gcs-bucket.ts';
 import { MemoryDisk } from '../../../support/memory-disk.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
+import { cutAnswer, cuts } from '../../../support/stores/cut-answers.ts';
 import { httpConfig } from '../../../support/stores/http-config.ts';
 import {
   type Script,
@@ -216,3 +217,39 @@ test('a page that is no JSON is a store that did not answer', async () => {
     code: 'store_unavailable',
   });
 });
+
+describe('an answer that was cut off without a word', () => {
+  const page = JSON.stringify({
+    items: [
+      { name: 'a', size: '1', updated: '2026-01-02T03:04:05Z' },
+      { name: 'b', size: '2', updated: '2026-01-02T03:04:05Z' },
+    ],
+  });
+
+  test('is no list, wherever it was cut, and the whole one is', async () => {
+    for (const cut of cuts(page)) {
+      const { bucket } = await open(cutAnswer(page, cut));
+      await expect(keysOf(bucket)).rejects.toMatchObject({ code: 'store_unavailable' });
+    }
+    const { bucket } = await open(cutAnswer(page, page.length));
+    expect(await keysOf(bucket)).toEqual(['a', 'b']);
+  });
+
+  test('is no object', async () => {
+    const { bucket } = await open(cutAnswer('12345', 3));
+    await expect(collect(bucket.get('k'), 9, 'k')).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+  });
+
+  test('is no description of one', async () => {
+    const { bucket } = await open(cutAnswer('null', 4));
+    await expect(bucket.attributes('k')).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
+});
+
+async function keysOf(bucket: Bucket): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { key } of bucket.list('')) keys.push(key);
+  return keys;
+}

@@ -40,6 +40,28 @@ describe('the sweep', () => {
     expect(told.every(({ ok }) => ok)).toBe(true);
   });
 
+  test('spares what was begun later, or nobody knows when', async () => {
+    const begun = (key: string, at: string) =>
+      `<Upload><Key>${key}</Key><UploadId>${key}!</UploadId>${at}</Upload>`;
+    const at = (second: string) => `<Initiated>2026-01-02T03:04:${second}.000Z</Initiated>`;
+    const uploads = begun('b/1', at('05')) + begun('b/2', at('06')) + begun('b/3', '');
+    const body = `<ListMultipartUploadsResult>${uploads}</ListMultipartUploadsResult>`;
+    const { bucket, arrived } = await open(({ method }) =>
+      method === 'DELETE' ? { status: 204 } : { body },
+    );
+    const found: unknown[] = [];
+    for await (const one of bucket.listUnfinished('b/')) found.push(one);
+    const sinceMs = Date.UTC(2026, 0, 2, 3, 4, 5);
+    expect(found).toEqual([
+      { key: 'b/1', id: 'b/1!', sinceMs },
+      { key: 'b/2', id: 'b/2!', sinceMs: sinceMs + 1000 },
+      { key: 'b/3', id: 'b/3!', sinceMs: undefined },
+    ]);
+    await bucket.removeUnfinished('b/', { beforeMs: sinceMs + 1 });
+    const aborted = arrived.filter(({ method }) => method === 'DELETE').map(({ url }) => url);
+    expect(aborted.map((url) => url.split('?')[0])).toEqual(['/bucket/b/1']);
+  });
+
   test('of a store that has no such list is said, and no error', async () => {
     const { bucket, logger } = await open(() => ({
       status: 501,

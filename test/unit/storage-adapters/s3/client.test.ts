@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { NodeTimers } from '../../../../src/base/runtime/node-timers.ts';
 import { s3Client } from '../../../../storage-adapters/s3/client.ts';
 import { MemoryDisk } from '../../../support/memory-disk.ts';
 import { fakeS3 } from './fake-s3.ts';
@@ -20,7 +21,10 @@ function emptyEnvironment(): void {
 }
 
 test("AWS's own endpoint is made from region and bucket", async () => {
-  const client = s3Client(s3Options({ endpoint: 's3.amazonaws.com', region: 'eu-west-1' }), disk());
+  const client = s3Client(
+    s3Options({ endpoint: 's3.amazonaws.com', region: 'eu-west-1' }),
+    world(),
+  );
   expect(await client.config.region()).toBe('eu-west-1');
   expect(await client.config.useDualstackEndpoint()).toBe(true);
   expect(client.config.endpoint).toBeUndefined();
@@ -28,13 +32,13 @@ test("AWS's own endpoint is made from region and bucket", async () => {
   client.destroy();
 });
 
-const disk = () => new MemoryDisk();
+const world = () => ({ disk: new MemoryDisk(), timers: new NodeTimers() });
 
 test('without keys the environment is asked', async () => {
   emptyEnvironment();
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'FROMENV');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
-  const client = s3Client(s3Options({ keys: undefined }), disk());
+  const client = s3Client(s3Options({ keys: undefined }), world());
   expect(await client.config.credentials()).toMatchObject({ accessKeyId: 'FROMENV' });
   client.destroy();
 });
@@ -64,7 +68,7 @@ test('sts_endpoint is where temporary keys are asked for', async () => {
   vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', join(dir, 'token'));
   vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::123456789012:role/varve');
   const stsEndpoint = `http://127.0.0.1:${sts.port}`;
-  const client = s3Client(s3Options({ keys: undefined, stsEndpoint }), disk());
+  const client = s3Client(s3Options({ keys: undefined, stsEndpoint }), world());
   expect(await client.config.credentials()).toMatchObject({ accessKeyId: 'TEMPORARY' });
   expect(sts.arrived.at(0)?.body.toString()).toContain('Action=AssumeRoleWithWebIdentity');
   client.destroy();

@@ -1,5 +1,8 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
+import { collect } from '../../../../src/base/runtime/file-pieces.ts';
 import type { Bucket } from '../../../../src/bucket/bucket.ts';
+import { cutAnswer, cuts } from '../../../support/stores/cut-answers.ts';
 import { type Arrived, fakeS3 } from './fake-s3.ts';
 
 const stops: (() => Promise<void>)[] = [];
@@ -90,4 +93,31 @@ test('a list that does not go on is not read for ever', async () => {
   const { bucket, arrived } = await fake(() => page(['a'], more));
   await expect(keysOf(bucket)).rejects.toThrow('does not go on');
   expect(arrived).toHaveLength(2);
+});
+
+test('a list that was cut off without a word is an error, wherever it was cut', async () => {
+  const { body } = page(['a', 'b']);
+  for (const version of ['v1', 'v2'] as const) {
+    for (const cut of [...cuts(body), body.length]) {
+      const atOnce = (request: IncomingMessage, response: ServerResponse): boolean =>
+        cutAnswer(body, cut).raw?.(request, response) === true;
+      const config = { listVersion: version };
+      const { bucket } = await fake(() => ({}), { config, atOnce });
+      if (cut === body.length) expect(await keysOf(bucket)).toEqual(['a', 'b']);
+      else
+        await expect(keysOf(bucket), `${cut}`).rejects.toMatchObject({
+          code: 'store_unavailable',
+        });
+    }
+  }
+});
+
+test('of an object that was cut off without a word nothing is taken', async () => {
+  const atOnce = (request: IncomingMessage, response: ServerResponse): boolean =>
+    cutAnswer('12345', 3).raw?.(request, response) === true;
+  const { bucket } = await fake(() => ({}), { atOnce });
+  await expect(collect(bucket.get('k'), 9, 'k')).rejects.toMatchObject({
+    code: 'store_unavailable',
+    message: expect.stringMatching(/nobody can say whether it is whole/),
+  });
 });

@@ -210,6 +210,68 @@ describe('another piece stands where ours should go', () => {
   });
 });
 
+describe('a piece that the store holds other than it was sent', () => {
+  /** A trailer is the last 4 bytes, `abcd` those before. */
+  const IN_THE_BODY = -5;
+  const IN_THE_HEADER = 20;
+
+  async function damaged(...places: readonly number[]): Promise<ArchiveWorld> {
+    const world = new ArchiveWorld();
+    world.write('00000000', 'abcdef');
+    world.synced = { segment: 0, offset: 4 };
+    world.bucket.damages.push(...places);
+    return world;
+  }
+
+  it.each([IN_THE_BODY, IN_THE_HEADER])('is found out and sent again (%d)', async (place) => {
+    const world = await damaged(place);
+    expect(await world.round()).toMatchObject({ pieces: 0, waitingBytes: 0, more: true });
+    expect(world.logger.records.at(-1)).toMatchObject({ level: 'error' });
+    expect(await world.round()).toMatchObject({ pieces: 1, more: false });
+    expect((await world.piece(SECOND)).texts).toEqual(['abcd']);
+    expect(await world.round()).toMatchObject({ pieces: 0 });
+  });
+
+  it('twice ends the round, and the next one sends it', async () => {
+    const world = await damaged(IN_THE_BODY, IN_THE_BODY);
+    await world.round();
+    await expect(world.round()).rejects.toMatchObject({ code: 'damaged_object' });
+    expect(await world.round()).toMatchObject({ pieces: 1 });
+    expect((await world.piece('00000001/000000000003')).texts).toEqual(['abcd']);
+  });
+
+  it('is not believed by the next life of the process either', async () => {
+    const world = await damaged(IN_THE_BODY);
+    await world.round();
+    world.restarted();
+    await world.round();
+    expect((await world.piece(SECOND)).texts).toEqual(['abcd']);
+  });
+
+  it('lets no older piece go, and goes itself when it is old', async () => {
+    const world = await damaged();
+    world.synced = { segment: 1, offset: 0 };
+    await world.round();
+    world.remove('00000000');
+    world.write('checkpoint.00000000/00000000', 'kept');
+    world.synced = { segment: 1, offset: 0 };
+    world.bucket.damages.push(IN_THE_BODY);
+    await world.round();
+    expect(await world.keys()).toEqual([FIRST, SECOND, CLAIM]);
+    await world.round();
+    expect(await world.keys()).toEqual(['00000001/000000000003', CLAIM]);
+  });
+
+  it('costs one request a piece to be found out', async () => {
+    const world = await damaged();
+    const operations: string[] = [];
+    const bucket = world.bucket.observedBy(({ operation }) => void operations.push(operation));
+    world.restarted({ bucket });
+    await world.round();
+    expect(operations.slice(-2)).toEqual(['put', 'get']);
+  });
+});
+
 it('a file that goes while it is read costs its stream a round, and what is there then is planned', async () => {
   const world = new ArchiveWorld();
   world.write('00000000', 'abc');
