@@ -1,9 +1,9 @@
 // Which samples of a restored log are in the bucket's blocks, so that they are not cut once more.
 // Pure.
 //
-// The rule is that of a start on one machine (../coverage.ts), with the bucket in place of the disk:
-// the machine may have been lost before a block reached the bucket, and a later one of the same
-// range may be there. Older blocks, which do not name those before them, are taken to name all of
+// The rule is that of a start on one machine (../coverage.ts), with the bucket in place of the
+// disk: the machine may have been lost before a block reached the bucket, and a later one of the
+// same range may be there. Older blocks, which do not name those before them, are taken to name all of
 // their generation: a restore in between brought the sample into the log of its generation, and
 // there it is in the first block again.
 
