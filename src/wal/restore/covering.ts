@@ -3,8 +3,8 @@
 //
 // The rule is that of a start on one machine (../coverage.ts), with the bucket in place of the
 // disk: the machine may have been lost before a block reached the bucket, and a later one of the
-// same range may be there. Older blocks, which do not name those before them, are taken to name all of
-// their generation: a restore in between brought the sample into the log of its generation, and
+// same range may be there. Older blocks, which do not name those before them, are taken to name all
+// of their generation: a restore in between brought the sample into the log of its generation, and
 // there it is in the first block again.
 
 import { Coverage, type CoveredRange, type EarlierCut } from '../coverage.ts';
