@@ -3,7 +3,7 @@
 
 import { openBucket } from '../storage-adapters/open-bucket.ts';
 import { asVarveError, VarveError } from './base/errors/varve-error.ts';
-import { blockLabels, type StreamLabelRules } from './base/model/stream-labels.ts';
+import { blockLabels } from './base/model/stream-labels.ts';
 import { isUlid, ulidTimeMs } from './base/model/ulid.ts';
 import { type ThreadTools, threadTools } from './base/observe/thread-tools.ts';
 import type { Disk } from './base/runtime/disk.ts';
@@ -11,6 +11,7 @@ import { collect } from './base/runtime/file-pieces.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
+import { cutNote, cutRecords } from './block/cut-history.ts';
 import { type BlockMeta, META_BYTES_MAX } from './block/meta/format.ts';
 import { parseMeta } from './block/meta/parse.ts';
 import { readMeta } from './block/meta.ts';
@@ -25,6 +26,7 @@ import { verifyPut } from './bucket/verify-object.ts';
 import type { ArchiveService, ArchiveSettings } from './wal/archive/archive-service.ts';
 import { type ArchiveRound, Archiver, type StreamBlocks } from './wal/archive/archiver.ts';
 import type { SyncedStream } from './wal/archive/synced-stream.ts';
+import { readLogId } from './wal/log-id.ts';
 import {
   type BucketBlocks,
   type FoundBlock,
@@ -75,18 +77,14 @@ class Rounds {
     this.#settings = settings;
     this.#runtime = runtime;
     this.#tools = tools;
-    this.#notes = new BlockNotes(runtime.disk, settings.labels);
+    this.#notes = new BlockNotes(runtime.disk, settings);
     this.#wholeAtMs = runtime.clock.monotonicMs();
     const { intervalMs, name, tsdbPath } = settings;
     const { clock, disk, random } = runtime;
-    const { metrics, store } = tools;
+    const { store } = tools;
     this.#archiver = new Archiver({
       disk,
-      bucket: store
-        .bucketFor('archive')
-        .observedBy((request) =>
-          metrics.counter('varve_wal_archive_requests_total', { class: request.class }).add(),
-        ),
+      bucket: store.bucketFor('archive'),
       clock,
       random,
       logger: tools.logger,
@@ -134,12 +132,12 @@ class Rounds {
 /** What is known of the blocks in the directories of the streams; each meta.json is read once. */
 class BlockNotes {
   readonly #disk: Disk;
-  readonly #rules: StreamLabelRules;
+  readonly #settings: Pick<ArchiveSettings, 'labels' | 'tsdbPath'>;
   readonly #metas = new Map<string, Map<string, BlockMeta>>();
 
-  constructor(disk: Disk, rules: StreamLabelRules) {
+  constructor(disk: Disk, settings: Pick<ArchiveSettings, 'labels' | 'tsdbPath'>) {
     this.#disk = disk;
-    this.#rules = rules;
+    this.#settings = settings;
   }
 
   /** Throws what the disk throws. */
@@ -155,14 +153,13 @@ class BlockNotes {
       if (meta !== undefined) metas.set(ulid, meta);
     }
     const all = [...metas.values()];
+    const { labels, tsdbPath } = this.#settings;
+    const cut = cutRecords(all, readLogId(this.#disk, tsdbPath));
     const isForeign = ({ thanos }: BlockMeta): boolean => thanos?.varve?.wal === undefined;
     return {
-      labels: blockLabels(identity, this.#rules),
-      cut: all.flatMap(({ maxTimeMs, minTimeMs, thanos, ulid }) => {
-        const position = thanos?.varve?.wal;
-        if (position === undefined) return [];
-        const { offset, segment } = position;
-        return [{ ulid, minTimeMs, maxTimeMs, segment, offset, uploaded: uploaded.has(ulid) }];
+      labels: blockLabels(identity, labels),
+      cut: cut.map(({ maxTimeMs, minTimeMs, position: { offset, segment }, ulid }) => {
+        return { ulid, minTimeMs, maxTimeMs, segment, offset, uploaded: uploaded.has(ulid) };
       }),
       areUploaded: ulids.every((ulid) => uploaded.has(ulid)),
       foreignAreUploaded: all.filter(isForeign).every(({ ulid }) => uploaded.has(ulid)),
@@ -212,11 +209,13 @@ function blocksIn(bucket: Bucket, disk: Disk): BucketBlocks {
   };
 }
 
-function foundBlock({ maxTimeMs, minTimeMs, thanos, ulid }: BlockMeta): FoundBlock[] {
-  const position = thanos?.varve?.wal;
-  if (thanos === undefined || position === undefined) return [];
-  const { offset, segment } = position;
-  return [{ ulid, labels: thanos.labels, minTimeMs, maxTimeMs, segment, offset }];
+function foundBlock(meta: BlockMeta): FoundBlock[] {
+  const { maxTimeMs, minTimeMs, thanos, ulid } = meta;
+  const note = cutNote(meta);
+  if (thanos === undefined || note === undefined) return [];
+  const { checkpoint, earlier, log, offset, segment } = note;
+  const place = { segment, offset, log, checkpoint, earlier };
+  return [{ ulid, labels: thanos.labels, minTimeMs, maxTimeMs, ...place }];
 }
 
 /** Undefined for what is no whole block, or none that can be read. */

@@ -14,7 +14,8 @@ import { type ThreadTools, threadTools } from './base/observe/thread-tools.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { serveThread } from './base/runtime/thread-host.ts';
-import { cutRecords } from './block/cut-history.ts';
+import { cutRecord } from './block/cut-history.ts';
+import type { TimeSpan } from './block/foreign-blocks.ts';
 import { quarantineDir, walDir } from './block/paths.ts';
 import { listWholeBlocks } from './block/set-aside.ts';
 import { listStreams } from './block/streams-on-disk.ts';
@@ -169,23 +170,27 @@ class Engine {
   /** Undefined when the stream is being cut already. */
   async openCut({ stream: name, range }: CutOrder): Promise<OpenedCut | undefined> {
     const stream = this.#stream(name);
-    const { head, dir, identity } = stream;
+    const { coverage, head, dir, identity } = stream;
     if (head.isCutting) return undefined;
     // Before anything is awaited: position and snapshot are of one moment.
     const position = this.#publishedTo(stream);
+    const note = { ...position, log: this.#settings.logId, checkpoint: coverage.checkpoint };
+    const before = coverage.earlierCuts();
     const snapshot = await head.openSnapshot(range);
     const labels = blockLabels(identity, this.#settings.labels);
     // The range as it was at that moment: since the plan was made, more may have come.
     const { minTimeMs, maxTimeMs } = snapshot.range;
+    const earlier = before.filter((cut) => overlaps(cut, snapshot.range));
     const { tenant } = identity;
-    const job = { dir, tenant, labels, minTimeMs, maxTimeMs, position, snapshot };
+    const wal = { ...note, earlier };
+    const job = { dir, tenant, labels, minTimeMs, maxTimeMs, position: wal, snapshot };
     return { stream: name, job };
   }
 
-  async closeCut({ stream: name, snapshotId, job, stored }: ClosedCut): Promise<void> {
+  async closeCut({ stream: name, snapshotId, job, stored, ulid }: ClosedCut): Promise<void> {
     const stream = this.#stream(name);
     const { head, coverage, identity } = stream;
-    if (stored) coverage.add(job);
+    if (stored && ulid !== undefined) coverage.add(cutRecord(ulid, job, job.position));
     await head.closeSnapshot(snapshotId, { stored });
     const labels = { tenant: identity.tenant };
     const counted = stored ? 'varve_tsdb_blocks_cut_total' : 'varve_tsdb_block_cut_failures_total';
@@ -251,8 +256,8 @@ class Engine {
     const { disk, timers } = this.#runtime;
     const { tsdbPath, walCompression } = this.#settings;
     // Only blocks that are there, with all their files, let the log go.
-    coverage.retain(adoption.covering(cutRecords(listWholeBlocks(disk, dir))));
-    const report = await truncateWal(log, {
+    coverage.retain(new Set(listWholeBlocks(disk, dir).map(({ ulid }) => ulid)));
+    await truncateWal(log, {
       disk,
       dir: walDir(dir),
       isLive: (ref) => head.isLiveRef(ref),
@@ -265,9 +270,8 @@ class Engine {
       logger: this.#logger.child({ stream: name }),
       compression: walCompression ? 'snappy' : 'none',
       yieldNow: () => timers.yieldNow(),
+      onPublished: (through) => coverage.truncated(through),
     });
-    if (report === undefined) return;
-    coverage.forgetBefore({ segment: report.through, offset: Number.POSITIVE_INFINITY });
   }
 
   /** Up to where the log's records are published, at this very moment. */
@@ -292,6 +296,10 @@ class Engine {
     if (stream === undefined) throw new VarveError('not_found', `there is no stream ${name}`);
     return stream;
   }
+}
+
+function overlaps(a: TimeSpan, b: TimeSpan): boolean {
+  return a.minTimeMs < b.maxTimeMs && b.minTimeMs < a.maxTimeMs;
 }
 
 await serveThread<EngineSettings>('engine-thread', (settings) => {

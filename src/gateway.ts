@@ -38,6 +38,7 @@ import { Reader, type Selection, type TenantQuery } from './query/reader.ts';
 import { type Stage, StageList } from './stage.ts';
 import { archiveSettings, engineSettings, jobSettings } from './thread-settings.ts';
 import { makeArchiveStage } from './wal/archive/archive-stage.ts';
+import { ensureLogId } from './wal/log-id.ts';
 import { InFlightBytes } from './write/in-flight.ts';
 import { RateLimit, type RateLimitOptions } from './write/rate-limit.ts';
 import { addWriteRoutes } from './write/routes.ts';
@@ -112,7 +113,7 @@ export class Gateway {
     this.adminServer = new HttpServer(http);
     this.#engines = new EnginePool({
       threads,
-      settings: (index) => engineSettings(config, index),
+      settings: (index) => engineSettings(config, index, this.#logId()),
       engines: config.engineThreads,
       onMetrics: (read) => void this.#registry.addSource(read),
       onDeath: (error) => this.#end({ why: `an engine ended: ${error?.message}`, failed: true }),
@@ -228,6 +229,13 @@ export class Gateway {
       timers: this.#world.runtime.timers,
       logger: this.#world.tools.logger,
     });
+  }
+
+  /** Asked for when the engines start: a restore before that takes over the name of its logs. */
+  #logId(): string {
+    const { runtime, tools } = this.#world;
+    const { disk, random } = runtime;
+    return ensureLogId({ disk, random, logger: tools.logger, tsdbPath: this.#config.tsdbPath });
   }
 
   #noteReload(successful: boolean): void {

@@ -13,7 +13,12 @@ import type { Logger } from './base/observe/logger.ts';
 import type { MetricStore } from './base/observe/metric-store.ts';
 import type { ThreadTools } from './base/observe/thread-tools.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
-import { cutRecords, newestTimeMs, windowFrontiers } from './block/cut-history.ts';
+import {
+  cutRecords,
+  newestTimeMs,
+  positionedBlocks,
+  windowFrontiers,
+} from './block/cut-history.ts';
 import { foreignBlocks } from './block/foreign-blocks.ts';
 import { removeLeftovers } from './block/local-blocks.ts';
 import type { BlockMeta } from './block/meta/format.ts';
@@ -137,7 +142,8 @@ export class StreamOpener {
     const yieldNow = () => timers.yieldNow();
     const blocks = {
       foreign: foreignBlocks(metas),
-      cuts: cutRecords(metas),
+      cuts: cutRecords(metas, this.#settings.logId),
+      positioned: positionedBlocks(metas),
       shipperFile: SHIPPER_FILE,
     };
     return Adoption.begin({ disk, dir, asideDir, logger, yieldNow }, blocks);

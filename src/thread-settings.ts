@@ -10,10 +10,11 @@ import type { ArchiveSettings } from './wal/archive/archive-service.ts';
 import { SERIES_CACHE_BYTES_MAX } from './write/series-cache.ts';
 import { DEFAULT_WIRE_LIMITS } from './write/wire/limits.ts';
 
-/** Of the engine with this index. */
-export function engineSettings(config: ServeConfig, index: number): EngineSettings {
+/** Of the engine with this index; the logs are called `logId`. */
+export function engineSettings(config: ServeConfig, index: number, logId: string): EngineSettings {
   return {
     tsdbPath: config.tsdbPath,
+    logId,
     index,
     engines: config.engineThreads,
     labels: labelRules(config),

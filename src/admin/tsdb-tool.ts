@@ -4,14 +4,16 @@
 import type { HistogramValue } from '../base/chunk/histogram-value.ts';
 import type { TsdbCommand } from '../base/config/command-line.ts';
 import type { TsdbToolOptions } from '../base/config/start.ts';
+import { asVarveError } from '../base/errors/varve-error.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { NodeDisk } from '../base/runtime/node-disk.ts';
 import { NodeRandom } from '../base/runtime/node-random.ts';
 import { analyzeBlock } from '../block/analyze.ts';
 import { BlockReader } from '../block/block-reader.ts';
-import { cutRecords } from '../block/cut-history.ts';
+import { cutNote, cutRecords } from '../block/cut-history.ts';
 import { ListedBlocks } from '../block/listed-blocks.ts';
 import { listBlockMetas } from '../block/local-blocks.ts';
+import type { BlockMeta } from '../block/meta/format.ts';
 import { readMeta } from '../block/meta.ts';
 import { walDir } from '../block/paths.ts';
 import { blockAccess } from '../block/select-source.ts';
@@ -32,6 +34,7 @@ import type { SelectQuery } from '../query/source.ts';
 import { Adoption } from '../wal/adoption.ts';
 import { coverageOf } from '../wal/coverage.ts';
 import { listWal } from '../wal/directory.ts';
+import { readLogId } from '../wal/log-id.ts';
 import { replayWal } from '../wal/replay.ts';
 import { verifyWal } from '../wal/verify.ts';
 import { FAULT_NONE, HISTOGRAM_FAULT_REASONS } from '../write/wire/histogram-fault.ts';
@@ -127,7 +130,8 @@ export async function openMerged(disk: Disk, dir: string, query: SelectQuery): P
 /** What of the log is in no block, in a head, by the rule that the engine starts by. */
 async function replayHead(disk: Disk, dir: string, warnings: string[]) {
   // Damaged blocks are told when they are opened for reading.
-  const cuts = cutRecords(listBlockMetas({ disk, dir, onDamaged: () => undefined }));
+  const metas = listBlockMetas({ disk, dir, onDamaged: () => undefined });
+  const cuts = cutRecords(metas, logIdOf(disk, dir, { metas, warnings }));
   const yieldNow = (): Promise<void> => Promise.resolve();
   const settled = Adoption.settled({ disk, dir, yieldNow }, cuts);
   const coverage = settled?.coverage() ?? coverageOf(cuts, listWal(disk, walDir(dir)));
@@ -146,6 +150,22 @@ async function replayHead(disk: Disk, dir: string, warnings: string[]) {
   for (const { path, offset, reason } of report.damages)
     warnings.push(`${path}, byte ${offset}: ${reason}`);
   return { head, tally: sink.tally };
+}
+
+/** A directory that was copied without `.varve/` is taken for the one its newest block names. */
+function logIdOf(
+  disk: Disk,
+  dir: string,
+  { metas, warnings }: { readonly metas: readonly BlockMeta[]; readonly warnings: string[] },
+): string | undefined {
+  const at = dir.lastIndexOf('/');
+  try {
+    const known = readLogId(disk, at < 0 ? '.' : dir.slice(0, at));
+    if (known !== undefined) return known;
+  } catch (thrown) {
+    warnings.push(asVarveError(thrown).message);
+  }
+  return metas.map(cutNote).findLast((note) => note !== undefined)?.log;
 }
 
 function histogramFault(value: HistogramValue): string | undefined {

@@ -1,21 +1,61 @@
 // What a stream's blocks say about its log and its windows. Pure.
 
 import { isPartial } from './foreign-blocks.ts';
-import type { BlockMeta } from './meta/format.ts';
+import type { BlockMeta, EarlierBlock, WalNote } from './meta/format.ts';
 
-/** A block cut from this stream's head: its range, and how far the log went into it. */
-export interface CutRecord {
-  readonly minTimeMs: number;
-  readonly maxTimeMs: number;
-  readonly position: { readonly segment: number; readonly offset: number };
+/** A block cut from a stream's head: its range, and how far the log went into it. */
+export interface CutRecord extends EarlierBlock {
+  /** See WalNote. */
+  readonly checkpoint: number | undefined;
+  readonly earlier: readonly EarlierBlock[] | undefined;
 }
 
-/** The blocks among `metas` that were cut by Varve from the log beside them. */
-export function cutRecords(metas: readonly BlockMeta[]): readonly CutRecord[] {
+/** What the block `ulid` says of the log that it was cut from. */
+export function cutRecord(
+  ulid: string,
+  { maxTimeMs, minTimeMs }: Pick<BlockMeta, 'maxTimeMs' | 'minTimeMs'>,
+  { checkpoint, earlier, offset, segment }: WalNote,
+): CutRecord {
+  return { ulid, minTimeMs, maxTimeMs, position: { segment, offset }, checkpoint, earlier };
+}
+
+/**
+ * Where a block was cut from a log: undefined for one that was not, and for one that was merged or
+ * downsampled. Thanos's compactor hands on the notes of one of the blocks that it merges, and these
+ * say nothing of the whole.
+ */
+export function cutNote({ compaction, thanos }: BlockMeta): WalNote | undefined {
+  if (compaction.level > 1 || compaction.sources.length > 1) return undefined;
+  return thanos?.resolutionMs === 0 ? thanos.varve?.wal : undefined;
+}
+
+/**
+ * The blocks among `metas` that were cut from the log `logId`; those count that do not say from
+ * which.
+ */
+export function cutRecords(
+  metas: readonly BlockMeta[],
+  logId: string | undefined,
+): readonly CutRecord[] {
   return metas.flatMap((meta) => {
-    const position = meta.thanos?.varve?.wal;
-    if (position === undefined) return [];
-    return [{ minTimeMs: meta.minTimeMs, maxTimeMs: meta.maxTimeMs, position }];
+    const note = cutNote(meta);
+    if (note === undefined || !isOfLog(note, logId)) return [];
+    return [cutRecord(meta.ulid, meta, note)];
+  });
+}
+
+/** Was it cut from that log? Blocks of before these had names may have been. */
+export function isOfLog({ log }: Pick<WalNote, 'log'>, logId: string | undefined): boolean {
+  return log === undefined || log === logId;
+}
+
+/** Every block that names a position, whatever log it is of. */
+export function positionedBlocks(metas: readonly BlockMeta[]): readonly EarlierBlock[] {
+  return metas.flatMap(({ maxTimeMs, minTimeMs, thanos, ulid }) => {
+    const note = thanos?.varve?.wal;
+    if (note === undefined) return [];
+    const position = { segment: note.segment, offset: note.offset };
+    return [{ ulid, minTimeMs, maxTimeMs, position }];
   });
 }
 

@@ -7,7 +7,7 @@
 //     origin.json                       whose the log's segments are
 //     <ULID>/                             a block
 //     <ULID>.tmp-for-creation/            a block being written
-//   <tsdb.path>/.varve/                   lock.db, catalog.db, quarantine/, adopted/,
+//   <tsdb.path>/.varve/                   lock.db, catalog.db, log.json, quarantine/, adopted/,
 //                                         wal-archive.json, restore.json, restore/
 
 import { assert } from '../base/errors/assert.ts';
@@ -57,6 +57,11 @@ export function catalogFile(tsdbPath: string): string {
 /** Where a catalogue goes that cannot be read; the first one has number 1. */
 export function damagedCatalogFile(catalogPath: string, number: number): string {
   return `${catalogPath}.damaged-${number}`;
+}
+
+/** Which machine's logs these are (wal/log-id.ts). */
+export function logIdFile(tsdbPath: string): string {
+  return `${varveDir(tsdbPath)}/log.json`;
 }
 
 /** What of the logs is in the bucket (wal/archive/state-file.ts). */

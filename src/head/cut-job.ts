@@ -1,7 +1,7 @@
 // What goes to the job thread for a cut, and what comes back. Types only.
 
 import type { Labels } from '../base/model/labels.ts';
-import type { LogPosition } from '../wal/log.ts';
+import type { WalNote } from '../block/meta/format.ts';
 import type { CutSnapshot } from './snapshot.ts';
 
 /** A block to be cut: everything the engine knows of it. */
@@ -12,8 +12,8 @@ export interface CutJob {
   readonly labels: Labels;
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
-  /** The log's position at the snapshot. */
-  readonly position: LogPosition;
+  /** The log's position at the snapshot, and what the block is to say of the log beside it. */
+  readonly position: WalNote;
   readonly snapshot: CutSnapshot;
 }
 

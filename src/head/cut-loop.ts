@@ -34,7 +34,8 @@ export interface CutEngine<W extends CutWork> {
   ): Promise<readonly { readonly stream: string; readonly range: CutRange }[]>;
   /** Undefined when there is nothing to cut after all. */
   openCut(order: { readonly stream: string; readonly range: CutRange }): Promise<W | undefined>;
-  closeCut(work: W, stored: boolean): Promise<void>;
+  /** `ulid` is that of the block, if there was anything to write. */
+  closeCut(work: W, stored: boolean, ulid: string | undefined): Promise<void>;
 }
 
 export interface CutLoopOptions<W extends CutWork> {
@@ -112,15 +113,16 @@ export class CutLoop<W extends CutWork> {
     const work = await engine.openCut(order);
     if (work === undefined) return 'empty';
     let outcome: 'cut' | 'empty' | 'failed' = 'failed';
+    let block: { readonly ulid: string } | undefined;
     try {
-      const block = await this.#options.cut(work);
+      block = await this.#options.cut(work);
       outcome = block === undefined ? 'empty' : 'cut';
     } catch (thrown) {
       const { code, message } = asVarveError(thrown);
       const fields = { stream: order.stream, code, error: message };
       this.#options.logger.error('block not cut, its samples stay in head and WAL', fields);
     }
-    await engine.closeCut(work, outcome !== 'failed');
+    await engine.closeCut(work, outcome !== 'failed', block?.ulid);
     return outcome;
   }
 }

@@ -91,9 +91,9 @@ export class EnginePool implements Stage, WriteEngine, ReadEngines<OpenedRead> {
       return {
         dueCuts: async (flush) => (this.#ready ? engine().call('dueCuts', { flush }) : []),
         openCut: (order) => engine().call('openCut', order),
-        closeCut: ({ stream, job }, stored) => {
+        closeCut: ({ stream, job }, stored, ulid) => {
           const { minTimeMs, maxTimeMs, position, snapshot } = job;
-          const closed = { stream, snapshotId: snapshot.id, stored };
+          const closed = { stream, snapshotId: snapshot.id, stored, ulid };
           return engine().call('closeCut', { ...closed, job: { minTimeMs, maxTimeMs, position } });
         },
       } satisfies CutEngine<OpenedCut>;

@@ -18,6 +18,8 @@ import type { ReadSnapshot } from './read-snapshot.ts';
 /** What an engine thread is started with; cloned into it. */
 export interface EngineSettings {
   readonly tsdbPath: string;
+  /** What its logs are called (wal/log-id.ts). */
+  readonly logId: string;
   /** This engine's index, and how many there are: tenants are shared out among them. */
   readonly index: number;
   readonly engines: number;
@@ -64,9 +66,11 @@ export interface OpenedCut {
 export interface ClosedCut {
   readonly stream: string;
   readonly snapshotId: number;
-  /** The block, if it is in its place; else everything stays in the head. */
   readonly job: Pick<CutJob, 'minTimeMs' | 'maxTimeMs' | 'position'>;
+  /** All that the snapshot held is in place; else everything stays in the head. */
   readonly stored: boolean;
+  /** The block; undefined when there was nothing to write. */
+  readonly ulid: string | undefined;
 }
 
 /** One stream of a read. */

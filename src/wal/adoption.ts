@@ -14,7 +14,13 @@ import {
   type Settled,
   settleOrigin,
 } from './adopt.ts';
-import { type Coverage, type CoveredRange, coverageOf, segmentBehind } from './coverage.ts';
+import {
+  type Coverage,
+  type CoveredRange,
+  coverageOf,
+  type LoggedRange,
+  segmentBehind,
+} from './coverage.ts';
 import { Deletions, findDeletions } from './deletions.ts';
 import { listWal } from './directory.ts';
 import type { Log, LogPosition } from './log.ts';
@@ -38,6 +44,8 @@ export interface ForeignPart {
 interface StreamBlocks extends AdoptedBlocks {
   /** Those that were cut from this log. */
   readonly cuts: readonly CoveredRange[];
+  /** All that name a position, of whatever log. */
+  readonly positioned: readonly LoggedRange[];
 }
 
 const NOTHING_BESIDE: Beside = {
@@ -66,8 +74,9 @@ export class Adoption {
     options: AdoptOptions,
     blocks: Omit<StreamBlocks, 'firstSegment' | 'hasOwn'>,
   ): Promise<Adoption> {
-    const { cuts } = blocks;
-    const all = { ...blocks, hasOwn: cuts.length > 0, firstSegment: segmentBehind(cuts) };
+    const { positioned } = blocks;
+    const hasOwn = positioned.length > 0;
+    const all = { ...blocks, hasOwn, firstSegment: segmentBehind(positioned) };
     const adoption = new Adoption(options, all, await settleOrigin(options, all));
     adoption.#adopting = options;
     return adoption;
@@ -81,20 +90,16 @@ export class Adoption {
     const origin = readOrigin(options.disk, options.dir);
     if (origin === undefined) return undefined;
     const foreign = { count: 0, coveredBeforeMs: origin.coveredBeforeMs, late: [] };
-    const hasOwn = cuts.length > 0;
-    const blocks = { foreign, cuts, hasOwn, firstSegment: segmentBehind(cuts), shipperFile: '' };
+    const own = { cuts, positioned: cuts, hasOwn: cuts.length > 0, shipperFile: '' };
+    const blocks = { ...own, foreign, firstSegment: segmentBehind(cuts) };
     return new Adoption(options, blocks, { origin, beside: NOTHING_BESIDE, isAdoption: false });
   }
 
   /** What blocks cover of the log, whoever made them. */
   coverage(): Coverage {
     const { disk, dir } = this.#options;
-    return coverageOf(this.covering(this.#blocks.cuts), listWal(disk, walDir(dir)));
-  }
-
-  /** What covers the log when these blocks that were cut from it are there. */
-  covering(cuts: readonly CoveredRange[]): readonly CoveredRange[] {
-    return [...cuts, ...coverageOfOrigin(this.#settled.origin)];
+    const ranges = [...this.#blocks.cuts, ...coverageOfOrigin(this.#settled.origin)];
+    return coverageOf(ranges, listWal(disk, walDir(dir)));
   }
 
   /** No segment below this one may be begun. */

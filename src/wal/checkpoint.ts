@@ -53,6 +53,8 @@ export interface CheckpointOptions {
   readonly logger?: Logger;
   readonly compression?: RecordCompression;
   readonly yieldNow?: () => Promise<void>;
+  /** Called when the checkpoint is durable, before anything is removed. */
+  readonly onPublished?: (through: number) => void;
 }
 
 /** What a checkpoint kept and what it could not read. */
@@ -102,6 +104,7 @@ export async function writeCheckpoint(options: CheckpointOptions): Promise<Check
     await Promise.all([writer.abandon(), aside.abandon()]).catch(() => undefined);
     throw thrown;
   }
+  options.onPublished?.(through);
   if (orphans !== undefined) {
     const fields = { samples: counts.orphansSetAside, quarantined: orphans };
     options.logger?.error('samples of no readable series leave the WAL, set aside', fields);

@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
+import { parseBlockDirName } from '../../src/block/paths.ts';
 import { archivePrefix, blockOfKey } from '../../src/bucket/layout.ts';
+import { readLogId } from '../../src/wal/log-id.ts';
 import { exactBody } from '../support/exact-body.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
@@ -35,9 +37,9 @@ class World {
     return world;
   }
 
-  build(flags: readonly string[] = [], disk?: MemoryDisk): GatewayMachine {
+  build(flags: readonly string[] = [], disk?: MemoryDisk, name = 'g'): GatewayMachine {
     const nowMs = () => this.clock.nowMs();
-    const archive = [`--wal.archive-interval=${this.#interval}`, '--wal.archive-name=g'];
+    const archive = [`--wal.archive-interval=${this.#interval}`, `--wal.archive-name=${name}`];
     return new GatewayMachine({
       setup: setupOf([...archive, ...flags]),
       disk: disk ?? new MemoryDisk({ nowMs }),
@@ -50,7 +52,11 @@ class World {
   }
 
   /** Sends a sample of a series at each of these times since the start. */
-  async accept(...sinceStartMs: number[]): Promise<void> {
+  accept(...sinceStartMs: number[]): Promise<void> {
+    return this.acceptOn(this.machine, ...sinceStartMs);
+  }
+
+  async acceptOn(machine: GatewayMachine, ...sinceStartMs: number[]): Promise<void> {
     const samples = sinceStartMs.map((ms) => ({ timeMs: this.startMs + ms, bits: bitsAt(ms) }));
     const body = new Uint8Array(exactBody([{ labels: [['__name__', 'm']], samples }]));
     const headers = {
@@ -58,7 +64,7 @@ class World {
       'content-encoding': 'snappy',
       'THANOS-TENANT': 'a',
     };
-    const answer = await this.machine.ask('POST', '/api/v1/receive', { headers, body });
+    const answer = await machine.ask('POST', '/api/v1/receive', { headers, body });
     expect(answer).toMatchObject({ status: 204 });
   }
 
@@ -104,6 +110,30 @@ class World {
 
 function bitsAt(ms: number): string {
   return ms.toString(16).padStart(16, '0');
+}
+
+function logIdOn(machine: GatewayMachine): string | undefined {
+  return machine.undisturbed((disk) => readLogId(disk, TSDB));
+}
+
+function blocksOn(machine: GatewayMachine): string[] {
+  const names = machine.undisturbed((disk) => disk.list(`${TSDB}/a`).map(({ name }) => name));
+  return names.filter((name) => parseBlockDirName(name) !== undefined);
+}
+
+/** To the same path on another disk. */
+function copyTree(from: GatewayMachine, to: MemoryDisk, path: string): void {
+  to.makeDir(path);
+  const entries = from.undisturbed((disk) => disk.list(path));
+  for (const { isDirectory, name } of entries) {
+    const inside = `${path}/${name}`;
+    if (isDirectory) copyTree(from, to, inside);
+    else
+      to.replaceFile(
+        inside,
+        from.undisturbed((disk) => disk.readFile(inside)),
+      );
+  }
 }
 
 describe('what a machine had acknowledged is on the next one', () => {
@@ -243,6 +273,53 @@ describe('a block that the store never takes', () => {
     expect(world.logged('the store takes other blocks and not this one')).toBe(1);
     world.store.rejects = () => undefined;
     expect(await world.stored()).toEqual([...sent, 90_000].sort((a, b) => a - b));
+  });
+});
+
+describe('two gateways with the same labels, which write into one bucket', () => {
+  /** The second one's log is longer, and its block has the time of what only the first one has. */
+  async function begun(): Promise<{ world: World; other: GatewayMachine }> {
+    const world = await World.started();
+    const other = world.build([], undefined, 'h');
+    await other.gateway.start();
+    await world.accept(5);
+    for (const ms of [1, 2, 3, 8, 9]) await world.acceptOn(other, ms);
+    await world.clock.advance(10 * SECOND);
+    expect(await other.ask('POST', '/-/flush')).toMatchObject({ status: 200 });
+    return { world, other };
+  }
+
+  it('when one is lost and restored, nothing counts as stored that only the other has', async () => {
+    const { world } = await begun();
+    await world.replace();
+    expect(await world.stored()).toEqual([1, 2, 3, 5, 8, 9]);
+  });
+
+  it('and also when it had been restored before: its log keeps its name', async () => {
+    const { world, other } = await begun();
+    const named = logIdOn(world.machine);
+    await world.replace();
+    expect(logIdOn(world.machine)).toBe(named);
+    expect(logIdOn(other)).not.toBe(named);
+    expect(await world.stored()).toEqual([1, 2, 3, 5, 8, 9]);
+    await world.accept(6);
+    for (const ms of [10, 11, 12, 13, 14]) await world.acceptOn(other, ms);
+    await world.clock.advance(10 * SECOND);
+    expect(await other.ask('POST', '/-/flush')).toMatchObject({ status: 200 });
+    await world.replace();
+    expect(logIdOn(world.machine)).toBe(named);
+    expect(await world.stored()).toEqual([1, 2, 3, 5, 6, 8, 9, 10, 11, 12, 13, 14]);
+  });
+
+  it('a block of the other that somebody put beside its log covers nothing of it', async () => {
+    const { world, other } = await begun();
+    const [ulid = ''] = blocksOn(other);
+    world.machine.goDown('kill', undefined);
+    const disk = world.machine.remains;
+    copyTree(other, disk, `${TSDB}/a/${ulid}`);
+    world.machine = world.build([], disk);
+    await world.machine.gateway.start();
+    expect(await world.stored()).toEqual([1, 2, 3, 5, 8, 9]);
   });
 });
 

@@ -88,8 +88,8 @@ export const DEFECTS: readonly Defect[] = [
     name: 'head forgets although the cut failed',
     harm: 'samples are in no block, and only a restart brings them back',
     file: 'src/head/cut-loop.ts',
-    find: "await engine.closeCut(work, outcome !== 'failed');",
-    replace: 'await engine.closeCut(work, true);',
+    find: "await engine.closeCut(work, outcome !== 'failed', block?.ulid);",
+    replace: 'await engine.closeCut(work, true, block?.ulid);',
   },
   {
     name: 'name of a block not synced',

@@ -194,6 +194,7 @@ export class EngineMachine {
 function engineSettings(options: MachineOptions, index: number): EngineSettings {
   return {
     tsdbPath: TSDB,
+    logId: 'log of the machine',
     index,
     engines: 1,
     labels: { external: [], tenantLabelName: 'tenant_id' },

@@ -215,10 +215,6 @@ export const METRIC_CATALOGUE = {
   varve_wal_archive_failures_total: counter(
     'Rounds of the WAL archive that failed and are tried again.',
   ),
-  varve_wal_archive_requests_total: counter(
-    'Requests that the WAL archive made of the store, by what stores bill.',
-    ['class'],
-  ),
   varve_wal_archive_lag_seconds: gauge(
     'For how long some of what is synced has not been in the WAL archive; 0 when all is.',
     [],

@@ -72,10 +72,31 @@ export interface VarveFileEntry {
   readonly sha256: string;
 }
 
+/** A block that had been cut from a log before another was. */
+export interface EarlierBlock {
+  readonly ulid: string;
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
+  readonly position: { readonly segment: number; readonly offset: number };
+}
+
+/** From where in which log a block was cut. What is undefined was not noted yet at its time. */
+export interface WalNote {
+  /** Samples logged before here, in the block's range, are in the block (ARCHITECTURE.md) … */
+  readonly segment: number;
+  readonly offset: number;
+  /** Whose log it is: wal/log-id.ts. */
+  readonly log?: string | undefined;
+  /** The newest checkpoint at that time; -1 for none. */
+  readonly checkpoint?: number | undefined;
+  /** … but for what was in one of these, whose ranges overlap the block's. */
+  readonly earlier?: readonly EarlierBlock[] | undefined;
+}
+
 /** `thanos.extensions.varve`: what Varve notes in blocks that it makes. */
 export interface VarveExtension {
-  /** Samples logged before here, in the block's range, are in the block (ARCHITECTURE.md). */
-  readonly wal?: { readonly segment: number; readonly offset: number } | undefined;
+  /** Of a block cut from a head. */
+  readonly wal?: WalNote | undefined;
   readonly files: readonly VarveFileEntry[];
   /** SHA-256 of meta.json with this very value empty; set when the file is printed. */
   readonly digest?: string | undefined;

@@ -15,6 +15,7 @@ import {
   THANOS_VERSION,
   type ThanosMeta,
   type VarveExtension,
+  type WalNote,
 } from './format.ts';
 import { parseJson } from './json.ts';
 
@@ -115,9 +116,8 @@ function fileEntry(fields: Fields): BlockFileEntry {
 }
 
 function varve(fields: Fields): VarveExtension {
-  const wal = fields.has('wal') ? fields.object('wal') : undefined;
   return {
-    wal: wal && { segment: wal.count('segment'), offset: wal.count('offset') },
+    wal: fields.has('wal') ? walNote(fields.object('wal')) : undefined,
     files: fields.objects('files').map((file) => ({
       relPath: file.text('rel_path'),
       sizeBytes: file.count('size_bytes'),
@@ -125,5 +125,21 @@ function varve(fields: Fields): VarveExtension {
       sha256: file.text('sha256'),
     })),
     digest: fields.has('digest') ? fields.text('digest') : undefined,
+  };
+}
+
+function walNote(fields: Fields): WalNote {
+  const earlier = fields.objects('earlier').map((block) => ({
+    ulid: ulid(block, 'ulid'),
+    minTimeMs: block.whole('minTime'),
+    maxTimeMs: block.whole('maxTime'),
+    position: { segment: block.count('segment'), offset: block.count('offset') },
+  }));
+  return {
+    segment: fields.count('segment'),
+    offset: fields.count('offset'),
+    log: fields.has('log') ? fields.text('log') : undefined,
+    checkpoint: fields.has('checkpoint') ? fields.whole('checkpoint') : undefined,
+    earlier: earlier.length === 0 ? undefined : earlier,
   };
 }

@@ -9,6 +9,7 @@ import {
   META_VERSION,
   type ThanosMeta,
   type VarveExtension,
+  type WalNote,
 } from './format.ts';
 import { JsonNumber, type JsonObject, type JsonValue, printJson } from './json.ts';
 
@@ -140,11 +141,25 @@ function varveObject(varve: VarveExtension, digest: string): JsonObject {
       ['sha256', file.sha256],
     ),
   );
-  const wal = varve.wal;
+  return object(['wal', varve.wal && walObject(varve.wal)], ['files', files], ['digest', digest]);
+}
+
+function walObject({ checkpoint, earlier = [], log, offset, segment }: WalNote): JsonObject {
+  const blocks = earlier.map(({ maxTimeMs, minTimeMs, position, ulid }) =>
+    object(
+      ['ulid', ulid],
+      ['minTime', whole(minTimeMs)],
+      ['maxTime', whole(maxTimeMs)],
+      ['segment', whole(position.segment)],
+      ['offset', whole(position.offset)],
+    ),
+  );
   return object(
-    ['wal', wal && object(['segment', whole(wal.segment)], ['offset', whole(wal.offset)])],
-    ['files', files],
-    ['digest', digest],
+    ['segment', whole(segment)],
+    ['offset', whole(offset)],
+    ['log', log],
+    ['checkpoint', checkpoint === undefined ? undefined : whole(checkpoint)],
+    ['earlier', nonEmpty(blocks)],
   );
 }
 

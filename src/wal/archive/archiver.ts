@@ -13,6 +13,7 @@ import { LimitedLog } from '../../base/observe/limited-log.ts';
 import type { Clock } from '../../base/runtime/clock.ts';
 import { originFile, streamFile, walDir } from '../../block/paths.ts';
 import { archivePieceKey } from '../../bucket/layout.ts';
+import { readLogId } from '../log-id.ts';
 import {
   type ArchivedBlock,
   type PieceHeader,
@@ -321,7 +322,9 @@ export class Archiver {
 
   #header({ state }: OpenedArchive, sequence: number, streams: PieceStream[]): PieceHeader {
     const { epoch, instance, name } = state;
-    const createdMs = this.#options.clock.nowMs();
+    const { clock, disk, tsdbPath } = this.#options;
+    const createdMs = clock.nowMs();
+    const log = readLogId(disk, tsdbPath);
     return {
       version: 1,
       name,
@@ -329,6 +332,7 @@ export class Archiver {
       sequence,
       instance,
       writer: this.#writer,
+      ...(log === undefined ? {} : { log }),
       createdMs,
       streams,
     };

@@ -59,6 +59,8 @@ const HEADER = z.strictObject({
   sequence: COUNT,
   instance: z.string(),
   writer: z.string(),
+  /** Whose logs they are (../log-id.ts); pieces of before do not say. */
+  log: z.string().optional(),
   createdMs: TIME,
   streams: z.array(STREAM),
 });

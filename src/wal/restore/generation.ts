@@ -9,8 +9,12 @@ export function generationOf(segment: number): number {
   return Math.floor(Math.max(0, segment) / SEGMENTS);
 }
 
-/** The number that a log which goes on from one with these numbers begins above. */
-export function nextGeneration(numbers: readonly number[]): number {
+/**
+ * The number that a log which goes on from one with these numbers begins above.
+ * @param epoch of the archive: two restores of one log have two, also when the second one has not
+ *   seen what the first one wrote
+ */
+export function nextGeneration(numbers: readonly number[], epoch: number): number {
   const highest = numbers.reduce((most, number) => Math.max(most, number), 0);
-  return (generationOf(highest) + 1) * SEGMENTS;
+  return Math.max(generationOf(highest) + 1, epoch - 1) * SEGMENTS;
 }

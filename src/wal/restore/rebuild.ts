@@ -13,9 +13,9 @@ import {
   noCounts,
 } from '../checkpoint-filter.ts';
 import { CheckpointWriter } from '../checkpoint-writer.ts';
+import type { Coverage } from '../coverage.ts';
 import { OrphanLog } from '../orphan-log.ts';
 import { type ScanFile, type WalDamage, WalScan } from '../scan.ts';
-import type { Covering } from './covering.ts';
 import { fileKey, type GatheredStream, hasCheckpoint } from './gather.ts';
 
 export interface RebuildOptions {
@@ -27,7 +27,8 @@ export interface RebuildOptions {
   readonly quarantineDir: string;
   /** The number of the checkpoint. */
   readonly through: number;
-  readonly covering: Covering;
+  /** What the bucket's blocks hold. */
+  readonly covering: Pick<Coverage, 'covers'>;
   readonly logger: Logger;
   readonly yieldNow: () => Promise<void>;
 }

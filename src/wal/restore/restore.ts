@@ -23,9 +23,11 @@ import {
 } from '../../block/paths.ts';
 import type { StoredPiece } from '../archive/open-archive.ts';
 import { writeArchiveState } from '../archive/state-file.ts';
+import type { EarlierCut } from '../coverage.ts';
+import { newLogId, writeLogId } from '../log-id.ts';
 import { type Origin, parseOrigin } from '../origin.ts';
 import { type ChooseOptions, claimRestore, isStoreAway, piecesOf } from './choose.ts';
-import { Covering } from './covering.ts';
+import { bucketCoverage } from './covering.ts';
 import { type FetchedPiece, fetchPiece } from './fetch-piece.ts';
 import { type GatheredStream, gather } from './gather.ts';
 import { nextGeneration } from './generation.ts';
@@ -40,7 +42,7 @@ const ATTEMPT_AFTER_MS = 3_000;
 /** Clocks of machines that made blocks and pieces may differ by so much. */
 const CLOCKS_APART_MS = 24 * 3_600_000;
 
-/** A block in the bucket that was cut from a log of Varve's. */
+/** A block in the bucket that was cut from a log of Varve's, and not merged since. */
 export interface FoundBlock {
   readonly ulid: string;
   readonly labels: Labels;
@@ -48,6 +50,10 @@ export interface FoundBlock {
   readonly maxTimeMs: number;
   readonly segment: number;
   readonly offset: number;
+  /** See WalNote (block/meta/format.ts). */
+  readonly log: string | undefined;
+  readonly checkpoint: number | undefined;
+  readonly earlier: readonly EarlierCut[] | undefined;
 }
 
 /** The blocks of the bucket. */
@@ -125,8 +131,12 @@ class Restore {
     this.#tellMissing(pieces);
     const streams = gather(fetched).filter(({ name }) => isStreamName(name));
     const found = await this.#findBlocks(streams, fetched);
-    for (const stream of streams) await this.#makeStream(stream, found);
+    const logId = fetched.findLast(({ header }) => header?.log !== undefined)?.header?.log;
+    // Another gateway may write blocks with the same labels: its log's positions mean nothing here.
+    const own = found.filter(({ log }) => log === undefined || log === logId);
+    for (const stream of streams) await this.#makeStream(stream, own);
     disk.syncDir(restoreDir(tsdbPath, 'made'));
+    writeLogId(disk, tsdbPath, logId ?? newLogId(this.#options.random));
     const { epoch, instance, name } = this.marker;
     writeArchiveState(disk, tsdbPath, {
       version: 1,
@@ -215,8 +225,8 @@ class Restore {
         rawDir: `${restoreDir(tsdbPath, 'raw')}/${name}`,
         dir,
         quarantineDir: quarantineDir(tsdbPath, name),
-        through: nextGeneration(numbers),
-        covering: new Covering(known, this.#originOf(stream)),
+        through: nextGeneration(numbers, this.marker.epoch),
+        covering: bucketCoverage(known, this.#originOf(stream)),
         logger: logger.child({ stream: name }),
         yieldNow: () => timers.yieldNow(),
       },

@@ -10,16 +10,17 @@ export class MetricsPage {
     this.#lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   }
 
-  /** Every value of a metric, one for each set of labels. */
-  values(name: string): readonly number[] {
+  /** Every value of a metric, one for each set of labels; of those only that have `label`. */
+  values(name: string, label = ''): readonly number[] {
     return this.#lines
       .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .filter((line) => line.includes(label))
       .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
   }
 
   /** The sum over all sets of labels; NaN when there is none, so that nothing equals it. */
-  sum(name: string): number {
-    const values = this.values(name);
+  sum(name: string, label?: string): number {
+    const values = this.values(name, label);
     return values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0);
   }
 }

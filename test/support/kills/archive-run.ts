@@ -137,7 +137,7 @@ class ArchiveRun {
   async #noteCosts(varve: VarveProcess, ms: number): Promise<void> {
     const page = await metricsOf(varve.adminOrigin);
     this.costs.seconds += ms / 1000;
-    this.costs.requests += page.sum('varve_wal_archive_requests_total');
+    this.costs.requests += page.sum('varve_objstore_requests_total', 'purpose="archive"');
     this.costs.bytes += page.sum('varve_wal_archive_bytes_total');
     this.costs.pieces += page.sum('varve_wal_archive_pieces_total');
   }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { asVarveError } from '../../../src/base/errors/varve-error.ts';
 import { parseJson, printJson } from '../../../src/block/meta/json.ts';
 import { parseMeta } from '../../../src/block/meta/parse.ts';
-import { printMeta } from '../../../src/block/meta/print.ts';
+import { digestHolds, printMeta } from '../../../src/block/meta/print.ts';
 import { ULID } from './make-block.ts';
 
 const MINIMAL = {
@@ -34,6 +34,30 @@ test('labels may have any name, and print in the order of their bytes', () => {
   expect(printed).toContain('"z": "\\u003c\\u0026\\u003e"');
   expect(printed).toContain('"__proto__": "p"');
   expect(printed.endsWith('}\n')).toBe(true);
+});
+
+test('what a block says of the log comes back as it was printed; an older one says less', () => {
+  const earlier = [
+    { ulid: ULID, minTimeMs: -5, maxTimeMs: 9, position: { segment: 1, offset: 2 } },
+  ];
+  const notes = [
+    { segment: 3, offset: 4, log: 'a', checkpoint: -1, earlier },
+    { segment: 3, offset: 4, log: 'a', checkpoint: 2, earlier: undefined },
+    { segment: 3, offset: 4, log: undefined, checkpoint: undefined, earlier: undefined },
+  ];
+  for (const wal of notes) {
+    const thanos = { labels: [], resolutionMs: 0, source: 'receive', segmentFiles: [], files: [] };
+    const sizes = { seriesBytesMax: 0, chunkBytesMax: 0, varve: { wal, files: [] } };
+    const bytes = printMeta({
+      ...parse(MINIMAL),
+      rest: undefined,
+      thanos: { ...thanos, ...sizes },
+    });
+    const meta = parseMeta(bytes, 'meta.json');
+    expect(meta.thanos?.varve?.wal).toEqual(wal);
+    expect(Buffer.from(printMeta(meta))).toEqual(bytes);
+    expect(digestHolds(bytes, meta)).toBe(true);
+  }
 });
 
 test.each([

@@ -41,6 +41,7 @@ function begin(disk: MemoryDisk, coveredBeforeMs: number): Promise<Adoption> {
     {
       foreign: { count: 1, coveredBeforeMs, late: [] },
       cuts: [],
+      positioned: [],
       shipperFile: 'none',
     },
   );
