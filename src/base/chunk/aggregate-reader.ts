@@ -2,7 +2,14 @@
 // any other chunk. Damaged bytes end in VarveError damaged_chunk, whatever they are.
 
 import { VarveError } from '../errors/varve-error.ts';
-import { AGGREGATES, type AggregateParts, COUNT, MAX, MIN, PART_BYTES_MAX } from './aggregate-format.ts';
+import {
+  AGGREGATES,
+  type AggregateParts,
+  COUNT,
+  MAX,
+  MIN,
+  PART_BYTES_MAX,
+} from './aggregate-format.ts';
 import {
   type ChunkPlace,
   chunkCount,
