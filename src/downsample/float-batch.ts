@@ -35,7 +35,7 @@ export function floatBatch(batch: Batch, chunk: FloatChunk): ChunkToWrite | unde
   let max = 0;
   for (let i = first; i <= last; i++) {
     const value = samples.value(i);
-    if (value !== value) continue;
+    if (Number.isNaN(value)) continue;
     const timeMs = samples.time(i);
     if (timeMs > windowMs) {
       if (count > 0) chunk.add(windowMs, { count, sum, min, max, counter });

@@ -4,7 +4,7 @@
 // The order of operations is Thanos's, so that float counts agree to the last bit.
 
 import type { HistogramValue } from '../base/chunk/histogram-value.ts';
-import { RESET_GAUGE, RESET_NO, RESET_YES } from '../base/chunk/histogram-value.ts';
+import { RESET_GAUGE, RESET_YES } from '../base/chunk/histogram-value.ts';
 import { BucketHistogram } from './bucket-histogram.ts';
 
 export class HistogramAggregator {
@@ -59,10 +59,11 @@ export class HistogramAggregator {
 
   /**
    * Did the counter begin again since the histogram before? Both are compared as they came, because
-   * in a coarser schema a finer one looks like a reset each time, or hides one.
+   * in a coarser schema a finer one looks like a reset each time, or hides one. That a chunk says
+   * there was none is not trusted: a counter that falls cannot be written.
    */
   #isReset(value: HistogramValue): boolean {
-    if (value.resetHint === RESET_GAUGE || value.resetHint === RESET_NO) return false;
+    if (value.resetHint === RESET_GAUGE) return false;
     if (value.resetHint === RESET_YES) return true;
     const current = this.#current;
     const previous = this.#previous;

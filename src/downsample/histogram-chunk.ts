@@ -15,8 +15,9 @@ import { WINDOWS_PER_CHUNK_MAX } from './windows.ts';
 /** What the histograms of a window come to. */
 export interface HistogramWindow {
   readonly count: number;
-  readonly sum: BucketHistogram;
-  readonly counter: BucketHistogram;
+  /** Undefined where aggregates of aggregates lack it. */
+  readonly sum: BucketHistogram | undefined;
+  readonly counter: BucketHistogram | undefined;
 }
 
 /** Makes chunk after chunk; gives each to a list when it is done. */
@@ -40,29 +41,35 @@ export class HistogramChunks {
 
   /** Appends a window. One whose counter cannot go on in the chunk begins the next. */
   add(timeMs: number, window: HistogramWindow): void {
-    window.counter.giveTo(this.#value);
-    this.#value.resetHint = this.#isGauge ? RESET_GAUGE : RESET_UNKNOWN;
-    if (this.#counter.tryAppend(timeMs, this.#value) === 'new_chunk') {
-      this.finish();
-      this.#beginParts(this.#counter.nextHeader);
-      const outcome = this.#counter.tryAppend(timeMs, this.#value);
-      assert(outcome === 'appended', 'an empty chunk takes any histogram of its kind');
+    if (window.counter !== undefined) this.#addCounter(timeMs, window.counter);
+    if (window.sum !== undefined) {
+      window.sum.giveTo(this.#value);
+      // Sums go up and down.
+      this.#value.resetHint = RESET_GAUGE;
+      const outcome = this.#sum.tryAppend(timeMs, this.#value);
+      assert(outcome !== 'new_chunk', 'sums of one layout go into one chunk');
     }
-    window.sum.giveTo(this.#value);
-    // Sums go up and down.
-    this.#value.resetHint = RESET_GAUGE;
-    const outcome = this.#sum.tryAppend(timeMs, this.#value);
-    assert(outcome !== 'new_chunk', 'sums of one layout go into one chunk');
     if (this.#count.count === 0) this.#minTimeMs = timeMs;
     this.#maxTimeMs = timeMs;
     this.#count.append(timeMs, window.count);
+  }
+
+  #addCounter(timeMs: number, counter: BucketHistogram): void {
+    counter.giveTo(this.#value);
+    this.#value.resetHint = this.#isGauge ? RESET_GAUGE : RESET_UNKNOWN;
+    if (this.#counter.tryAppend(timeMs, this.#value) !== 'new_chunk') return;
+    this.finish();
+    this.#beginParts(this.#counter.nextHeader);
+    const outcome = this.#counter.tryAppend(timeMs, this.#value);
+    assert(outcome === 'appended', 'an empty chunk takes any histogram of its kind');
   }
 
   /** Ends the chunk, if it has a window. */
   finish(): void {
     const sampleCount = this.#count.count;
     if (sampleCount === 0) return;
-    const part = (from: HistogramAppender) => ({ encoding: from.encoding, bytes: from.bytes() });
+    const part = (from: HistogramAppender) =>
+      from.count === 0 ? undefined : { encoding: from.encoding, bytes: from.bytes() };
     this.#into.push({
       minTimeMs: this.#minTimeMs,
       maxTimeMs: this.#maxTimeMs,

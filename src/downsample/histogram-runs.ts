@@ -14,6 +14,7 @@ import { assert } from '../base/errors/assert.ts';
 import type { ChunkToWrite } from '../block/block-sink.ts';
 import { HistogramAggregator } from './histogram-aggregator.ts';
 import { HistogramChunks } from './histogram-chunk.ts';
+import { HistogramCursor } from './histogram-cursor.ts';
 import { HistogramKind } from './histogram-kind.ts';
 import { batchEnds, windowEndMs } from './windows.ts';
 
@@ -30,14 +31,13 @@ interface LookedAt {
 export class HistogramRuns {
   readonly #resolutionMs: number;
   readonly #reader = new HistogramReader();
+  readonly #cursor = new HistogramCursor();
   readonly #value = new HistogramValue();
   readonly #aggregator = new HistogramAggregator();
   readonly #made = new HistogramChunks();
   /** Of all histograms that are no stale markers. */
   readonly #times = new F64Column(1024);
   #looked: LookedAt[] = [];
-  /** While histograms are read: the chunk that is opened next. */
-  #next = 0;
 
   constructor(resolutionMs: number) {
     this.#resolutionMs = resolutionMs;
@@ -65,7 +65,6 @@ export class HistogramRuns {
   #lookAt(chunks: readonly TimedChunk[]): void {
     this.#times.clear();
     this.#looked = [];
-    this.#next = 0;
     const reader = this.#reader;
     let lastMs = Number.NEGATIVE_INFINITY;
     for (const chunk of chunks) {
@@ -82,8 +81,7 @@ export class HistogramRuns {
       const kind = new HistogramKind(reader.header, layout);
       this.#looked.push({ chunk, kind, schema: layout.schema, start, end });
     }
-    // The first #loadNext opens a chunk.
-    while (reader.next());
+    this.#cursor.open(this.#looked.map(({ chunk }) => chunk));
   }
 
   /** Makes the aggregates of chunks of one kind. */
@@ -111,24 +109,12 @@ export class HistogramRuns {
         aggregator.beginWindow();
         windowMs = Math.min(windowEndMs(timeMs, this.#resolutionMs), lastMs);
       }
-      this.#loadNext();
+      const isThere = this.#cursor.next();
+      assert(isThere, 'there are as many histograms as there were times');
+      this.#cursor.load(this.#value);
       aggregator.add(this.#value);
     }
     this.#made.add(windowMs, aggregator);
-  }
-
-  /** Loads the next histogram that is no stale marker; there is one. */
-  #loadNext(): void {
-    const reader = this.#reader;
-    for (;;) {
-      while (!reader.next()) {
-        const looked = this.#looked.at(this.#next++);
-        assert(looked !== undefined, 'there are as many histograms as there were times');
-        reader.reset(looked.chunk);
-      }
-      if (!reader.state.isStale) break;
-    }
-    reader.load(this.#value);
   }
 }
 

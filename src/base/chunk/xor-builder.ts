@@ -35,7 +35,7 @@ export class XorBuilder {
   append(timeMs: number, value: number): void {
     const state = this.#state;
     if (!xorHasRoom(state, this.#bytes.length)) this.#grow();
-    if (value !== value) {
+    if (Number.isNaN(value)) {
       xorAppend(this.#view, 0, state, timeMs, NAN_LOW, NAN_HIGH);
       return;
     }
