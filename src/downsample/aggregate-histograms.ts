@@ -4,13 +4,13 @@
 import { COUNT, COUNTER, SUM } from '../base/chunk/aggregate-format.ts';
 import type { ChunkPlace } from '../base/chunk/chunk-format.ts';
 import { FloatSamples } from '../base/chunk/float-samples.ts';
+import { windowEndMs } from '../base/chunk/float-windows.ts';
 import { HistogramValue } from '../base/chunk/histogram-value.ts';
 import type { ChunkToWrite } from '../block/block-sink.ts';
 import type { AggregateEntry, PartLayout } from './aggregate-entries.ts';
 import { HistogramAggregator } from './histogram-aggregator.ts';
 import { HistogramChunks } from './histogram-chunk.ts';
 import { HistogramCursor } from './histogram-cursor.ts';
-import { windowEndMs } from './windows.ts';
 
 /** One of the two parts that are histograms, while it is added up. */
 class HistogramPart {

@@ -4,6 +4,7 @@
 import { COUNT, COUNTER, MAX, MIN, SUM } from '../base/chunk/aggregate-format.ts';
 import type { ChunkPlace } from '../base/chunk/chunk-format.ts';
 import { FloatSamples } from '../base/chunk/float-samples.ts';
+import { windowEndMs } from '../base/chunk/float-windows.ts';
 import type { TimedChunk } from '../base/chunk/merge-chunks.ts';
 import type { XorBuilder } from '../base/chunk/xor-builder.ts';
 import type { ChunkToWrite } from '../block/block-sink.ts';
@@ -18,7 +19,6 @@ import { AggregateHistograms } from './aggregate-histograms.ts';
 import { counterValues } from './counter-values.ts';
 import { FloatChunk } from './float-chunk.ts';
 import { RawDownsampler } from './raw-series.ts';
-import { windowEndMs } from './windows.ts';
 
 /** How the values of a window become one. */
 type Fold = (folded: number, value: number) => number;

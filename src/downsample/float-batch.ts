@@ -1,12 +1,11 @@
 // Aggregates of one batch of raw floats (docs/formats/aggregate-chunks.md, "Floats").
 //
-// The hot path of downsampling: plain numbers, one pass, nothing is allocated but the chunk.
-// The order of additions is Thanos's, so that sums and counters agree to the last bit.
+// A counter's part is framed by the first and the last raw value, so that a reader sees whether it
+// began again between two chunks.
 
 import type { FloatSamples } from '../base/chunk/float-samples.ts';
 import type { ChunkToWrite } from '../block/block-sink.ts';
 import type { FloatChunk } from './float-chunk.ts';
-import { windowEndMs } from './windows.ts';
 
 /** A part of a column of samples. */
 export interface Batch {
@@ -23,37 +22,12 @@ export function floatBatch(batch: Batch, chunk: FloatChunk): ChunkToWrite | unde
   const last = lastNumber(batch);
   const first = firstNumber(batch);
   if (last < first) return undefined;
+  const { windows } = chunk;
+  windows.aggregate(samples, { start: first, end: last + 1, resolutionMs });
   chunk.begin();
-  const lastMs = samples.time(last);
-  let previous = samples.value(first);
-  chunk.counter.append(samples.time(first), previous);
-  let counter = previous;
-  let windowMs = Number.NEGATIVE_INFINITY;
-  let count = 0;
-  let sum = 0;
-  let min = 0;
-  let max = 0;
-  for (let i = first; i <= last; i++) {
-    const value = samples.value(i);
-    if (Number.isNaN(value)) continue;
-    const timeMs = samples.time(i);
-    if (timeMs > windowMs) {
-      if (count > 0) chunk.add(windowMs, { count, sum, min, max, counter });
-      windowMs = Math.min(windowEndMs(timeMs, resolutionMs), lastMs);
-      count = 0;
-      sum = 0;
-      min = value;
-      max = value;
-    }
-    if (i > first) counter += value < previous ? value : value - previous;
-    previous = value;
-    sum += value;
-    count++;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  chunk.add(windowMs, { count, sum, min, max, counter });
-  chunk.counter.append(lastMs, previous);
+  chunk.counter.append(samples.time(first), samples.value(first));
+  chunk.appendWindows();
+  chunk.counter.append(samples.time(last), samples.value(last));
   return chunk.finish();
 }
 

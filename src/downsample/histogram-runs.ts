@@ -6,6 +6,7 @@
 // one histogram, however long the series is.
 
 import { F64Column } from '../base/bytes/columns.ts';
+import { windowEndMs } from '../base/chunk/float-windows.ts';
 import { HistogramReader } from '../base/chunk/histogram-reader.ts';
 import { HistogramValue } from '../base/chunk/histogram-value.ts';
 import type { TimedChunk } from '../base/chunk/merge-chunks.ts';
@@ -16,7 +17,7 @@ import { HistogramAggregator } from './histogram-aggregator.ts';
 import { HistogramChunks } from './histogram-chunk.ts';
 import { HistogramCursor } from './histogram-cursor.ts';
 import { HistogramKind } from './histogram-kind.ts';
-import { batchEnds, windowEndMs } from './windows.ts';
+import { batchEnds } from './windows.ts';
 
 /** A chunk with at least one histogram that is no stale marker. */
 interface LookedAt {

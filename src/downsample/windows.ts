@@ -6,6 +6,7 @@
 // next one's.
 
 import { SAMPLES_PER_CHUNK_MAX } from '../base/chunk/chunk-format.ts';
+import { windowEndMs } from '../base/chunk/float-windows.ts';
 
 /** Thanos reckons the number of chunks as if raw samples were so far apart. */
 const RAW_STEP_MS = 60_000;
@@ -15,11 +16,6 @@ const WINDOWS_PER_CHUNK = 140;
 
 /** Beside its windows a counter's part holds the first and the last value. */
 export const WINDOWS_PER_CHUNK_MAX = SAMPLES_PER_CHUNK_MAX - 2;
-
-/** The last millisecond of the window that a time is in; windows are aligned to the epoch. */
-export function windowEndMs(timeMs: number, resolutionMs: number): number {
-  return Math.floor(timeMs / resolutionMs) * resolutionMs + resolutionMs - 1;
-}
 
 /** What the number of chunks is reckoned from. */
 export interface Reckoning {
