@@ -5,6 +5,7 @@ import { type AggregateParts, COUNT, COUNTER, SUM } from '../base/chunk/aggregat
 import { readAggregate } from '../base/chunk/aggregate-reader.ts';
 import { type ChunkPlace, ENCODING_XOR, writtenEncoding } from '../base/chunk/chunk-format.ts';
 import { HistogramReader } from '../base/chunk/histogram-reader.ts';
+import type { TimedChunk } from '../base/chunk/merge-chunks.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 import { HistogramKind } from './histogram-kind.ts';
 import { targetChunkCount, WINDOWS_PER_CHUNK_MAX } from './windows.ts';
@@ -63,6 +64,21 @@ function layoutOf(part: ChunkPlace | undefined): PartLayout | undefined {
   return undefined;
 }
 
+/**
+ * One part of each chunk that has it, with its times: a counter's first value stands at the time of
+ * the first sample, so up to `earlierMs` before the first window.
+ */
+export function partsOf(
+  batch: readonly AggregateEntry[],
+  which: number,
+  earlierMs = 0,
+): readonly TimedChunk[] {
+  return batch.flatMap(({ maxTimeMs, minTimeMs, parts }) => {
+    const part = parts.at(which);
+    return part === undefined ? [] : [{ ...part, minTimeMs: minTimeMs - earlierMs, maxTimeMs }];
+  });
+}
+
 /** How far apart windows are in the chunks and in what is made of them. */
 export interface Resolutions {
   readonly fromMs: number;
@@ -101,7 +117,8 @@ function batchesOfRun(
     for (const entry of run.slice(at, at + size)) {
       windows += samplesOf(entry);
       const first = batch.at(0);
-      if (first !== undefined && !(windows <= WINDOWS_PER_CHUNK_MAX && goTogether(first, entry))) {
+      const isFull = windows > WINDOWS_PER_CHUNK_MAX;
+      if (first !== undefined && (isFull || !goTogether(first, entry, toMs))) {
         batches.push(batch);
         batch = [];
         windows = samplesOf(entry);
@@ -118,8 +135,10 @@ function samplesOf({ parts }: AggregateEntry): number {
   return parts.at(COUNT)?.count ?? 0;
 }
 
-function goTogether(first: AggregateEntry, other: AggregateEntry): boolean {
-  return layoutsFit(first.sum, other.sum) && layoutsFit(first.counter, other.counter);
+function goTogether(first: AggregateEntry, other: AggregateEntry, toMs: number): boolean {
+  // Times in a chunk must not jump by thousands of years.
+  const isNear = other.maxTimeMs - first.minTimeMs <= WINDOWS_PER_CHUNK_MAX * toMs;
+  return isNear && layoutsFit(first.sum, other.sum) && layoutsFit(first.counter, other.counter);
 }
 
 function layoutsFit(first: PartLayout | undefined, other: PartLayout | undefined): boolean {

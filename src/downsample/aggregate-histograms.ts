@@ -2,12 +2,12 @@
 // "5m to 1h").
 
 import { COUNT, COUNTER, SUM } from '../base/chunk/aggregate-format.ts';
-import type { ChunkPlace } from '../base/chunk/chunk-format.ts';
 import { FloatSamples } from '../base/chunk/float-samples.ts';
 import { windowEndMs } from '../base/chunk/float-windows.ts';
 import { HistogramValue } from '../base/chunk/histogram-value.ts';
+import type { TimedChunk } from '../base/chunk/merge-chunks.ts';
 import type { ChunkToWrite } from '../block/block-sink.ts';
-import type { AggregateEntry, PartLayout } from './aggregate-entries.ts';
+import { type AggregateEntry, type PartLayout, partsOf } from './aggregate-entries.ts';
 import { HistogramAggregator } from './histogram-aggregator.ts';
 import { HistogramChunks } from './histogram-chunk.ts';
 import { HistogramCursor } from './histogram-cursor.ts';
@@ -18,10 +18,12 @@ class HistogramPart {
   readonly aggregator = new HistogramAggregator();
   readonly #value = new HistogramValue();
 
-  open(places: readonly ChunkPlace[], layouts: readonly PartLayout[]): void {
-    this.cursor.open(places);
+  open(parts: readonly TimedChunk[], layouts: readonly (PartLayout | undefined)[]): void {
+    this.cursor.open(parts);
     this.cursor.next();
-    this.aggregator.begin(Math.min(...layouts.map(({ schema }) => schema)));
+    // One without a layout has no histogram, but perhaps stale markers.
+    const schemas = layouts.flatMap((layout) => layout?.schema ?? []);
+    this.aggregator.begin(Math.min(...schemas));
   }
 
   /** Adds up what is in the window; its samples are taken. */
@@ -61,12 +63,15 @@ export class AggregateHistograms {
     const sum = this.#sum;
     const counter = this.#counter;
     counts.clear();
-    for (const { parts } of entries) {
-      const part = parts.at(COUNT);
-      if (part !== undefined) counts.append(part);
-    }
-    sum.open(...partsOf(entries, SUM));
-    counter.open(...partsOf(entries, COUNTER));
+    for (const part of partsOf(entries, COUNT)) counts.append(part);
+    sum.open(
+      partsOf(entries, SUM),
+      entries.map((entry) => entry.sum),
+    );
+    counter.open(
+      partsOf(entries, COUNTER),
+      entries.map((entry) => entry.counter),
+    );
     this.#made.begin(entries.at(0)?.counter?.kind.isGauge ?? false, into);
     const lastMs = entries.at(-1)?.maxTimeMs ?? 0;
     // A window in which a part has nothing is one that the chunks lack, too.
@@ -88,21 +93,4 @@ export class AggregateHistograms {
     }
     this.#made.finish();
   }
-}
-
-/** A part of each chunk that has a histogram in it, and what it is like. */
-function partsOf(
-  entries: readonly AggregateEntry[],
-  which: typeof SUM | typeof COUNTER,
-): [ChunkPlace[], PartLayout[]] {
-  const places: ChunkPlace[] = [];
-  const layouts: PartLayout[] = [];
-  for (const entry of entries) {
-    const place = entry.parts.at(which);
-    const layout = which === SUM ? entry.sum : entry.counter;
-    if (place === undefined || layout === undefined) continue;
-    places.push(place);
-    layouts.push(layout);
-  }
-  return [places, layouts];
 }

@@ -2,7 +2,6 @@
 // "5m to 1h").
 
 import { COUNT, COUNTER, MAX, MIN, SUM } from '../base/chunk/aggregate-format.ts';
-import type { ChunkPlace } from '../base/chunk/chunk-format.ts';
 import { FloatSamples } from '../base/chunk/float-samples.ts';
 import { windowEndMs } from '../base/chunk/float-windows.ts';
 import type { TimedChunk } from '../base/chunk/merge-chunks.ts';
@@ -12,6 +11,7 @@ import { ENCODING_AGGREGATE } from '../block/chunks/format.ts';
 import {
   type AggregateEntry,
   batchesOf,
+  partsOf,
   type Resolutions,
   readEntry,
 } from './aggregate-entries.ts';
@@ -79,11 +79,11 @@ export class AggregateDownsampler {
     this.#fold(partsOf(batch, SUM), chunk.sum, add);
     this.#fold(partsOf(batch, MIN), chunk.min, lesser);
     this.#fold(partsOf(batch, MAX), chunk.max, greater);
-    this.#counter(partsOf(batch, COUNTER));
+    this.#counter(partsOf(batch, COUNTER, this.#resolutions.fromMs));
     return chunk.finish();
   }
 
-  #fold(parts: readonly ChunkPlace[], into: XorBuilder, fold: Fold): void {
+  #fold(parts: readonly TimedChunk[], into: XorBuilder, fold: Fold): void {
     const samples = this.#samples;
     samples.clear();
     for (const part of parts) samples.append(part);
@@ -97,7 +97,7 @@ export class AggregateDownsampler {
   }
 
   /** The first and the last raw value frame it. */
-  #counter(parts: readonly ChunkPlace[]): void {
+  #counter(parts: readonly TimedChunk[]): void {
     const samples = this.#samples;
     samples.clear();
     const last = counterValues(parts, samples);
@@ -140,9 +140,4 @@ export class AggregateDownsampler {
       onEnd(windowMs);
     }
   }
-}
-
-/** One part of each chunk that has it. */
-function partsOf(batch: readonly AggregateEntry[], which: number): readonly ChunkPlace[] {
-  return batch.flatMap(({ parts }) => parts.at(which) ?? []);
 }

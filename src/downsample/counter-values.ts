@@ -5,18 +5,19 @@
 // the window before it: a time that comes again says "this is what the counter really showed". So
 // from one part to the next a reset is seen where there was one.
 
-import type { ChunkPlace } from '../base/chunk/chunk-format.ts';
 import { ChunkReader } from '../base/chunk/chunk-reader.ts';
 import type { FloatSamples } from '../base/chunk/float-samples.ts';
+import type { TimedChunk } from '../base/chunk/merge-chunks.ts';
+import { notRising } from '../base/chunk/reencode.ts';
 import { doubleOf } from '../base/chunk/xor-cells.ts';
 
 /**
  * Appends the counter, summed up over all parts, to `into`; NaNs are left out.
  *
  * @returns the last raw value
- * @throws VarveError damaged_chunk
+ * @throws VarveError damaged_chunk also where times are not those given
  */
-export function counterValues(parts: readonly ChunkPlace[], into: FloatSamples): number {
+export function counterValues(parts: readonly TimedChunk[], into: FloatSamples): number {
   const reader = new ChunkReader();
   let lastMs = Number.NEGATIVE_INFINITY;
   let last = Number.NaN;
@@ -24,16 +25,18 @@ export function counterValues(parts: readonly ChunkPlace[], into: FloatSamples):
   for (const part of parts) {
     reader.open(part);
     while (reader.next()) {
+      const { timeMs } = reader;
+      if (timeMs < part.minTimeMs || timeMs > part.maxTimeMs) throw notRising(timeMs);
       const value = doubleOf(reader.low, reader.high);
       if (Number.isNaN(value)) continue;
-      if (reader.timeMs > lastMs) {
+      if (timeMs > lastMs) {
         if (lastMs === Number.NEGATIVE_INFINITY) counted = value;
         else counted += value >= last ? value - last : value;
-        lastMs = reader.timeMs;
+        lastMs = timeMs;
         into.push(lastMs, counted);
       }
       // What goes back in time is left out, as Thanos does.
-      if (reader.timeMs === lastMs) last = value;
+      if (timeMs === lastMs) last = value;
     }
   }
   return last;

@@ -72,8 +72,9 @@ export class HistogramRuns {
       const start = this.#times.length;
       reader.reset(chunk);
       while (reader.next()) {
-        if (!(reader.timeMs > lastMs)) throw notRising(reader.timeMs);
-        lastMs = reader.timeMs;
+        const { timeMs } = reader;
+        if (!(timeMs > lastMs)) throw notRising(timeMs);
+        lastMs = timeMs;
         if (!reader.state.isStale) this.#times.push(lastMs);
       }
       const end = this.#times.length;

@@ -4,6 +4,7 @@
 
 import { type ChunkPlace, ENCODING_XOR } from './chunk-format.ts';
 import { ChunkReader } from './chunk-reader.ts';
+import type { TimedChunk } from './merge-chunks.ts';
 import { notRising } from './reencode.ts';
 import { isStale } from './stale.ts';
 import { doubleOf } from './xor-cells.ts';
@@ -53,9 +54,20 @@ export class FloatSamples {
   /**
    * Appends the samples of a float chunk, without stale markers.
    *
-   * @throws VarveError damaged_chunk also when its times do not rise above what is there already
+   * @throws VarveError damaged_chunk also when its times do not rise above what is there already,
+   *   or are not those given
    */
-  append(place: ChunkPlace): void {
+  append(chunk: TimedChunk): void {
+    const { length } = this;
+    this.#decode(chunk);
+    if (this.length === length) return;
+    const first = this.#times[length]!;
+    const last = this.#times[this.length - 1]!;
+    if (first < chunk.minTimeMs) throw notRising(first);
+    if (last > chunk.maxTimeMs) throw notRising(last);
+  }
+
+  #decode(place: ChunkPlace): void {
     // A sample takes a bit at least, so a damaged count cannot ask for more memory than that.
     this.#reserve(Math.min(place.count, place.lengthBytes * 8));
     const { length } = this;

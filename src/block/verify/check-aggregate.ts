@@ -37,34 +37,35 @@ export function checkAggregate(
   if (windows === 0) return { fault: 'an aggregate chunk without a count', windows };
   for (const [which, part] of parts.entries()) {
     if (part === undefined) continue;
-    const fault = faultOfPart(part, which === COUNTER, times, reader);
+    const fault = faultOfPart(part, which, times, reader);
     if (fault !== undefined) return { fault: `${fault}, in its ${AGGREGATES[which]}`, windows };
   }
   return { fault: undefined, windows };
 }
 
 /**
- * A counter's first value may stand before the first window, at the time of the first sample, and
- * the first and the last value at the time of a window.
+ * The count has every window, the others may lack some. A counter's first value may stand before
+ * the first window, at the time of the first sample, and its first and last at that of a window.
  */
 function faultOfPart(
   part: ChunkPlace,
-  isCounter: boolean,
+  which: number,
   { minTimeMs, maxTimeMs }: IndexedTimes,
   reader: ChunkReader,
 ): string | undefined {
   reader.open(part);
   let last = Number.NEGATIVE_INFINITY;
+  let first = Number.POSITIVE_INFINITY;
   while (reader.next()) {
     const { timeMs } = reader;
-    if (timeMs < last || (timeMs === last && !isCounter))
+    if (timeMs < last || (timeMs === last && which !== COUNTER))
       return `a sample at ${timeMs} comes after one at ${last}`;
-    if (!isCounter && last === Number.NEGATIVE_INFINITY && timeMs !== minTimeMs)
-      return `the first sample is at ${timeMs}, by the index at ${minTimeMs}`;
+    first = Math.min(first, timeMs);
     last = timeMs;
   }
-  // NaNs are no part of a counter of counters, so it may end before the others.
-  if (last > maxTimeMs || (last < maxTimeMs && !isCounter))
+  if (which === COUNT ? first !== minTimeMs : first < minTimeMs && which !== COUNTER)
+    return `the first sample is at ${first}, by the index at ${minTimeMs}`;
+  if (which === COUNT ? last !== maxTimeMs : last > maxTimeMs)
     return `the last sample is at ${last}, by the index at ${maxTimeMs}`;
   return undefined;
 }
