@@ -24,7 +24,7 @@ interface LookedAt {
   readonly chunk: TimedChunk;
   readonly kind: HistogramKind;
   readonly schema: number;
-  /** Its histograms, stale markers not counted: the first one's number, and that behind the last. */
+  /** Its histograms but for stale markers: the first one's number, and that behind the last. */
   readonly start: number;
   readonly end: number;
 }

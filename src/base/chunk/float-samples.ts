@@ -1,6 +1,6 @@
 // Float chunks decoded into two columns, times and values: for work that goes over a series more
-// than once. Values are doubles that nobody writes back bit by bit: stale markers are left out while
-// they are still two halves, and payloads of other NaNs do not survive.
+// than once. Values are doubles that nobody writes back bit by bit: stale markers are left out
+// while they are still two halves, and payloads of other NaNs do not survive.
 
 import { type ChunkPlace, ENCODING_XOR } from './chunk-format.ts';
 import { ChunkReader } from './chunk-reader.ts';
