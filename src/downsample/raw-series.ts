@@ -31,17 +31,25 @@ export class RawDownsampler {
    */
   series(chunks: readonly TimedChunk[]): readonly ChunkToWrite[] {
     const made: ChunkToWrite[] = [];
-    this.#samples.clear();
+    let run: TimedChunk[] = [];
+    let isFloatRun = true;
     // Floats and histograms of one series each have aggregates of their own kind.
-    for (let i = 0; i < chunks.length; ) {
-      const from = i;
-      const isFloat = isFloatChunk(chunks, i);
-      while (i < chunks.length && isFloatChunk(chunks, i) === isFloat) i++;
-      const run = chunks.slice(from, i);
-      if (isFloat) this.#floats(run, made);
-      else this.#histograms.add(run, made);
+    for (const chunk of chunks) {
+      const isFloat = writtenEncoding(chunk.encoding) === ENCODING_XOR;
+      if (isFloat !== isFloatRun) {
+        this.#run(run, isFloatRun, made);
+        run = [];
+        isFloatRun = isFloat;
+      }
+      run.push(chunk);
     }
+    this.#run(run, isFloatRun, made);
     return made;
+  }
+
+  #run(chunks: readonly TimedChunk[], areFloats: boolean, into: ChunkToWrite[]): void {
+    if (areFloats) this.#floats(chunks, into);
+    else this.#histograms.add(chunks, into);
   }
 
   #floats(chunks: readonly TimedChunk[], into: ChunkToWrite[]): void {
@@ -58,9 +66,4 @@ export class RawDownsampler {
       start = end;
     }
   }
-}
-
-function isFloatChunk(chunks: readonly TimedChunk[], index: number): boolean {
-  const chunk = chunks.at(index);
-  return chunk !== undefined && writtenEncoding(chunk.encoding) === ENCODING_XOR;
 }

@@ -59,26 +59,21 @@ export class FloatSamples {
    */
   append(chunk: TimedChunk): void {
     const { length } = this;
-    this.#decode(chunk);
+    // A sample takes a bit at least, so a damaged count cannot ask for more memory than that.
+    this.#reserve(Math.min(chunk.count, chunk.lengthBytes * 8));
+    const lastTimeMs = length > 0 ? this.#times[length - 1]! : Number.NEGATIVE_INFINITY;
+    if (chunk.encoding === ENCODING_XOR) {
+      const into = { times: this.#times, halves: this.#halves, length, lastTimeMs };
+      this.#decoder.decode(chunk, into);
+      this.length = into.length;
+    } else {
+      this.#appendAny(chunk, lastTimeMs);
+    }
     if (this.length === length) return;
     const first = this.#times[length]!;
     const last = this.#times[this.length - 1]!;
     if (first < chunk.minTimeMs) throw notRising(first);
     if (last > chunk.maxTimeMs) throw notRising(last);
-  }
-
-  #decode(place: ChunkPlace): void {
-    // A sample takes a bit at least, so a damaged count cannot ask for more memory than that.
-    this.#reserve(Math.min(place.count, place.lengthBytes * 8));
-    const { length } = this;
-    const lastTimeMs = length > 0 ? this.#times[length - 1]! : Number.NEGATIVE_INFINITY;
-    if (place.encoding !== ENCODING_XOR) {
-      this.#appendAny(place, lastTimeMs);
-      return;
-    }
-    const into = { times: this.#times, halves: this.#halves, length, lastTimeMs };
-    this.#decoder.decode(place, into);
-    this.length = into.length;
   }
 
   #appendAny(place: ChunkPlace, lastTimeMs: number): void {
