@@ -7,6 +7,7 @@ import { asVarveError } from '../../base/errors/varve-error.ts';
 import { goFloat, goQuote } from '../../base/model/go-text.ts';
 import { histogramText } from '../../base/model/histogram-text.ts';
 import { type Labels, labelsText } from '../../base/model/labels.ts';
+import { dumpAggregates } from './dump-aggregates.ts';
 import { dumpMerged } from './dump-merged.ts';
 import { dumpWal } from './dump-wal.ts';
 import { locate } from './locate.ts';
@@ -124,7 +125,8 @@ function dumpBlock(context: ToolContext, path: string, printer: SamplePrinter): 
   const histogram = new HistogramValue();
   try {
     for (const entry of block.series()) {
-      const text = printer.seriesText(block.labelsOf(entry));
+      const labels = block.labelsOf(entry);
+      const text = printer.seriesText(labels);
       samples.open(entry, printer.minTimeMs, printer.maxTimeMs);
       while (samples.next()) {
         if (samples.isHistogram) {
@@ -132,9 +134,8 @@ function dumpBlock(context: ToolContext, path: string, printer: SamplePrinter): 
           printer.print(text, histogramText(histogram), samples.timeMs);
         } else printer.print(text, floatText(samples.low, samples.high), samples.timeMs);
       }
+      if (samples.aggregates > 0) dumpAggregates(block, entry, printer);
     }
-    if (samples.aggregates > 0)
-      context.err(`${path}: ${samples.aggregates} downsampled chunks are left out`);
   } finally {
     block.close();
   }

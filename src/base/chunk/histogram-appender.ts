@@ -55,7 +55,11 @@ export class HistogramAppender {
   readonly #recoded = new HistogramValue();
   readonly #reader = new HistogramReader();
 
-  constructor() {
+  readonly #samplesMax: number;
+
+  /** @param samplesMax samples a chunk */
+  constructor(samplesMax = SAMPLES_PER_CHUNK) {
+    this.#samplesMax = samplesMax;
     this.begin(false, HEADER_UNKNOWN);
   }
 
@@ -119,7 +123,7 @@ export class HistogramAppender {
     }
     if (
       value.isFloat !== this.#state.isFloat ||
-      this.count >= SAMPLES_PER_CHUNK ||
+      this.count >= this.#samplesMax ||
       !(easy && this.#isEasy()) ||
       timeMs - this.lastTimeMs > TIME_JUMP_MAX_MS
     ) {

@@ -26,7 +26,8 @@ export class XorReader {
   #maskHigh = -1;
   #read = 0;
   #count = 0;
-  readonly #bits = new BitWindow();
+  /** The chunk's bits, the position behind the current sample: for XorDecoder, which goes on. */
+  readonly bits = new BitWindow();
 
   /** Low half, unsigned, of the current sample's 64 bits. */
   get low(): number {
@@ -46,9 +47,9 @@ export class XorReader {
    *   count stands outside of the chunk (chunkCount reads the header)
    */
   reset(view: DataView, base: number, lengthBytes: number, count: number): void {
-    this.#bits.load(view, base, lengthBytes);
-    this.#bits.position = XOR_HEADER_BYTES * 8;
-    this.#bits.check('its header');
+    this.bits.load(view, base, lengthBytes);
+    this.bits.position = XOR_HEADER_BYTES * 8;
+    this.bits.check('its header');
     this.#count = count;
     this.#read = 0;
     this.timeMs = 0;
@@ -70,7 +71,7 @@ export class XorReader {
       this.#readFirstTwo();
       return true;
     }
-    const bits = this.#bits;
+    const bits = this.bits;
     const words = bits.words;
     let position = bits.position;
     let window = windowAt(words, position);
@@ -103,7 +104,7 @@ export class XorReader {
   /** Takes over the state that an appender would have after the samples read so far. */
   storeState(into: XorState): void {
     into.count = this.#read;
-    into.bitPosition = this.#bits.position;
+    into.bitPosition = this.bits.position;
     into.lastTimeMs = this.timeMs;
     into.lastDelta = this.#delta;
     into.lastLow = this.#low;
@@ -130,7 +131,7 @@ export class XorReader {
       this.#delta += dod === -524288 ? 524288 : dod;
       return position + 24;
     }
-    const words = this.#bits.words;
+    const words = this.bits.words;
     this.#delta += signedOf(windowAt(words, position + 36), windowAt(words, position + 4));
     this.#checkJump();
     return position + 68;
@@ -139,7 +140,7 @@ export class XorReader {
   #setWindow(leading: number, significant: number): void {
     if (significant === 0) significant = 64;
     if (leading + significant > 64)
-      throw this.#bits.damaged(`holds a value of ${leading} + ${significant} bits`);
+      throw this.bits.damaged(`holds a value of ${leading} + ${significant} bits`);
     const trailing = 64 - leading - significant;
     this.#leading = leading;
     this.#trailing = trailing;
@@ -154,7 +155,7 @@ export class XorReader {
    * whatever the width is, without a branch, and masks away those behind the window.
    */
   #readSignificant(position: number): number {
-    const words = this.#bits.words;
+    const words = this.bits.words;
     const high = windowAt(words, position);
     const low = windowAt(words, position + 32);
     const first = this.#first;
@@ -165,7 +166,7 @@ export class XorReader {
   }
 
   #readFirstTwo(): void {
-    const bits = this.#bits;
+    const bits = this.bits;
     if (this.#read === 0) {
       this.timeMs = readVarint(bits);
       this.#high = bits.read(32) | 0;
@@ -189,14 +190,13 @@ export class XorReader {
 
   #checkJump(): void {
     if (Math.abs(this.#delta) > TIME_JUMP_MAX_MS)
-      throw this.#bits.damaged('holds a time that is thousands of years from the one before');
+      throw this.bits.damaged('holds a time that is thousands of years from the one before');
   }
 
   #damaged(): VarveError {
     const sample = `sample ${this.#read} of ${this.#count}`;
-    if (this.#bits.position > this.#bits.endBits)
-      return this.#bits.damaged(`ends inside ${sample}`);
-    return this.#bits.damaged(`holds a time beyond ±2^53 in ${sample}`);
+    if (this.bits.position > this.bits.endBits) return this.bits.damaged(`ends inside ${sample}`);
+    return this.bits.damaged(`holds a time beyond ±2^53 in ${sample}`);
   }
 }
 

@@ -8,6 +8,7 @@ import type { ByteSource } from '../byte-source.ts';
 import { ENCODING_AGGREGATE, isHistogramEncoding, SEGMENT_HEADER_BYTES } from '../chunks/format.ts';
 import { checkSegmentHeader, emptyChunk, placeOf, readChunk } from '../chunks/segment-reader.ts';
 import type { SeriesEntry } from '../index/series-entry.ts';
+import { checkAggregate } from './check-aggregate.ts';
 import type { Findings } from './findings.ts';
 
 /** A chunk segment: its name and size are known before its bytes are at hand. */
@@ -31,6 +32,8 @@ export class ChunkChecker {
   /** Samples counted so far. */
   floatSamples = 0;
   histogramSamples = 0;
+  /** Windows of aggregate chunks. */
+  windows = 0;
   /** False when some chunk could not be decoded, so that the counts say nothing. */
   isComplete = true;
 
@@ -102,16 +105,19 @@ export class ChunkChecker {
       this.isComplete = false;
       return;
     }
-    // An aggregate holds up to five chunks; its checksum is all that is checked of it here.
-    if (this.#chunk.encoding === ENCODING_AGGREGATE) this.isComplete = false;
-    else this.#decode(entry, i, segment.name);
+    this.#decode(entry, i, segment.name);
   }
 
   /** Checks counts and times of the chunk that was read. */
   #decode(entry: SeriesEntry, i: number, file: string): void {
     const offset = entry.chunkOffsets.at(i);
     try {
-      const fault = this.#faultOfSamples(entry.chunkMinTimes.at(i), entry.chunkMaxTimes.at(i));
+      const minTimeMs = entry.chunkMinTimes.at(i);
+      const maxTimeMs = entry.chunkMaxTimes.at(i);
+      const fault =
+        this.#chunk.encoding === ENCODING_AGGREGATE
+          ? this.#faultOfAggregate(minTimeMs, maxTimeMs)
+          : this.#faultOfSamples(minTimeMs, maxTimeMs);
       if (fault !== undefined) this.#findings.error(file, offset, fault);
     } catch (thrown) {
       if (!(thrown instanceof VarveError)) throw thrown;
@@ -120,6 +126,13 @@ export class ChunkChecker {
       if (thrown.code === 'unsupported') this.#findings.warning(file, offset, thrown.message);
       else this.#findings.error(file, offset, thrown.message);
     }
+  }
+
+  #faultOfAggregate(minTimeMs: number, maxTimeMs: number): string | undefined {
+    const { data } = this.#chunk;
+    const checked = checkAggregate(data, { minTimeMs, maxTimeMs }, this.#samples);
+    this.windows += checked.windows;
+    return checked.fault;
   }
 
   #faultOfSamples(minTimeMs: number, maxTimeMs: number): string | undefined {

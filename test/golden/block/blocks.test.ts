@@ -89,7 +89,7 @@ test.runIf(sharedBlocks.length > 0)(
     const dumped = sharedBlocks.filter((block) => block.dump !== undefined);
     const readable = dumped.filter((block) => !isDownsampled(block));
     for (const block of readable) expectDump(disk, block.dir, readDump(block.dump!));
-    expect(dumped.length - readable.length).toBe(5); // of encoding AGGREGATE, read with downsampling
+    expect(dumped.length - readable.length).toBe(5); // of encoding AGGREGATE: ../downsample.test.ts
     expect(AGGREGATE).toBe(255);
   },
   300_000,

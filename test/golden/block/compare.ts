@@ -2,6 +2,8 @@
 
 import { expect } from 'vitest';
 import type { F64Column, U32Column } from '../../../src/base/bytes/columns.ts';
+import { COUNT } from '../../../src/base/chunk/aggregate-format.ts';
+import { readAggregate } from '../../../src/base/chunk/aggregate-reader.ts';
 import { chunkCount } from '../../../src/base/chunk/chunk-format.ts';
 import { ChunkReader } from '../../../src/base/chunk/chunk-reader.ts';
 import { HistogramValue } from '../../../src/base/chunk/histogram-value.ts';
@@ -130,10 +132,11 @@ export function rewrite(from: Disk, dir: string, to: { disk: Disk; dir: string }
       block.readChunk(entry, i, chunk);
       const bytes = chunk.data.slice();
       const { encoding } = chunk;
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       const sampleCount =
         encoding === AGGREGATE
-          ? 0
-          : chunkCount(encoding, new DataView(bytes.buffer, bytes.byteOffset), 0);
+          ? (readAggregate(view, 0, bytes.length).at(COUNT)?.count ?? 0)
+          : chunkCount(encoding, view, 0);
       const minTimeMs = entry.chunkMinTimes.at(i);
       const maxTimeMs = entry.chunkMaxTimes.at(i);
       chunks.push({ minTimeMs, maxTimeMs, encoding, sampleCount, bytes });

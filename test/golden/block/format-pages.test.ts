@@ -2,7 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { ChunkBuilder } from '../../../src/base/chunk/chunk-builder.ts';
+import { highBitsOf, lowBitsOf } from '../../../src/base/chunk/xor-cells.ts';
 import { printTombstones } from '../../../src/block/tombstones/format.ts';
+import { RawDownsampler } from '../../../src/downsample/raw-series.ts';
+import { placed } from '../../support/aggregate-samples.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 import { makeBlock } from '../../unit/block/make-block.ts';
 
@@ -38,6 +42,17 @@ test.each([
   ['chunks-segment', 'chunks/000001'],
 ])('%s.md', (name, file) => {
   expect(exampleOf(name)).toBe(Buffer.from(disk.readFile(`${dir}/${file}`)).toString('hex'));
+});
+
+test('aggregate-chunks.md', () => {
+  const builder = new ChunkBuilder();
+  for (const [timeMs, value] of [
+    [1000, 1],
+    [2000, 4],
+  ] as const)
+    builder.addFloat(timeMs, lowBitsOf(value), highBitsOf(value));
+  const [made] = new RawDownsampler(300_000).series(builder.take().map(placed));
+  expect(exampleOf('aggregate-chunks')).toBe(Buffer.from(made!.bytes).toString('hex'));
 });
 
 test('tombstones.md', () => {

@@ -49,6 +49,26 @@ async function run(
   return { code, out, err };
 }
 
+const DOWNSAMPLED = 'test/golden/data/blocks/compact/01M832ZGBGXPV323YSG0WR6PZ0';
+
+test('dump prints the aggregates of a downsampled block, part by part', async () => {
+  const times = { minTimeMs: 1_793_837_100_000, maxTimeMs: 1_793_837_400_000 };
+  const { code, out, err } = await run(new NodeDisk(), 'dump', DOWNSAMPLED, times);
+  expect([code, err]).toEqual([0, '']);
+  const lines = out.split('\n').filter((line) => /"up"|v1.write/.test(line));
+  expect(lines.slice(0, 3)).toEqual([
+    expect.stringMatching(/^\{__aggregate__="count", .*write.* 5 1793837399999$/),
+    expect.stringMatching(/^\{__aggregate__="sum", .*write.*\} \{count:\d+, .* 1793837399999$/),
+    expect.stringMatching(/^\{__aggregate__="counter", .*write.*\{count:\d+, .* 1793837399999$/),
+  ]);
+  expect(lines.slice(3)).toEqual(
+    ['count', 'sum', 'min', 'max', 'counter'].map((part) => {
+      const value = part === 'count' || part === 'sum' ? 5 : 1;
+      return `{__aggregate__="${part}", __name__="up", instance="a:9090", job="api"} ${value} 1793837399999`;
+    }),
+  );
+});
+
 test('ls lists the blocks of each tenant', async () => {
   const disk = new MemoryDisk();
   makeBlock(disk);
