@@ -3,7 +3,7 @@
 import { ByteReader } from '../../base/bytes/byte-reader.ts';
 import { crc32cOfRange } from '../../base/bytes/crc32c.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { damagedBlock, readingOf } from '../damage.ts';
+import { damagedBlock, readingOf, wrongChecksum } from '../damage.ts';
 import { CRC_BYTES, SERIES_ALIGNMENT, SERIES_BYTES_MAX } from './format.ts';
 import { decodeSeries, type SeriesEntry } from './series-entry.ts';
 
@@ -58,7 +58,7 @@ export class SeriesReader {
     const bodyEnd = at + (end - offset) - CRC_BYTES;
     const stored = this.#reader.reset(bytes, bodyEnd, bodyEnd + CRC_BYTES).u32be();
     if (stored !== crc32cOfRange(bytes, bodyStart, bodyEnd))
-      throw damagedBlock(this.#source.name, offset, 'the checksum of a series does not match');
+      throw wrongChecksum(this.#source.name, offset, 'the checksum of a series does not match');
     this.#reader.reset(bytes, bodyStart, bodyEnd);
     into.clear();
     into.ref = offset / SERIES_ALIGNMENT;

@@ -1,0 +1,201 @@
+// An object read from front to back by ranges, one range ahead of whoever reads: how the files of a
+// block come down that is merged (block/stream/byte-feed.ts).
+//
+// Invariant: in memory are the window at hand, the one under way, and, of a reader that goes back,
+// one detour. Every byte of the forward way goes into the checksum once.
+
+import { crc32c } from '../base/bytes/crc32c.ts';
+import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
+import type { ByteFeed } from '../block/stream/byte-feed.ts';
+import type { BucketReader, CallOptions } from './bucket.ts';
+
+/** What is read. */
+export interface FeedObject {
+  readonly key: string;
+  /** By the listing. */
+  readonly sizeBytes: number;
+  /** Names the file in errors. */
+  readonly name: string;
+}
+
+export interface FeedOptions extends CallOptions {
+  /** Bytes of a request. */
+  readonly windowBytes: number;
+  /** Told of the bytes that came. */
+  readonly onBytes: (bytes: number) => void;
+  /** Makes the error for an object that is not as listed. */
+  readonly damaged: (name: string, offset: number, what: string) => VarveError;
+}
+
+/** Bytes [start, start + bytes.length) of the object. */
+interface Window {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+type Fetched = { readonly pieces: readonly Uint8Array[] } | { readonly failure: unknown };
+
+const NOTHING: Window = { start: 0, bytes: new Uint8Array(0) };
+
+/** See the head of the file. */
+export class ObjectFeed implements ByteFeed {
+  readonly name: string;
+  readonly sizeBytes: number;
+  loaded = NOTHING.bytes;
+  readonly #bucket: BucketReader;
+  readonly #key: string;
+  readonly #options: FeedOptions;
+  #hand = NOTHING;
+  #detour = NOTHING;
+  #next: Promise<Fetched> | undefined;
+  #nextBytes = 0;
+  #crc = 0;
+
+  constructor(bucket: BucketReader, object: FeedObject, options: FeedOptions) {
+    this.#bucket = bucket;
+    this.#key = object.key;
+    this.name = object.name;
+    this.sizeBytes = object.sizeBytes;
+    this.#options = options;
+  }
+
+  get crcOfWhole(): number | undefined {
+    return this.#handEnd === this.sizeBytes ? this.#crc : undefined;
+  }
+
+  has(start: number, length: number): boolean {
+    return isIn(this.#hand, start, length) || isIn(this.#detour, start, length);
+  }
+
+  read(start: number, length: number): Uint8Array {
+    const at = this.load(start, length);
+    return this.loaded.subarray(at, at + length);
+  }
+
+  load(start: number, length: number): number {
+    if (start < 0 || length < 0 || start + length > this.sizeBytes) {
+      const what = `${length} bytes wanted of ${this.sizeBytes} in all`;
+      throw this.#options.damaged(this.name, start, what);
+    }
+    const window = isIn(this.#hand, start, length) ? this.#hand : this.#detour;
+    if (!isIn(window, start, length))
+      throw new VarveError('internal', `${this.#key} is read at ${start} before it was brought`);
+    this.loaded = window.bytes;
+    return start - window.start;
+  }
+
+  async bring(start: number, length: number): Promise<void> {
+    if (this.has(start, length)) return;
+    if (start + length > this.sizeBytes) {
+      const what = `${length} bytes wanted of ${this.sizeBytes} in all`;
+      throw this.#options.damaged(this.name, start, what);
+    }
+    if (start < this.#hand.start) await this.#goBack(start, length);
+    else while (this.#handEnd < start + length) await this.#goOn(start, start + length);
+  }
+
+  async drain(): Promise<void> {
+    while (this.#handEnd < this.sizeBytes) await this.#goOn(this.#handEnd, this.sizeBytes);
+    this.#hand = { start: this.sizeBytes, bytes: NOTHING.bytes };
+    this.#detour = NOTHING;
+  }
+
+  async isTheSameAgain(offset: number): Promise<boolean> {
+    const window = [this.#hand, this.#detour].find((one) => isIn(one, offset, 1));
+    if (window !== undefined) {
+      const again = joined(await this.#get(window.start, window.bytes.length));
+      return Buffer.compare(again, window.bytes) === 0;
+    }
+    let crc = 0;
+    for (let at = 0; at < this.#handEnd; at += this.#options.windowBytes) {
+      const length = Math.min(this.#options.windowBytes, this.#handEnd - at);
+      for (const piece of await this.#get(at, length)) crc = crc32c(piece, crc);
+    }
+    return crc === this.#crc;
+  }
+
+  close(): void {
+    this.#next = undefined;
+    this.#hand = NOTHING;
+    this.#detour = NOTHING;
+    this.loaded = NOTHING.bytes;
+  }
+
+  get #handEnd(): number {
+    return this.#hand.start + this.#hand.bytes.length;
+  }
+
+  /** Adds the next range to what is at hand from `keepFrom` on. */
+  async #goOn(keepFrom: number, wantedEnd: number): Promise<void> {
+    const end = this.#handEnd;
+    this.#next ??= this.#fetchNext(end, wantedEnd);
+    const fetched = await this.#next;
+    this.#next = undefined;
+    if ('failure' in fetched) throw fetched.failure;
+    const nextEnd = end + this.#nextBytes;
+    this.#hand = this.#appended(fetched.pieces, Math.min(keepFrom, end));
+    if (nextEnd < this.sizeBytes) this.#next = this.#fetchNext(nextEnd, 0);
+  }
+
+  #appended(pieces: readonly Uint8Array[], keepFrom: number): Window {
+    const { start, bytes } = this.#hand;
+    const kept = bytes.subarray(Math.max(0, keepFrom - start));
+    const window = new Uint8Array(kept.length + this.#nextBytes);
+    window.set(kept);
+    let at = kept.length;
+    for (const piece of pieces) {
+      this.#crc = crc32c(piece, this.#crc);
+      window.set(piece, at);
+      at += piece.length;
+    }
+    return { start: start + bytes.length - kept.length, bytes: window };
+  }
+
+  /** Never rejects: a range whose turn never comes is nobody's unhandled rejection. */
+  #fetchNext(start: number, wantedEnd: number): Promise<Fetched> {
+    const length = Math.max(this.#options.windowBytes, wantedEnd - start);
+    this.#nextBytes = Math.min(length, this.sizeBytes - start);
+    return this.#get(start, this.#nextBytes).then(
+      (pieces) => ({ pieces }),
+      (failure: unknown) => ({ failure }),
+    );
+  }
+
+  async #goBack(start: number, length: number): Promise<void> {
+    const wanted = Math.max(length, this.#options.windowBytes);
+    const bytes = Math.min(wanted, this.sizeBytes - start);
+    this.#detour = { start, bytes: joined(await this.#get(start, bytes)) };
+  }
+
+  /** Exactly the bytes asked for. */
+  async #get(offset: number, length: number): Promise<readonly Uint8Array[]> {
+    const { signal, onBytes } = this.#options;
+    signal?.throwIfAborted();
+    const pieces: Uint8Array[] = [];
+    let got = 0;
+    try {
+      const call = signal === undefined ? {} : { signal };
+      for await (const piece of this.#bucket.get(this.#key, { offset, length }, call)) {
+        pieces.push(piece);
+        got += piece.length;
+      }
+    } catch (thrown) {
+      const { code } = asVarveError(thrown);
+      if (code === 'not_found') throw this.#options.damaged(this.name, 0, 'the file is missing');
+      if (code !== 'bad_parameter') throw thrown;
+    }
+    onBytes(got);
+    if (got === length) return pieces;
+    const what = `the store gave ${got} bytes of ${length}, and lists ${this.sizeBytes} in all`;
+    throw this.#options.damaged(this.name, offset + Math.min(got, length), what);
+  }
+}
+
+function isIn({ start, bytes }: Window, from: number, length: number): boolean {
+  return from >= start && from + length <= start + bytes.length;
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+}
