@@ -19,6 +19,7 @@ import { ObjectFeed } from './bucket/object-feed.ts';
 import { bytesSource, fileSource } from './bucket/put-sources.ts';
 import { putVerified } from './bucket/put-verified.ts';
 import { takeMetaAway } from './bucket/take-meta-away.ts';
+import { segmentBytesFor, windowBytesFor } from './compact/merge/merge-sizes.ts';
 import type {
   MergeParts,
   MergeProgress,
@@ -26,13 +27,6 @@ import type {
   ResultSending,
   SourceReading,
 } from './compact/merge/parts.ts';
-
-/** Memory for ranges of all sources together: each has four, of index and chunks, two of each. */
-const WINDOWS_BYTES = 24 * 1024 * 1024;
-const WINDOWS_PER_SOURCE = 4;
-/** A request costs the same whatever its size: below this it is not worth one. */
-const WINDOW_BYTES_MIN = 64 * 1024;
-const WINDOW_BYTES_MAX = 4 * 1024 * 1024;
 
 /** The world of a merge. */
 export interface MergeWorld {
@@ -47,6 +41,8 @@ export interface MergeWorld {
   /** Lets other work of the thread run; nothing by default. */
   readonly pause?: () => Promise<void>;
   readonly indexBytesMax?: number;
+  /** Of the result's segments, by the bytes of the sources. */
+  readonly segmentBytesFor?: (sourceBytes: number) => number;
 }
 
 /** The parts for one merge. */
@@ -62,17 +58,13 @@ export function mergeParts(task: MergeTask, world: MergeWorld): MergeParts {
     sending: new BucketSending(world, task.ulid, call),
     onProgress: world.onProgress ?? (() => undefined),
     pause: world.pause ?? (async () => undefined),
+    segmentBytesFor: world.segmentBytesFor ?? segmentBytesFor,
     indexBytesMax: world.indexBytesMax ?? INDEX_BYTES_MAX,
     uniteSymbols,
     newSpool: (dir, segmentBytes) => new BlockSpool({ disk, dir, segmentBytes }),
     checkIndex: ({ places, stats }, file) => checkSpooledIndex(disk, { file, places, stats }),
     placeOfDamage,
   };
-}
-
-function windowBytesFor(sources: number): number {
-  const share = Math.floor(WINDOWS_BYTES / (WINDOWS_PER_SOURCE * Math.max(1, sources)));
-  return Math.min(WINDOW_BYTES_MAX, Math.max(WINDOW_BYTES_MIN, share));
 }
 
 class BucketReading implements SourceReading {

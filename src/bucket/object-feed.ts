@@ -1,8 +1,9 @@
 // An object read from front to back by ranges, one range ahead of whoever reads: how the files of a
 // block come down that is merged (block/stream/byte-feed.ts).
 //
-// Invariant: in memory are the window at hand, the one under way, and, of a reader that goes back,
-// one detour. Every byte of the forward way goes into the checksum once.
+// Invariant: in memory are the window at hand, the one under way, a seam (what lies across the
+// border of two windows and was asked for as one) and, of a reader that goes back, one detour. Every
+// byte of the forward way goes into the checksum once, and only those of seams are copied.
 
 import { crc32c } from '../base/bytes/crc32c.ts';
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
@@ -33,7 +34,7 @@ interface Window {
   readonly bytes: Uint8Array;
 }
 
-type Fetched = { readonly pieces: readonly Uint8Array[] } | { readonly failure: unknown };
+type Fetched = { readonly bytes: Uint8Array } | { readonly failure: unknown };
 
 const NOTHING: Window = { start: 0, bytes: new Uint8Array(0) };
 
@@ -46,9 +47,9 @@ export class ObjectFeed implements ByteFeed {
   readonly #key: string;
   readonly #options: FeedOptions;
   #hand = NOTHING;
+  #seam = NOTHING;
   #detour = NOTHING;
   #next: Promise<Fetched> | undefined;
-  #nextBytes = 0;
   #crc = 0;
 
   constructor(bucket: BucketReader, object: FeedObject, options: FeedOptions) {
@@ -64,7 +65,11 @@ export class ObjectFeed implements ByteFeed {
   }
 
   has(start: number, length: number): boolean {
-    return isIn(this.#hand, start, length) || isIn(this.#detour, start, length);
+    return (
+      isIn(this.#hand, start, length) ||
+      isIn(this.#seam, start, length) ||
+      isIn(this.#detour, start, length)
+    );
   }
 
   read(start: number, length: number): Uint8Array {
@@ -77,7 +82,9 @@ export class ObjectFeed implements ByteFeed {
       const what = `${length} bytes wanted of ${this.sizeBytes} in all`;
       throw this.#options.damaged(this.name, start, what);
     }
-    const window = isIn(this.#hand, start, length) ? this.#hand : this.#detour;
+    let window = this.#hand;
+    if (!isIn(window, start, length)) window = this.#seam;
+    if (!isIn(window, start, length)) window = this.#detour;
     if (!isIn(window, start, length))
       throw new VarveError('internal', `${this.#key} is read at ${start} before it was brought`);
     this.loaded = window.bytes;
@@ -90,26 +97,39 @@ export class ObjectFeed implements ByteFeed {
       const what = `${length} bytes wanted of ${this.sizeBytes} in all`;
       throw this.#options.damaged(this.name, start, what);
     }
-    if (start < this.#hand.start) await this.#goBack(start, length);
-    else while (this.#handEnd < start + length) await this.#goOn(start, start + length);
+    if (start < this.#hand.start) {
+      await this.#goBack(start, length);
+      return;
+    }
+    const parts: Uint8Array[] = [];
+    let from = start;
+    for (; this.#handEnd < start + length; from = Math.max(from, this.#hand.start)) {
+      if (from < this.#handEnd) parts.push(this.#hand.bytes.subarray(from - this.#hand.start));
+      await this.#goOn(start + length);
+    }
+    if (parts.length === 0) return;
+    parts.push(this.#hand.bytes.subarray(0, start + length - this.#hand.start));
+    this.#seam = { start, bytes: Buffer.concat(parts) };
   }
 
   async drain(): Promise<void> {
-    while (this.#handEnd < this.sizeBytes) await this.#goOn(this.#handEnd, this.sizeBytes);
+    while (this.#handEnd < this.sizeBytes) await this.#goOn(0);
     this.#hand = { start: this.sizeBytes, bytes: NOTHING.bytes };
+    this.#seam = NOTHING;
     this.#detour = NOTHING;
   }
 
   async isTheSameAgain(offset: number): Promise<boolean> {
-    const window = [this.#hand, this.#detour].find((one) => isIn(one, offset, 1));
+    const windows = [this.#hand, this.#seam, this.#detour];
+    const window = windows.find((one) => isIn(one, offset, 1));
     if (window !== undefined) {
-      const again = joined(await this.#get(window.start, window.bytes.length));
+      const again = await this.#get(window.start, window.bytes.length);
       return Buffer.compare(again, window.bytes) === 0;
     }
     let crc = 0;
     for (let at = 0; at < this.#handEnd; at += this.#options.windowBytes) {
       const length = Math.min(this.#options.windowBytes, this.#handEnd - at);
-      for (const piece of await this.#get(at, length)) crc = crc32c(piece, crc);
+      crc = crc32c(await this.#get(at, length), crc);
     }
     return crc === this.#crc;
   }
@@ -117,6 +137,7 @@ export class ObjectFeed implements ByteFeed {
   close(): void {
     this.#next = undefined;
     this.#hand = NOTHING;
+    this.#seam = NOTHING;
     this.#detour = NOTHING;
     this.loaded = NOTHING.bytes;
   }
@@ -125,38 +146,23 @@ export class ObjectFeed implements ByteFeed {
     return this.#hand.start + this.#hand.bytes.length;
   }
 
-  /** Adds the next range to what is at hand from `keepFrom` on. */
-  async #goOn(keepFrom: number, wantedEnd: number): Promise<void> {
+  /** The next range is at hand instead of the last one; it ends at `wantedEnd` at least. */
+  async #goOn(wantedEnd: number): Promise<void> {
     const end = this.#handEnd;
-    this.#next ??= this.#fetchNext(end, wantedEnd);
-    const fetched = await this.#next;
+    const fetched = await (this.#next ?? this.#fetch(end, wantedEnd));
     this.#next = undefined;
     if ('failure' in fetched) throw fetched.failure;
-    const nextEnd = end + this.#nextBytes;
-    this.#hand = this.#appended(fetched.pieces, Math.min(keepFrom, end));
-    if (nextEnd < this.sizeBytes) this.#next = this.#fetchNext(nextEnd, 0);
-  }
-
-  #appended(pieces: readonly Uint8Array[], keepFrom: number): Window {
-    const { start, bytes } = this.#hand;
-    const kept = bytes.subarray(Math.max(0, keepFrom - start));
-    const window = new Uint8Array(kept.length + this.#nextBytes);
-    window.set(kept);
-    let at = kept.length;
-    for (const piece of pieces) {
-      this.#crc = crc32c(piece, this.#crc);
-      window.set(piece, at);
-      at += piece.length;
-    }
-    return { start: start + bytes.length - kept.length, bytes: window };
+    this.#hand = { start: end, bytes: fetched.bytes };
+    this.#crc = crc32c(fetched.bytes, this.#crc);
+    const nextStart = this.#handEnd;
+    if (nextStart < this.sizeBytes) this.#next = this.#fetch(nextStart, 0);
   }
 
   /** Never rejects: a range whose turn never comes is nobody's unhandled rejection. */
-  #fetchNext(start: number, wantedEnd: number): Promise<Fetched> {
-    const length = Math.max(this.#options.windowBytes, wantedEnd - start);
-    this.#nextBytes = Math.min(length, this.sizeBytes - start);
-    return this.#get(start, this.#nextBytes).then(
-      (pieces) => ({ pieces }),
+  #fetch(start: number, wantedEnd: number): Promise<Fetched> {
+    const wanted = Math.max(this.#options.windowBytes, wantedEnd - start);
+    return this.#get(start, Math.min(wanted, this.sizeBytes - start)).then(
+      (bytes) => ({ bytes }),
       (failure: unknown) => ({ failure }),
     );
   }
@@ -164,11 +170,11 @@ export class ObjectFeed implements ByteFeed {
   async #goBack(start: number, length: number): Promise<void> {
     const wanted = Math.max(length, this.#options.windowBytes);
     const bytes = Math.min(wanted, this.sizeBytes - start);
-    this.#detour = { start, bytes: joined(await this.#get(start, bytes)) };
+    this.#detour = { start, bytes: await this.#get(start, bytes) };
   }
 
   /** Exactly the bytes asked for. */
-  async #get(offset: number, length: number): Promise<readonly Uint8Array[]> {
+  async #get(offset: number, length: number): Promise<Uint8Array> {
     const { signal, onBytes } = this.#options;
     signal?.throwIfAborted();
     const pieces: Uint8Array[] = [];
@@ -185,7 +191,7 @@ export class ObjectFeed implements ByteFeed {
       if (code !== 'bad_parameter') throw thrown;
     }
     onBytes(got);
-    if (got === length) return pieces;
+    if (got === length) return joined(pieces);
     const what = `the store gave ${got} bytes of ${length}, and lists ${this.sizeBytes} in all`;
     throw this.#options.damaged(this.name, offset + Math.min(got, length), what);
   }

@@ -1,5 +1,5 @@
 // Compares pieces of two byte arrays without a view being made of either, and columns of numbers:
-// for loops over very many short ones, such as symbols and label sets.
+// for loops over very many short ones, such as symbols, label sets and paddings.
 
 import type { U32Column } from './columns.ts';
 
@@ -32,4 +32,10 @@ export function compareColumns(a: U32Column, b: U32Column): number {
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
+}
+
+/** Where the first byte of [start, end) is that is not zero; -1 when there is none. */
+export function firstNonZero(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] !== 0) return at;
+  return -1;
 }

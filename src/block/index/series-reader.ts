@@ -52,6 +52,12 @@ export class SeriesReader {
   /** Fills `into` with the entry at `offset` and returns its end, or throws `damaged_block`. */
   readAt(offset: number, into: SeriesEntry): number {
     const end = this.endOf(offset);
+    this.readFound(offset, end, into);
+    return end;
+  }
+
+  /** The same, when `endOf` was just asked for this entry and said `end`. */
+  readFound(offset: number, end: number, into: SeriesEntry): void {
     const at = this.#source.load(offset, end - offset);
     const bytes = this.#source.loaded;
     const bodyStart = at + this.#lengthBytes;
@@ -65,6 +71,5 @@ export class SeriesReader {
     readingOf(this.#source.name, offset - at, () =>
       decodeSeries(this.#reader, this.#symbolCount, into),
     );
-    return end;
   }
 }

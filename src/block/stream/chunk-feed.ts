@@ -2,11 +2,12 @@
 // those who write blocks lay them out. A block whose chunks lie in another order is read as well,
 // at a request for each step back.
 //
-// What is checked of a chunk: its place, its length, its checksum, an encoding that belongs into
-// the block, at least one sample, and of a float chunk that its first sample's time is the index's.
-// Its samples are not decoded: only a merge of overlapping chunks reads them.
+// What is checked of a chunk: its place, its length, its checksum (of a block of Varve's the one of
+// the whole segment, before anything becomes of it), an encoding that belongs into the block, at
+// least one sample, and of a float chunk that its first sample's time is the index's. Its samples
+// are not decoded: only a merge of overlapping chunks reads them.
 
-import { ByteReader } from '../../base/bytes/byte-reader.ts';
+import { ByteReader, OutOfBytes } from '../../base/bytes/byte-reader.ts';
 import { crc32cOfRange } from '../../base/bytes/crc32c.ts';
 import { ENCODING_XOR, isHistogramWithStarts } from '../../base/chunk/chunk-format.ts';
 import type { GatheredChunks } from '../../base/chunk/gathered-chunks.ts';
@@ -20,7 +21,7 @@ import {
   SEGMENT_HEADER_BYTES,
 } from '../chunks/format.ts';
 import { checkSegmentHeader } from '../chunks/segment-reader.ts';
-import { damagedBlock, readingOf, wrongChecksum } from '../damage.ts';
+import { damagedBlock, wrongChecksum } from '../damage.ts';
 import type { SeriesEntry } from '../index/series-entry.ts';
 import type { ByteFeed } from './byte-feed.ts';
 
@@ -36,6 +37,11 @@ export interface ChunkFeedOptions {
   /** Number of the source among those merged. */
   readonly rank: number;
   readonly isAggregated: boolean;
+  /**
+   * Is the checksum of a whole segment known, and compared in `onSegmentEnd`? Then those of its
+   * chunks, which it covers, are not computed one by one.
+   */
+  readonly isNoted: (name: string) => boolean;
   /** Called once for each segment that has been gone through. */
   readonly onSegmentEnd: (feed: ByteFeed) => Promise<void>;
 }
@@ -62,21 +68,12 @@ export class ChunkFeed {
     if (feed === undefined)
       throw damagedBlock('chunks', offset, `there is no segment ${segment + 1}`);
     if (segment > this.#segment) return this.#want(segment, 0, SEGMENT_HEADER_BYTES);
-    const left = feed.sizeBytes - offset;
-    if (offset < SEGMENT_HEADER_BYTES || left <= 0)
-      throw damagedBlock(feed.name, offset, 'no chunk begins here');
-    const available = Math.min(left, LENGTH_BYTES_MAX);
-    if (!feed.has(offset, available)) return this.#want(segment, offset, available);
-    const at = feed.load(offset, available);
-    const reader = this.#reader.reset(feed.loaded, at, at + available);
-    const length = this.#length(feed, offset - at);
-    const lengthBytes = reader.position - at;
-    const whole = lengthBytes + ENCODING_BYTES + length + CRC_BYTES;
-    if (length > CHUNK_BYTES_MAX || whole > left)
-      throw damagedBlock(feed.name, offset, `a chunk of ${length} bytes with ${left} left`);
-    if (!feed.has(offset, whole)) return this.#want(segment, offset, whole);
-    this.#add({ feed, entry, chunk: i, lengthBytes, whole }, into);
-    return true;
+    try {
+      return this.#take(feed, { entry, chunk: i }, into);
+    } catch (thrown) {
+      if (thrown instanceof OutOfBytes) throw damagedBlock(feed.name, offset, thrown.message);
+      throw thrown;
+    }
   }
 
   /** Brings what `take` waits for. */
@@ -110,11 +107,24 @@ export class ChunkFeed {
     checkSegmentHeader(feed);
   }
 
-  #length(feed: ByteFeed, base: number): number {
-    const reader = this.#reader;
-    const first = reader.bytes.at(reader.position) ?? 0;
-    if (first < 0x80) return reader.u8();
-    return readingOf(feed.name, base, () => reader.uvarint());
+  #take(feed: ByteFeed, { entry, chunk }: WantedChunk, into: GatheredChunks): boolean {
+    const segment = entry.chunkSegments.at(chunk);
+    const offset = entry.chunkOffsets.at(chunk);
+    const left = feed.sizeBytes - offset;
+    if (offset < SEGMENT_HEADER_BYTES || left <= 0)
+      throw damagedBlock(feed.name, offset, 'no chunk begins here');
+    const available = Math.min(left, LENGTH_BYTES_MAX);
+    if (!feed.has(offset, available)) return this.#want(segment, offset, available);
+    const at = feed.load(offset, available);
+    const reader = this.#reader.reset(feed.loaded, at, at + available);
+    const length = reader.uvarint();
+    const lengthBytes = reader.position - at;
+    const whole = lengthBytes + ENCODING_BYTES + length + CRC_BYTES;
+    if (length > CHUNK_BYTES_MAX || whole > left)
+      throw damagedBlock(feed.name, offset, `a chunk of ${length} bytes with ${left} left`);
+    if (!feed.has(offset, whole)) return this.#want(segment, offset, whole);
+    this.#add({ feed, entry, chunk, lengthBytes, whole }, into);
+    return true;
   }
 
   #want(segment: number, start: number, bytes: number): false {
@@ -132,19 +142,20 @@ export class ChunkFeed {
     const dataStart = start + lengthBytes + ENCODING_BYTES;
     const dataEnd = end - CRC_BYTES;
     const reader = this.#reader.reset(bytes, dataEnd, end);
-    if (reader.u32be() !== crc32cOfRange(bytes, dataStart - ENCODING_BYTES, dataEnd))
-      throw wrongChecksum(feed.name, offset, 'the checksum of a chunk does not match');
-    const encoding = bytes.at(dataStart - ENCODING_BYTES) ?? 0;
+    if (!this.#options.isNoted(feed.name)) {
+      if (reader.u32be() !== crc32cOfRange(bytes, dataStart - ENCODING_BYTES, dataEnd))
+        throw wrongChecksum(feed.name, offset, 'the checksum of a chunk does not match');
+    }
+    reader.reset(bytes, dataStart - ENCODING_BYTES, dataEnd);
+    const encoding = reader.u8();
     const fault = this.#faultOfEncoding(encoding);
     if (fault !== undefined) throw damagedBlock(feed.name, offset, fault);
-    reader.reset(bytes, dataStart, dataEnd);
     const minTimeMs = entry.chunkMinTimes.at(chunk);
-    const count = readingOf(feed.name, offset - start, () =>
-      encoding === ENCODING_AGGREGATE ? aggregateCount(reader) : sampleCount(reader, encoding),
-    );
+    const count =
+      encoding === ENCODING_AGGREGATE ? aggregateCount(reader) : sampleCount(reader, encoding);
     if (count === 0) throw damagedBlock(feed.name, offset, 'a chunk without samples');
     if (encoding === ENCODING_XOR) {
-      const firstMs = readingOf(feed.name, offset - start, () => reader.varint());
+      const firstMs = reader.varint();
       if (firstMs !== minTimeMs) {
         const what = `the first sample is at ${firstMs}, by the index at ${minTimeMs}`;
         throw damagedBlock(feed.name, offset, what);
@@ -165,11 +176,14 @@ export class ChunkFeed {
   }
 }
 
-/** A chunk whose bytes are at hand. */
-interface FoundChunk {
-  readonly feed: ByteFeed;
+interface WantedChunk {
   readonly entry: SeriesEntry;
   readonly chunk: number;
+}
+
+/** A chunk whose bytes are at hand. */
+interface FoundChunk extends WantedChunk {
+  readonly feed: ByteFeed;
   readonly lengthBytes: number;
   readonly whole: number;
 }

@@ -3,7 +3,7 @@
 // labels are given as numbers of a symbol table that several indexes share.
 
 import { U32Column } from '../../base/bytes/columns.ts';
-import { compareColumns } from '../../base/bytes/compare-ranges.ts';
+import { compareColumns, firstNonZero } from '../../base/bytes/compare-ranges.ts';
 import { type DamageKind, DamagePlace, damageOf } from '../damage.ts';
 import { SeriesEntry } from '../index/series-entry.ts';
 import { SeriesReader } from '../index/series-reader.ts';
@@ -71,7 +71,7 @@ export class SeriesFeed {
     this.#checkPadding(offset);
     const entryEnd = this.#reader.endOf(offset);
     if (!this.#isAtHand(offset, entryEnd - offset)) return 'wait';
-    this.#reader.readAt(offset, this.entry);
+    this.#reader.readFound(offset, entryEnd, this.entry);
     this.#position = entryEnd;
     this.count++;
     this.#takeLabels(offset);
@@ -95,9 +95,8 @@ export class SeriesFeed {
     const count = offset - this.#position;
     if (count === 0) return;
     const at = this.#feed.load(this.#position, count);
-    for (let i = 0; i < count; i++)
-      if (this.#feed.loaded.at(at + i) !== 0)
-        throw this.#fault('format', this.#position + i, 'padding is not zero');
+    const bad = firstNonZero(this.#feed.loaded, at, at + count);
+    if (bad >= 0) throw this.#fault('format', this.#position + bad - at, 'padding is not zero');
   }
 
   /** Names rise, no name and no value is empty, and the series is above the one before. */
@@ -106,20 +105,17 @@ export class SeriesFeed {
     const labels = this.#last;
     this.#last = this.labels;
     this.labels = labels;
-    labels.clear();
+    labels.lookUp(own, this.#numbers);
     if (own.length === 0) throw this.#fault('format', offset, 'a series without labels');
     let lastName = -1;
-    for (let i = 0; i < own.length; i += 2) {
-      const name = this.#numbers.at(own.at(i));
-      const value = this.#numbers.at(own.at(i + 1));
+    for (let i = 0; i < labels.length; i += 2) {
+      const name = labels.at(i);
       if (name === this.#emptyNumber) throw this.#fault('format', offset, 'a label without a name');
-      if (value === this.#emptyNumber)
+      if (labels.at(i + 1) === this.#emptyNumber)
         throw this.#fault('format', offset, 'a label with an empty value');
       if (name <= lastName)
         throw this.#fault('order', offset, 'the labels of a series are not in order');
       lastName = name;
-      labels.push(name);
-      labels.push(value);
     }
     if (this.count > 1 && compareColumns(labels, this.#last) <= 0)
       throw this.#fault('order', offset, 'the series are not in order, or one comes twice');

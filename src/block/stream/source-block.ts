@@ -70,6 +70,7 @@ export class SourceBlock {
       feeds,
       rank,
       isAggregated: this.isAggregated,
+      isNoted: (name) => this.#crcs.has(name),
       onSegmentEnd: (feed) => this.#checkWhole(feed),
     });
   }

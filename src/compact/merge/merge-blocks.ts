@@ -19,7 +19,6 @@ import type { SymbolFeed } from '../../block/stream/symbol-feed.ts';
 import type { MergeFigures, MergeOutcome, SourceFault } from './outcome.ts';
 import type { MergeParts, MergeTask } from './parts.ts';
 import { type Lineage, MergeResult } from './result.ts';
-import { segmentBytesFor } from './segment-size.ts';
 
 /** Sources that are opened at a time. */
 const OPENED_AT_ONCE = 8;
@@ -92,7 +91,8 @@ class Merge {
       const what = `The indexes of the sources have ${reading.indexBytes} bytes together`;
       throw new VarveError('block_too_large', `${what}, more than ${indexBytesMax}.`);
     }
-    const result = new MergeResult(this.#task, this.#parts, segmentBytesFor(reading.totalBytes));
+    const segmentBytes = this.#parts.segmentBytesFor(reading.totalBytes);
+    const result = new MergeResult(this.#task, this.#parts, segmentBytes);
     this.#result = result;
     await this.#begin(result);
     await this.#mergeSeries(result);

@@ -67,6 +67,8 @@ export interface MergeParts {
   readonly onProgress: (progress: MergeProgress) => void;
   /** Lets other work of the thread run. */
   readonly pause: () => Promise<void>;
+  /** Bytes of the result's segments, by those of the sources (merge-sizes.ts). */
+  readonly segmentBytesFor: (sourceBytes: number) => number;
   /** Limit of an index; the format's but in tests. */
   readonly indexBytesMax: number;
   readonly uniteSymbols: (tables: readonly SymbolFeed[], told: SymbolsTold) => Promise<void>;
