@@ -178,8 +178,8 @@ class BucketSending implements ResultSending {
   }
 
   async takeBack(): Promise<void> {
-    // Once meta.json may have arrived, whatever was answered, there may be a block: it is whole, and
-    // to take files of it away would damage it. Without meta.json it is swept like any upload.
+    // Once meta.json may have arrived, whatever was answered, there may be a block: it is whole,
+    // and to take files of it away would damage it. Without meta.json it is swept like any upload.
     if (this.#mayBeBlock) return;
     for (const key of this.#begun.splice(0)) await this.#bucket.delete(key, this.#call);
   }

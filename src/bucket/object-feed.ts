@@ -2,8 +2,8 @@
 // block come down that is merged (block/stream/byte-feed.ts).
 //
 // Invariant: in memory are the window at hand, the one under way, a seam (what lies across the
-// border of two windows and was asked for as one) and, of a reader that goes back, one detour. Every
-// byte of the forward way goes into the checksum once, and only those of seams are copied.
+// border of two windows and was asked for as one) and, of a reader that goes back, one detour.
+// Every byte of the forward way goes into the checksum once, and only those of seams are copied.
 
 import { crc32c } from '../base/bytes/crc32c.ts';
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
@@ -105,7 +105,8 @@ export class ObjectFeed implements ByteFeed {
     let from = start;
     for (; this.#handEnd < start + length; from = Math.max(from, this.#hand.start)) {
       if (from < this.#handEnd) parts.push(this.#hand.bytes.subarray(from - this.#hand.start));
-      await this.#goOn(start + length);
+      // A gap is gone through window by window; only what is wanted must be at hand as one.
+      await this.#goOn(start <= this.#handEnd ? start + length : 0);
     }
     if (parts.length === 0) return;
     parts.push(this.#hand.bytes.subarray(0, start + length - this.#hand.start));

@@ -121,6 +121,7 @@ test('a second replica fills the gap of the first, and only that', () => {
     '0:1',
     '60000:1',
     '120000:1',
+    '240007:2',
     '300007:2',
     '360007:2',
     '600000:1',
