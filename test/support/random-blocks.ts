@@ -167,7 +167,7 @@ function fill(value: HistogramValue, kind: Kind, counter: number, random: Seeded
 function deleteSome(disk: MemoryDisk, dir: string, random: SeededRandom): void {
   const block = new BlockReader(disk, dir);
   const refs = [...block.series()].map(({ ref }) => ref);
-  const from = block.meta.minTimeMs;
+  const from = block.readMeta().minTimeMs;
   block.close();
   const interval = () => {
     const minTimeMs = from + random.between(0, WINDOW_MS);

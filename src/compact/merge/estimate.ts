@@ -5,6 +5,7 @@
 // histograms of replicas that overlap may take more bytes merged than is reckoned here.
 
 import type { ViewedBlock } from '../../bucket/block-view.ts';
+import type { JobEstimate } from '../plan/options.ts';
 import type { JobCost } from '../planned-job.ts';
 import { segmentBytesFor, windowBytesFor } from './merge-sizes.ts';
 
@@ -33,6 +34,15 @@ const PART_BYTES = 5 * 1024 * 1024;
 
 /** The cost of merging `sources` into one block. */
 export function estimateCost(sources: readonly ViewedBlock[]): JobCost {
+  return estimateMerge(sources).cost;
+}
+
+/**
+ * The same, with what a plan compares with the format's limits. How large the tables of the result
+ * are cannot be told from the view: that of `indexTableBytes` is left to the merge, which finds it
+ * out before there is a block (outcome `too-large`).
+ */
+export function estimateMerge(sources: readonly ViewedBlock[]): JobEstimate {
   const sum = (of: (block: ViewedBlock) => number): number =>
     sources.reduce((total, block) => total + of(block), 0);
   const metaBytes = sum(metaBytesOf);
@@ -49,7 +59,7 @@ export function estimateCost(sources: readonly ViewedBlock[]): JobCost {
   const segments = Math.ceil(chunkBytes / segmentBytes) + 1;
   const writtenBytes = chunkBytes + indexBytes + metaBytes + META_FILE_BYTES * segments;
   const windows = sum((one) => Math.ceil(one.sizeBytes / windowBytesFor(sources.length)));
-  return {
+  const cost = {
     readBytes,
     writtenBytes,
     requests:
@@ -60,6 +70,7 @@ export function estimateCost(sources: readonly ViewedBlock[]): JobCost {
       Math.ceil(writtenBytes / PART_BYTES),
     diskBytes: Math.min(2 * segmentBytes, chunkBytes + FIXED_INDEX_BYTES) + indexBytes,
   };
+  return { cost, indexBytes: sum((one) => one.indexBytes), indexTableBytes: 0 };
 }
 
 function metaBytesOf({ labels, sources, fileCount }: ViewedBlock): number {

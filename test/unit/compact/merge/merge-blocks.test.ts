@@ -163,7 +163,7 @@ function reverseChunks(disk: MemoryDisk, dir: string): void {
   }
   writer.finish();
   file.finish();
-  const { thanos, rest, ...meta } = block.meta;
+  const { thanos, rest, ...meta } = block.readMeta();
   block.close();
   disk.removeFile(`${dir}/index`);
   disk.rename(`${dir}/new`, `${dir}/index`);
