@@ -1,7 +1,8 @@
 // `npm run bench`: Varve beside Debian's prometheus and victoria-metrics, with the same data, on
 // this machine, one after the other. `npm run bench -- ingest` runs one part, `-- ingest varve` one
 // part on one server; the parts: ingest (and block size), ingest2, first-sight (and
-// replay), restart, store-requests (of Varve alone, on each local object store), downsample (of Varve alone).
+// replay), restart, and of Varve alone: store-requests (on each local object store), compact
+// (merging blocks), downsample.
 //
 // Prints what DESIGN §4 wants beside what was reached, and appends a line to bench/results.jsonl.
 // Takes about ten minutes, 6 GB of memory and 3 GB under the system's temporary directory.
@@ -10,6 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { compact } from './compact/compact.ts';
 import { downsample } from './downsample/downsample.ts';
 import { restart } from './restart/restart.ts';
 import { firstSight, ingest, ingest2, type Part } from './side-by-side/parts.ts';
@@ -23,6 +25,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'first-sight': firstSight,
   restart,
   'store-requests': storeRequests,
+  compact,
   downsample,
 };
 

@@ -102,6 +102,27 @@ export const TARGETS: readonly Target[] = [
     against: 'fixed',
     atLeast: 27.4e6,
   },
+  {
+    part: 'compact',
+    figure: 'cpuSeconds',
+    what: 'merge 26 blocks of 31.2 M samples, CPU-seconds',
+    against: 'fixed',
+    atMost: 1.2,
+  },
+  {
+    part: 'compact',
+    figure: 'peakBytes',
+    what: 'merge 26 blocks of 31.2 M samples, peak RSS, bytes',
+    against: 'fixed',
+    atMost: 120 * 1024 * 1024,
+  },
+  {
+    part: 'compact',
+    figure: 'diskToSources',
+    what: 'merge 26 blocks of 31.2 M samples, local disk to the size of the sources',
+    against: 'fixed',
+    atMost: 0.25,
+  },
 ];
 
 function rate(part: string, what: string, against: string, atLeast: number): Target {

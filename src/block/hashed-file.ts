@@ -21,6 +21,8 @@ const FIRST_BYTES = 8 * 1024;
 
 /** A new file at `path`; buffered until `finish`. */
 export class HashedFile {
+  /** Where it lies. */
+  readonly path: string;
   readonly #file: SyncFile;
   readonly #relPath: string;
   readonly #buffer = new ByteWriter(FIRST_BYTES); // grows; most blocks are of small tenants
@@ -31,6 +33,7 @@ export class HashedFile {
 
   constructor(disk: Disk, path: string, relPath: string) {
     this.#file = disk.openSync(path, 'create');
+    this.path = path;
     this.#relPath = relPath;
   }
 
@@ -45,6 +48,12 @@ export class HashedFile {
     if (this.#buffer.length >= BUFFER_BYTES) this.#flush();
   }
 
+  /** Appends a copy of [start, end) of `bytes`. */
+  writeRange(bytes: Uint8Array, start: number, end: number): void {
+    this.#buffer.bytes(bytes, start, end);
+    if (this.#buffer.length >= BUFFER_BYTES) this.#flush();
+  }
+
   /** Appends zero bytes until the position is a multiple of `alignment`. */
   align(alignment: number): void {
     const over = this.position % alignment;
@@ -53,8 +62,17 @@ export class HashedFile {
 
   /** Writes and syncs what is left, and closes the file. */
   finish(): FileDigest {
+    return this.#finish(true);
+  }
+
+  /** As `finish`, of a file that is sent away and removed: a crash may lose it. */
+  finishUnsynced(): FileDigest {
+    return this.#finish(false);
+  }
+
+  #finish(isDurable: boolean): FileDigest {
     this.#flush();
-    this.#file.sync();
+    if (isDurable) this.#file.sync();
     this.close();
     return {
       relPath: this.#relPath,

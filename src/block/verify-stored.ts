@@ -274,7 +274,8 @@ function bytesOf(read: Uint8Array | VarveError, name: string): Uint8Array {
   return read;
 }
 
-function namesOf({ files }: StoredBlock): BlockNames {
+/** The names in a block, as a directory would list them. */
+export function namesOf({ files }: StoredBlock): BlockNames {
   const inChunks = `${CHUNKS_DIR}/`;
   const names = new Map<string, boolean>();
   const chunkNames: string[] = [];

@@ -11,6 +11,7 @@ const WIRING = new Set([
   'src/gateway.ts',
   'src/thread-settings.ts', // what gateway.ts starts its threads with
   'src/sidecar.ts', // what gateway.ts is to `serve`, it is to `sidecar`
+  'src/merge-parts.ts', // the pieces of block/ and bucket/ that compact/merge works with
   'src/engine-thread.ts',
   'src/stream-opener.ts', // the half of engine-thread.ts that opens streams
   'src/job-thread.ts',

@@ -36,11 +36,9 @@ export class ByteReader {
   reset(bytes: Uint8Array, start = 0, end = bytes.length): this {
     if (start < 0 || end > bytes.length || start > end)
       throw new OutOfBytes('no such range', start);
-    if (bytes.buffer !== this.#view.buffer || bytes.byteOffset !== this.#view.byteOffset) {
+    // The same array again is the rule, and asking an array for its buffer is not free.
+    if (bytes !== this.bytes)
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    } else if (bytes.length !== this.#view.byteLength) {
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    }
     this.bytes = bytes;
     this.position = start;
     this.end = end;
@@ -149,6 +147,35 @@ export class ByteReader {
       }
     }
     return (folded >>> 1) ^ -(folded & 1);
+  }
+
+  /**
+   * Appends `count` symbol numbers, uvarints below `limit`, to a column; what `low` and `high` are
+   * then is not defined. For loops over label sets.
+   */
+  symbolsInto(column: U32Column, count: number, limit: number): void {
+    // Each takes a byte at least, so that no count makes this allocate much more than there is.
+    if (count > this.end - this.position) this.#short(count);
+    const cells = column.reserve(count);
+    const bytes = this.bytes;
+    const from = column.length;
+    let at = this.position;
+    for (let i = 0; i < count; i++) {
+      let value = at < this.end ? bytes[at]! : 0x80;
+      if (value < 0x80) at++;
+      else if (at + 1 < this.end && bytes[at + 1]! < 0x80) {
+        value = (value & 0x7f) | (bytes[at + 1]! << 7);
+        at += 2;
+      } else {
+        this.position = at;
+        value = this.uvarint();
+        at = this.position;
+      }
+      if (value >= limit) throw new OutOfBytes(`there is no symbol ${value}`, at);
+      cells[from + i] = value;
+    }
+    this.position = at;
+    column.length = from + count;
   }
 
   /** Appends 64 bits to two columns; leaves `low` and `high` alone. */

@@ -75,6 +75,17 @@ export class U32Column {
     return this.#cells;
   }
 
+  /** Becomes what `table` has at each of `indexes`, which must all be below its length. */
+  lookUp(indexes: U32Column, table: U32Column): void {
+    const count = indexes.length;
+    this.length = 0;
+    const cells = this.reserve(count);
+    const from = indexes.#cells;
+    const values = table.#cells;
+    for (let i = 0; i < count; i++) cells[i] = values[from[i]!]!;
+    this.length = count;
+  }
+
   clear(): void {
     this.length = 0;
   }

@@ -60,6 +60,7 @@ export const ERROR_CATALOGUE = {
   damaged_object: entry('damaged', 500, 'An object in the store is not what was sent.'),
   bad_config: entry('bad_config', 500, 'A flag or a configuration key is wrong.'),
   unsupported: entry('bad_config', 500, 'What is asked for cannot be done by this version.'),
+  block_too_large: entry('bad_config', 500, 'A block would be larger than its format allows.'),
   internal: entry('bug', 500, 'An error in Varve itself.'),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -8,6 +8,7 @@ import {
   ENCODING_HISTOGRAM,
   ENCODING_HISTOGRAM_ST,
   ENCODING_XOR,
+  ENCODING_XOR2,
 } from '../../base/chunk/chunk-format.ts';
 import { uvarintBytes } from '../index/format.ts';
 
@@ -49,6 +50,11 @@ export function isWrittenEncoding(encoding: number): boolean {
     encoding === ENCODING_FLOAT_HISTOGRAM ||
     encoding === ENCODING_AGGREGATE
   );
+}
+
+/** Encodings of chunks that Varve can read, or pass on. */
+export function isReadableEncoding(encoding: number): boolean {
+  return isWrittenEncoding(encoding) || isHistogramEncoding(encoding) || encoding === ENCODING_XOR2;
 }
 
 /** What Prometheus reckons for a chunk when it decides whether it still fits into a segment. */

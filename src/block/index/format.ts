@@ -93,6 +93,15 @@ export function readToc(file: string, bytes: Uint8Array, fileBytes: number): Toc
   return { symbols, series, labelIndices, labelIndicesTable, postings, postingsTable };
 }
 
+/** Sections must all be there, and follow each other in the order in which they are written. */
+export function sectionsAreInOrder(toc: Toc): boolean {
+  const order = [toc.symbols, toc.series, toc.labelIndices, toc.postings].filter((o) => o > 0);
+  order.push(toc.labelIndicesTable || toc.postingsTable, toc.postingsTable);
+  const isOrdered = order.every((offset, i) => i === 0 || offset >= (order.at(i - 1) ?? 0));
+  const isThere = toc.symbols > 0 && toc.series > 0 && toc.postings > 0 && toc.postingsTable > 0;
+  return isOrdered && isThere;
+}
+
 /** The bytes that Go's uvarint takes for a whole number up to 2^53. */
 export function uvarintBytes(value: number): number {
   let bytes = 1;

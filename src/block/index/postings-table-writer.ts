@@ -27,7 +27,7 @@ export function writePostingsTable(
   const lists = postings.listCount;
   const bytes = tableBytes(symbols, postings, listsStart);
   if (bytes > SECTION_BYTES_MAX)
-    throw new VarveError('unsupported', 'The postings offset table would be larger than 4 GiB');
+    throw new VarveError('block_too_large', 'The postings offset table would be larger than 4 GiB');
   const out = new ByteWriter(Math.min(bytes, BUFFER_BYTES) + 4096);
   out.u32be(bytes);
   file.write(out.view());

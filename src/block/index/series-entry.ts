@@ -76,12 +76,7 @@ export function encodeSeries(entry: SeriesEntry, into: ByteWriter): void {
  */
 export function decodeSeries(body: ByteReader, symbolCount: number, into: SeriesEntry): void {
   const labels = boundedCount(body, 2);
-  for (let i = 0; i < 2 * labels; i++) {
-    const at = body.position;
-    const symbol = body.uvarint();
-    if (symbol >= symbolCount) throw new OutOfBytes(`there is no symbol ${symbol}`, at);
-    into.labels.push(symbol);
-  }
+  body.symbolsInto(into.labels, 2 * labels, symbolCount);
   const chunks = boundedCount(body, 3);
   for (let i = 0; i < chunks; i++) decodeChunk(body, i, into);
   if (body.remaining !== 0) throw new OutOfBytes('bytes are left over in a series', body.position);

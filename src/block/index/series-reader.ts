@@ -3,7 +3,7 @@
 import { ByteReader } from '../../base/bytes/byte-reader.ts';
 import { crc32cOfRange } from '../../base/bytes/crc32c.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { damagedBlock, readingOf } from '../damage.ts';
+import { damagedBlock, readingOf, wrongChecksum } from '../damage.ts';
 import { CRC_BYTES, SERIES_ALIGNMENT, SERIES_BYTES_MAX } from './format.ts';
 import { decodeSeries, type SeriesEntry } from './series-entry.ts';
 
@@ -52,19 +52,24 @@ export class SeriesReader {
   /** Fills `into` with the entry at `offset` and returns its end, or throws `damaged_block`. */
   readAt(offset: number, into: SeriesEntry): number {
     const end = this.endOf(offset);
+    this.readFound(offset, end, into);
+    return end;
+  }
+
+  /** The same, when `endOf` was just asked for this entry and said `end`. */
+  readFound(offset: number, end: number, into: SeriesEntry): void {
     const at = this.#source.load(offset, end - offset);
     const bytes = this.#source.loaded;
     const bodyStart = at + this.#lengthBytes;
     const bodyEnd = at + (end - offset) - CRC_BYTES;
     const stored = this.#reader.reset(bytes, bodyEnd, bodyEnd + CRC_BYTES).u32be();
     if (stored !== crc32cOfRange(bytes, bodyStart, bodyEnd))
-      throw damagedBlock(this.#source.name, offset, 'the checksum of a series does not match');
+      throw wrongChecksum(this.#source.name, offset, 'the checksum of a series does not match');
     this.#reader.reset(bytes, bodyStart, bodyEnd);
     into.clear();
     into.ref = offset / SERIES_ALIGNMENT;
     readingOf(this.#source.name, offset - at, () =>
       decodeSeries(this.#reader, this.#symbolCount, into),
     );
-    return end;
   }
 }

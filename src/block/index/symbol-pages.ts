@@ -69,7 +69,10 @@ export class SymbolPages {
     const last = this.#pages.at(-1);
     if (last !== undefined && last.used + bytes <= last.bytes.length) return last;
     if (this.#pages.length === PAGES_MAX)
-      throw new VarveError('unsupported', 'A block with more than 4 GiB of symbols is not written');
+      throw new VarveError(
+        'block_too_large',
+        'A block with more than 4 GiB of symbols is not written',
+      );
     // A symbol larger than a page has one of its own; it begins at 0, which fits the position.
     const pageBytes = this.#pages.length === 0 ? FIRST_PAGE_BYTES : PAGE_BYTES;
     const page = { bytes: new Uint8Array(Math.max(pageBytes, bytes)), used: 0 };

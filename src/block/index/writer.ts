@@ -175,5 +175,5 @@ export class IndexWriter {
 
 /** A limit of the format; whoever merges blocks must stay below it. */
 export function tooLarge(what: string, limit: string): VarveError {
-  return new VarveError('unsupported', `${what} would be larger than the format's ${limit}`);
+  return new VarveError('block_too_large', `${what} would be larger than the format's ${limit}`);
 }

@@ -19,8 +19,19 @@ export interface ChunkSegment {
   source: ByteSource | undefined;
 }
 
+/** Shown each series of an index that is checked, in order. */
+export interface EntryChecker {
+  /**
+   * Checks the chunks of one series from number `from` on; the number of the first that must wait,
+   * `chunkCount` when all are checked.
+   */
+  check(entry: SeriesEntry, from: number): number;
+  /** A series could not be read. */
+  skipUnknown(): void;
+}
+
 /** Checks chunks series by series, then what lies between and behind them. */
-export class ChunkChecker {
+export class ChunkChecker implements EntryChecker {
   readonly #segments: readonly ChunkSegment[];
   readonly #headersSeen = new Set<number>();
   readonly #findings: Findings;

@@ -4,13 +4,19 @@
 import type { ByteSource } from '../byte-source.ts';
 import { crcOfRange } from '../byte-source.ts';
 import { damagedBlock } from '../damage.ts';
-import { CRC_BYTES, INDEX_HEADER_BYTES, TOC_BYTES, type Toc } from '../index/format.ts';
+import {
+  CRC_BYTES,
+  INDEX_HEADER_BYTES,
+  sectionsAreInOrder,
+  TOC_BYTES,
+  type Toc,
+} from '../index/format.ts';
 import { checkIndexHeader, readTocOf, seriesSection } from '../index/reader.ts';
 import { SeriesReader } from '../index/series-reader.ts';
 import { readSymbols, type Symbols } from '../index/symbols.ts';
 import type { BlockMeta } from '../meta/format.ts';
 import { SourceCursor } from '../source-cursor.ts';
-import type { ChunkChecker } from './check-chunks.ts';
+import type { EntryChecker } from './check-chunks.ts';
 import { checkZeros } from './check-padding.ts';
 import { PostingsChecker } from './check-postings.ts';
 import { SeriesChecker, type SeriesResult } from './check-series.ts';
@@ -24,7 +30,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  */
 export function* checkIndex(
   source: ByteSource,
-  chunks: ChunkChecker,
+  chunks: EntryChecker,
   meta: BlockMeta | undefined,
   findings: Findings,
 ): Generator<number, SeriesResult | undefined, undefined> {
@@ -62,15 +68,11 @@ export function* checkIndex(
   return series;
 }
 
-/** Sections must follow each other in the order in which they are written. */
 function checkSections(source: ByteSource, toc: Toc, findings: Findings): boolean {
-  const order = [toc.symbols, toc.series, toc.labelIndices, toc.postings].filter((o) => o > 0);
-  order.push(toc.labelIndicesTable || toc.postingsTable, toc.postingsTable);
-  const isOrdered = order.every((offset, i) => i === 0 || offset >= (order.at(i - 1) ?? 0));
-  const isThere = toc.symbols > 0 && toc.series > 0 && toc.postings > 0 && toc.postingsTable > 0;
-  if (!isOrdered || !isThere)
+  const isInOrder = sectionsAreInOrder(toc);
+  if (!isInOrder)
     findings.error(source.name, source.sizeBytes - TOC_BYTES, 'sections are missing or mixed up');
-  return isOrdered && isThere;
+  return isInOrder;
 }
 
 function checkSymbols(symbols: Symbols, offset: number, file: string, findings: Findings): void {

@@ -9,7 +9,7 @@ import { SeriesEntry } from '../index/series-entry.ts';
 import type { SeriesReader } from '../index/series-reader.ts';
 import type { Symbols } from '../index/symbols.ts';
 import type { BlockMeta } from '../meta/format.ts';
-import type { ChunkChecker } from './check-chunks.ts';
+import type { EntryChecker } from './check-chunks.ts';
 import { checkZeros } from './check-padding.ts';
 import type { Findings } from './findings.ts';
 
@@ -47,7 +47,7 @@ export class SeriesChecker {
    */
   *run(
     reader: SeriesReader,
-    chunks: ChunkChecker,
+    chunks: EntryChecker,
     meta: BlockMeta | undefined,
   ): Generator<number, SeriesResult, undefined> {
     const name = this.#source.name;

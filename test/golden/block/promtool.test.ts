@@ -1,13 +1,14 @@
 // A real promtool opens what Varve wrote. Skipped without one, unless REQUIRE_PEERS=1.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, expect, test } from 'vitest';
 import { runTsdbTool } from '../../../src/admin/tsdb-tool.ts';
 import { loadTsdbToolConfig } from '../../../src/base/config/load-config.ts';
 import { NodeDisk } from '../../../src/base/runtime/node-disk.ts';
 import { parseMeta } from '../../../src/block/meta/parse.ts';
+import { MergeTestWorld, RESULT_ULID, taskOf } from '../../support/merge-world.ts';
 import { copiedBlocks } from './blocks.ts';
 import { rewrite } from './compare.ts';
 
@@ -81,6 +82,34 @@ test.runIf(isThere || mustRun)(
       expect(countsOf(analyzed, title), title).toEqual(countsOf(theirs, title));
   },
 );
+
+test.runIf(isThere || mustRun)('promtool opens and dumps a block that Varve merged', async () => {
+  const merged = mkdtempSync(`${tmpdir()}/varve-promtool-merged-`);
+  try {
+    mkdirSync(`${merged}/wal`);
+    const world = new MergeTestWorld();
+    const sources = copiedBlocks.filter((block) => block.name.startsWith('raw 01M832NMC'));
+    expect(sources.length).toBeGreaterThan(2);
+    const metas = [];
+    for (const { dir: from, name } of sources)
+      metas.push(await world.putDir(from, name.split(' ')[1] ?? ''));
+    const labels = [{ name: 'cluster', value: 'prod-eu' }];
+    expect(await world.merge(taskOf(metas, { labels }))).toMatchObject({ kind: 'made' });
+    const out = `${merged}/${RESULT_ULID}`;
+    mkdirSync(`${out}/chunks`, { recursive: true });
+    for (const name of ['meta.json', 'index', 'chunks/000001'])
+      writeFileSync(`${out}/${name}`, world.disk.readFile(`${await world.fetch()}/${name}`));
+    const dumped = floatLines(promtool('dump', merged));
+    expect(dumped.length).toBeGreaterThan(1000);
+    const ours = floatLines(await varve('dump', merged)).map((line) =>
+      line.replace(/"([a-z.]+)"=/g, '$1='),
+    );
+    expect(ours.toSorted()).toEqual(dumped.toSorted());
+    expect(promtool('analyze', merged)).toContain(RESULT_ULID);
+  } finally {
+    rmSync(merged, { recursive: true });
+  }
+});
 
 function numberOf(text: string, label: string): string | undefined {
   const line = text.split('\n').find((one) => one.startsWith(label));

@@ -88,7 +88,8 @@ test('damage knows its place', () => {
   const error = damagedBlock('index', 7, 'it is bad');
   expect(error.code).toBe('damaged_block');
   expect(error.message).toBe('index, byte 7: it is bad');
-  expect(placeOfDamage(error)).toEqual({ file: 'index', offset: 7, what: 'it is bad' });
+  const place = { file: 'index', offset: 7, what: 'it is bad', kind: 'format' };
+  expect(placeOfDamage(error)).toEqual(place);
   expect(placeOfDamage(asVarveError(new Error('x')))).toBeUndefined();
 });
 
