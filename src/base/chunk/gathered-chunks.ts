@@ -5,6 +5,7 @@
 // on by copying those bytes; one that was made here has data only.
 
 import { F64Column, U32Column } from '../bytes/columns.ts';
+import { crc32cOfRange } from '../bytes/crc32c.ts';
 import type { MadeChunk } from './chunk-builder.ts';
 import type { TimedChunk } from './merge-chunks.ts';
 
@@ -114,6 +115,18 @@ export class GatheredChunks {
 
   isStored(chunk: number): boolean {
     return this.storedStarts.at(chunk) !== NOT_STORED;
+  }
+
+  /**
+   * Is the checksum in the stored form right? It covers the encoding's byte and the data, between
+   * which and the end it stands. To be asked before a chunk is decoded.
+   */
+  checksumHolds(chunk: number): boolean {
+    if (!this.isStored(chunk)) return true;
+    const { buffer, byteOffset, length } = this.buffer(chunk);
+    const end = this.ends.at(chunk);
+    const stored = new DataView(buffer, byteOffset, length).getUint32(end);
+    return stored === crc32cOfRange(this.buffer(chunk), this.starts.at(chunk) - 1, end);
   }
 
   /** The array in which the chunk lies. */

@@ -16,6 +16,7 @@ import {
 } from './chunk-format.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import type { GatheredChunks } from './gathered-chunks.ts';
+import { HistogramValue } from './histogram-value.ts';
 import { mergeChunks, type TimedChunk } from './merge-chunks.ts';
 import { mergeByPenalty } from './penalty-merge.ts';
 import { notRising, reencode } from './reencode.ts';
@@ -194,36 +195,47 @@ function joined(chunks: GatheredChunks, run: readonly number[]): MadeChunk[] {
 
 /** Runs what reads samples of `used`; when one does not decode, the error says which. */
 function decoding<T>(chunks: GatheredChunks, used: readonly number[], run: () => T): T {
+  for (const chunk of used)
+    if (!chunks.checksumHolds(chunk)) throw damaged(chunk, 'the checksum of a chunk is wrong');
   try {
     return run();
   } catch (thrown) {
-    const error = asVarveError(thrown);
-    if (error.code !== 'damaged_chunk') throw thrown;
+    if (!isOfAChunk(thrown)) throw thrown;
     for (const chunk of used) {
       const what = faultOf(chunks.place(chunk));
-      if (what === undefined) continue;
-      throw new VarveError('damaged_chunk', what, { cause: new DamagedGathered(chunk, what) });
+      if (what !== undefined) throw damaged(chunk, what);
     }
     throw thrown;
   }
+}
+
+function damaged(chunk: number, what: string): VarveError {
+  return new VarveError('damaged_chunk', what, { cause: new DamagedGathered(chunk, what) });
+}
+
+/** Damage, or numbers that this version cannot hold. */
+function isOfAChunk(thrown: unknown): boolean {
+  const { code } = asVarveError(thrown);
+  return code === 'damaged_chunk' || code === 'unsupported';
 }
 
 /** Reads all of a chunk as a merge would; what is wrong with it. */
 function faultOf(chunk: TimedChunk): string | undefined {
   try {
     const reader = new ChunkReader();
+    const value = new HistogramValue();
     reader.open(chunk);
     let beforeMs = Number.NEGATIVE_INFINITY;
     while (reader.next()) {
       const { timeMs } = reader;
       const isInside = timeMs >= chunk.minTimeMs && timeMs <= chunk.maxTimeMs;
       if (!(timeMs > beforeMs) || !isInside) throw notRising(timeMs);
+      if (reader.isHistogram) reader.load(value);
       beforeMs = timeMs;
     }
     return undefined;
   } catch (thrown) {
-    const error = asVarveError(thrown);
-    if (error.code !== 'damaged_chunk') throw thrown;
-    return error.message;
+    if (!isOfAChunk(thrown)) throw thrown;
+    return asVarveError(thrown).message;
   }
 }

@@ -201,14 +201,16 @@ export class SourceBlock {
     const offset = into.offsets.at(last);
     if (place.encoding === ENCODING_AGGREGATE)
       throw this.placeOfChunk(segment, offset, 'tombstones touch a chunk of aggregates');
+    if (!into.checksumHolds(last))
+      throw this.placeOfChunk(segment, offset, 'the checksum of a chunk is wrong');
     try {
       const left = withoutDeleted(place, deleted);
       into.removeLast();
       for (const made of left) into.addMade(made, this.rank);
     } catch (thrown) {
-      const error = asVarveError(thrown);
-      if (error.code !== 'damaged_chunk') throw thrown;
-      throw this.placeOfChunk(segment, offset, error.message);
+      const { code, message } = asVarveError(thrown);
+      if (code !== 'damaged_chunk' && code !== 'unsupported') throw thrown;
+      throw this.placeOfChunk(segment, offset, message);
     }
   }
 
