@@ -1,7 +1,8 @@
 // `npm run bench`: Varve beside Debian's prometheus and victoria-metrics, with the same data, on
 // this machine, one after the other. `npm run bench -- ingest` runs one part, `-- ingest varve` one
 // part on one server; the parts: ingest (and block size), ingest2, first-sight (and
-// replay), restart, store-requests (of Varve alone, on each local object store).
+// replay), restart, store-requests (of Varve alone, on each local object store), block-view (of
+// Varve alone).
 //
 // Prints what DESIGN §4 wants beside what was reached, and appends a line to bench/results.jsonl.
 // Takes about ten minutes, 6 GB of memory and 3 GB under the system's temporary directory.
@@ -10,6 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { blockView } from './bucket/block-view.ts';
 import { restart } from './restart/restart.ts';
 import { firstSight, ingest, ingest2, type Part } from './side-by-side/parts.ts';
 import { SERVERS } from './side-by-side/servers.ts';
@@ -22,6 +24,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'first-sight': firstSight,
   restart,
   'store-requests': storeRequests,
+  'block-view': blockView,
 };
 
 /** The checkout: this file runs from its dist/ (or from a copy of it, then nothing is recorded). */

@@ -6,6 +6,7 @@ import { isUlid } from '../base/model/ulid.ts';
 /** Names of a block's files, and of the folder of what is Varve's own. */
 export const META_FILE = 'meta.json';
 export const INDEX_FILE = 'index';
+export const CHUNKS_PREFIX = 'chunks/';
 export const TOMBSTONES_FILE = 'tombstones';
 export const DELETION_MARK_FILE = 'deletion-mark.json';
 export const NO_COMPACT_MARK_FILE = 'no-compact-mark.json';
