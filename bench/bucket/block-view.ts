@@ -6,7 +6,7 @@
 // file of chunks with a few bytes.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labelsOf } from '../../src/base/model/labels.ts';
 import { UlidMaker } from '../../src/base/model/ulid.ts';
@@ -100,7 +100,10 @@ function makeBlocks(root: string): void {
     mkdirSync(chunks, { recursive: true });
     writeFileSync(join(chunks, '000001'), FILE_BYTES);
     writeFileSync(join(root, ulid, 'index'), FILE_BYTES);
-    writeFileSync(join(root, ulid, 'meta.json'), printMeta(metaOf(ulid, block)));
+    const meta = join(root, ulid, 'meta.json');
+    writeFileSync(meta, printMeta(metaOf(ulid, block)));
+    // What was written at the very moment of a view is read again by the next one.
+    utimesSync(meta, nowMs / 1000, nowMs / 1000);
   }
 }
 
