@@ -86,9 +86,14 @@ export class Lease {
     return this.#lost.signal;
   }
 
+  /** Released or lost: it will never be believed again. */
+  get isOver(): boolean {
+    return this.#isReleased || this.#lost.signal.aborted;
+  }
+
   /** May this process take itself for the only one on this group, now? */
   get isHeld(): boolean {
-    if (this.#isReleased || this.#lost.signal.aborted) return false;
+    if (this.isOver) return false;
     const { clock, times } = this.#world;
     const { begun } = this.#taken;
     const lastsMs = times.durationMs - times.marginMs;
@@ -124,8 +129,7 @@ export class Lease {
    * same; from now on it is not believed in either case.
    */
   release(options: CallOptions = {}): Promise<void> {
-    const wasLost = this.#lost.signal.aborted;
-    if (this.#isReleased || wasLost) return Promise.resolve();
+    if (this.isOver) return Promise.resolve();
     this.#isReleased = true;
     return this.#inTurn(() => this.#write('released', options));
   }

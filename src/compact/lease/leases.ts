@@ -14,13 +14,19 @@ import { type ReadLease, readLease, writeLease } from './lease-store.ts';
 /** So many groups are watched at once; the ones watched longest ago are forgotten first. */
 const WATCHED_MAX = 100_000;
 
+/** A lease that was taken; what is said of `Lease` holds of each. */
+export type HeldLease = Pick<
+  Lease,
+  'group' | 'token' | 'lost' | 'isHeld' | 'assertHeld' | 'keep' | 'renew' | 'release'
+>;
+
 /** Who can take leases. */
 export interface GroupLeases {
   /**
    * Takes the lease on a group; undefined when another has it, or may have it (then this call has
    * begun to watch it: ask again after its duration). Throws what the store throws.
    */
-  take(group: string, options?: CallOptions): Promise<Lease | undefined>;
+  take(group: string, options?: CallOptions): Promise<HeldLease | undefined>;
 }
 
 /** When a write was first seen. */
@@ -35,6 +41,7 @@ export class Leases implements GroupLeases {
   readonly #holder: string;
   readonly #watched = new Map<string, Watched>();
   readonly #taken = new Map<string, Lease>();
+  readonly #taking = new Set<string>();
 
   /** @param holder names this process and no other, ever: a host name and random digits */
   constructor(world: LeaseWorld, holder: string) {
@@ -43,7 +50,17 @@ export class Leases implements GroupLeases {
   }
 
   async take(group: string, options: CallOptions = {}): Promise<Lease | undefined> {
-    if (this.#taken.get(group)?.isHeld === true) return undefined;
+    // Two takings at once would each find the other's write to be this process's own.
+    if (this.#taken.get(group)?.isHeld === true || this.#taking.has(group)) return undefined;
+    this.#taking.add(group);
+    try {
+      return await this.#take(group, options);
+    } finally {
+      this.#taking.delete(group);
+    }
+  }
+
+  async #take(group: string, options: CallOptions): Promise<Lease | undefined> {
     const there = await readLease(this.#world.bucket, group, options);
     if (there !== undefined && !this.#isFree(group, there)) return undefined;
     const lease = await this.#write(group, there, options);
@@ -56,6 +73,9 @@ export class Leases implements GroupLeases {
 
   #isFree(group: string, { record, version }: ReadLease): boolean {
     if (record?.state === 'released') return true;
+    // Taken by this process, but the answer was lost: nobody believes in it.
+    const own = this.#taken.get(group);
+    if (record?.holder === this.#holder && (own === undefined || own.isOver)) return true;
     const nowMs = this.#world.clock.monotonicMs();
     const durationMs = Math.max(record?.durationMs ?? 0, this.#world.times.durationMs);
     const watched = this.#watched.get(group);
