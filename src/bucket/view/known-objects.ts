@@ -22,7 +22,7 @@ import type { CachedObject, ViewCache } from './view-cache.ts';
 const DAMAGE_BELIEVED_MS = 3_600_000;
 /** Stores tell times in seconds, and a clock may be some apart. */
 const JUST_WRITTEN_MS = 5_000;
-/** What is read is given to the cache in such pieces: a cold view that is cut off is not in vain. */
+/** What is read goes to the cache in such pieces: a cold view that is cut off is not in vain. */
 const PUT_OBJECTS = 1_000;
 
 interface KnownObject {

@@ -1,7 +1,7 @@
 // A lease as it stands in the bucket (docs/formats/leases.md): who works on a group. A pure codec.
 //
-// Invariant: no two writes of a lease have the same bytes (holder, token and renewal count), so that
-// a store whose versions are digests of the content gives each write a version of its own, and a
+// Invariant: no two writes of a lease have the same bytes (holder, token, count of renewals), so a
+// store whose versions are digests of the content gives each write a version of its own, and a
 // writer knows its own write again.
 
 import { VarveError } from '../../base/errors/varve-error.ts';

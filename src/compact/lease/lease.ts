@@ -1,10 +1,10 @@
 // A lease that this process took, and may hold.
 //
 // Invariant: it is believed only for its duration less a margin since the beginning of the last
-// write that is known to have happened, by the monotonic clock and by the time of day (the monotonic
-// clock of Linux stands still while a machine sleeps). Others take it only after they have watched
-// that very write, unchanged, for the whole duration: so there are never two who believe, as long as
-// clocks do not run apart by more than the margin within one duration.
+// write that is known to have happened, by the monotonic clock and by the time of day (Linux's
+// monotonic clock stands still while a machine sleeps). Others take it only after they have watched
+// that very write, unchanged, for the whole duration: so there are never two who believe, unless
+// clocks run apart by more than the margin within one duration.
 //
 // A lease that is not believed may be believed again: a renewal that succeeds shows that nobody was
 // in between. It is lost when another's write stands there.

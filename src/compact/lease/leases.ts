@@ -1,5 +1,5 @@
 // Takes leases on groups: where there is none, where the last one was released, and where one was
-// abandoned. Nobody's time of day is compared with another's: a lease is abandoned when this process
+// abandoned. Nobody's time of day is compared with another's: a lease is abandoned when a process
 // has seen the very same write for longer than the duration that stands in it, by its own monotonic
 // clock (as clients of DynamoDB's and Kubernetes' leases do).
 //

@@ -40,7 +40,7 @@ export interface OpenReceipt {
   end(options?: CallOptions): Promise<void>;
 }
 
-/** Begins a receipt for at most RECEIPT_BLOCKS_MAX blocks; it is in the bucket when this resolves. */
+/** Begins a receipt of at most RECEIPT_BLOCKS_MAX blocks; then it is in the bucket. */
 export async function beginReceipt(
   world: ReceiptWorld,
   blocks: readonly ReceiptBlock[],

@@ -104,6 +104,7 @@ test('a block as its meta.json and the listing have it', async () => {
   expect(a!.fileCount).toBe(sizes.length);
   expect(a!.sizeBytes).toBe(sizes.reduce((sum, { length }) => sum + length, 0));
   expect(b!.marks.deletion?.timeMs).toBe(7000);
+  expect(b!.labels).toBe(a!.labels); // each label set is there once
   expect([view.takenMs, view.partial, view.faults]).toEqual([world.clock.nowMs(), [], []]);
 });
 
@@ -427,6 +428,7 @@ test('a view that is given up ends with the signal’s reason, and what was read
   const bucket = withGet(inner, `${C}/meta.json`, async function* (key) {
     await new Promise((resolve) => setImmediate(resolve)); // the others have been read by then
     stop.abort(new VarveError('draining', 'stop'));
+    stop.signal.throwIfAborted();
     yield await world.get(key);
   });
   const maker = new ViewMaker({ bucket, parseMeta: parseOwnMeta, cache: cacheOf(world), clock });
