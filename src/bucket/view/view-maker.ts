@@ -1,9 +1,9 @@
 // Makes views of a bucket, one after the other: one flat listing each, and one request for each
 // meta.json and mark that is new or has changed since.
 //
-// Invariants: a listing that fails fails the view: a bucket of which some blocks were not seen is no
-// view. What is wrong with one block is a fault of this block and harms no other. A block of
-// which the store did not give meta.json or a mark is left out and named.
+// Invariants: a listing that fails fails the view, as some blocks would not have been seen. What is
+// wrong with one block is a fault of this block and harms no other. A block of which the store did
+// not give meta.json or a mark is left out and named.
 
 import type { Clock } from '../../base/runtime/clock.ts';
 import { listBlocks } from '../block-listing.ts';
