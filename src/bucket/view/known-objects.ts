@@ -15,6 +15,7 @@ import {
   printMarkRecord,
   printMetaRecord,
 } from './cached-record.ts';
+import { LabelSets } from './label-sets.ts';
 import type { ReadObject, WantedObject } from './read-objects.ts';
 import type { CachedObject, ViewCache } from './view-cache.ts';
 
@@ -41,6 +42,7 @@ export class KnownObjects {
   readonly #bucket: string;
   readonly #cache: ViewCache | undefined;
   readonly #clock: Clock;
+  readonly #labelSets = new LabelSets();
   #blocks = new Map<string, KnownBlock>();
   #isLoaded = false;
   #unsaved: CachedObject[] = [];
@@ -57,8 +59,9 @@ export class KnownObjects {
     this.#isLoaded = true;
     for (const { ulid, name, sizeBytes, modifiedMs, content } of this.#cache?.load(this.#bucket) ??
       []) {
-      const read = readOf(name, content);
-      if (read === undefined) continue;
+      const parsed = readOf(name, content);
+      if (parsed === undefined) continue;
+      const read = this.#withOneLabelSet(parsed);
       this.#blockOf(ulid).set(name, { sizeBytes, modifiedMs, read, readAtMs: 0 });
     }
   }
@@ -73,17 +76,19 @@ export class KnownObjects {
     return known.read.kind === 'damaged' && isOld ? undefined : known.read;
   }
 
-  /** Notes what was read of an object that was listed at `listedMs`. */
-  note({ ulid, file }: WantedObject, read: ReadObject, listedMs: number): void {
+  /** Notes what was read of an object that was listed at `listedMs`, and gives it back. */
+  note({ ulid, file }: WantedObject, fresh: ReadObject, listedMs: number): ReadObject {
     const { name, sizeBytes, modifiedMs } = file;
-    if (read.kind === 'unread' || Math.abs(listedMs - modifiedMs) < JUST_WRITTEN_MS) return;
+    const read = this.#withOneLabelSet(fresh);
+    if (read.kind === 'unread' || Math.abs(listedMs - modifiedMs) < JUST_WRITTEN_MS) return read;
     const readAtMs = this.#clock.monotonicMs();
     this.#blockOf(ulid).set(name, { sizeBytes, modifiedMs, read, readAtMs });
-    if (read.kind === 'damaged') return;
+    if (read.kind === 'damaged') return read;
     const content =
       read.kind === 'meta' ? printMetaRecord(read.record) : printMarkRecord(read.mark);
     this.#unsaved.push({ ulid, name, sizeBytes, modifiedMs, content });
     if (this.#unsaved.length >= PUT_OBJECTS) this.save();
+    return read;
   }
 
   /** Gives the cache what it does not have yet. */
@@ -104,6 +109,13 @@ export class KnownObjects {
       if (block.size === 0) this.#blocks.delete(ulid);
     }
     if (gone.length > 0) this.#cache?.forget(this.#bucket, gone);
+  }
+
+  #withOneLabelSet(read: ReadObject): ReadObject {
+    if (read.kind !== 'meta') return read;
+    const { facts, files } = read.record;
+    const labels = this.#labelSets.one(facts.labels);
+    return { kind: 'meta', record: { facts: { ...facts, labels }, files } };
   }
 
   #blockOf(ulid: string): KnownBlock {

@@ -3,22 +3,20 @@
 
 import type { Labels } from '../../base/model/labels.ts';
 
+/** Beyond so many it begins anew: then some sets are there twice, and nothing else. */
+const SETS_MAX = 10_000;
+
 /** See the head of the file. */
 export class LabelSets {
-  #used = new Map<string, Labels>();
-  #before = new Map<string, Labels>();
+  readonly #sets = new Map<string, Labels>();
 
   /** The one object for this label set. */
   one(labels: Labels): Labels {
     const key = JSON.stringify(labels.map(({ name, value }) => [name, value]));
-    const known = this.#used.get(key) ?? this.#before.get(key) ?? labels;
-    this.#used.set(key, known);
-    return known;
-  }
-
-  /** What was not asked for since the last time goes. */
-  forgetOld(): void {
-    this.#before = this.#used;
-    this.#used = new Map();
+    const known = this.#sets.get(key);
+    if (known !== undefined) return known;
+    if (this.#sets.size >= SETS_MAX) this.#sets.clear();
+    this.#sets.set(key, labels);
+    return labels;
   }
 }

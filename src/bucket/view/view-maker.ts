@@ -20,7 +20,6 @@ import {
 import { isMarkFile, type Mark } from '../marks/format.ts';
 import { wrongWithFiles } from './check-files.ts';
 import { KnownObjects } from './known-objects.ts';
-import { LabelSets } from './label-sets.ts';
 import {
   type ReadAccess,
   type ReadObject,
@@ -59,7 +58,6 @@ type Find = (ulid: string, name: string) => ReadObject | undefined;
 export class ViewMaker {
   readonly #world: ViewWorld;
   readonly #known: KnownObjects;
-  readonly #labelSets = new LabelSets();
 
   constructor(world: ViewWorld) {
     const { bucket, cache, clock } = world;
@@ -81,7 +79,6 @@ export class ViewMaker {
       if (block !== undefined) blocks.push(block);
       faults.push(...wrong);
     }
-    this.#labelSets.forgetOld();
     const partial = listed.blocks.filter(isPartial);
     return { takenMs: listed.takenMs, blocks, partial, faults: faults.sort(byUlid) };
   }
@@ -117,8 +114,7 @@ export class ViewMaker {
     const { bucket, parseMeta } = this.#world;
     try {
       await readObjects({ bucket, parseMeta, signal }, wanted, (one, read) => {
-        found.get(one.ulid)?.set(one.file.name, read);
-        this.#known.note(one, read, takenMs);
+        found.get(one.ulid)?.set(one.file.name, this.#known.note(one, read, takenMs));
       });
     } finally {
       this.#known.save();
@@ -143,9 +139,8 @@ export class ViewMaker {
     const wrongFiles = wrongWithFiles(listing, meta.record);
     if (wrongFiles !== undefined) return { wrong: [...wrong, fault(wrongFiles)] };
     const { facts } = meta.record;
-    const labels = this.#labelSets.one(facts.labels);
     return {
-      block: { ulid, ...facts, labels, ...sizes(listing), marks: marksOf(listing, find) },
+      block: { ulid, ...facts, ...sizes(listing), marks: marksOf(listing, find) },
       wrong,
     };
   }
