@@ -46,7 +46,9 @@ export const blockView: Part = async ({ dir }) => {
     const warm = rounds.reduce((best, one) => (one.cpuSeconds < best.cpuSeconds ? one : best));
     for (const [name, cost] of Object.entries({ cold, fromCatalogue, warm }))
       console.log(`${STORE}, ${name}: ${JSON.stringify(cost)}`);
-    return { 'block-view': { varve: figuresOf(cold, fromCatalogue, warm) } };
+    // The targets are those of a directory.
+    const name = kind.program === undefined ? 'varve' : kind.name;
+    return { 'block-view': { [name]: figuresOf(cold, fromCatalogue, warm) } };
   } finally {
     await store.end();
   }
