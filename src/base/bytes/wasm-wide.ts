@@ -1,5 +1,5 @@
-// Instructions of WebAssembly on 64-bit integers, doubles and 128-bit vectors, for wasm-assembler.ts
-// (WebAssembly core specification 2.0, section 5).
+// Instructions of WebAssembly on 64-bit integers, doubles and 128-bit vectors, for programs made by
+// wasm-assembler.ts (WebAssembly core specification 2.0, section 5).
 
 import type { Code } from './wasm-assembler.ts';
 

@@ -1,7 +1,8 @@
 // Decoding, aggregating and encoding floats in WebAssembly (kernel-decode.ts, kernel-windows.ts,
-// kernel-encode.ts), on one memory: chunks go in, samples stay in columns, parts of aggregate chunks
-// come out. FloatSamples, FloatWindows and XorBuilder do the same in TypeScript; they are the oracle
-// in the tests, and step in where WebAssembly is missing or the kernel refuses.
+// kernel-encode.ts), on one memory: chunks go in, samples stay in columns, aggregate chunks
+// (docs/formats/aggregate-chunks.md) come out. FloatSamples, FloatWindows and XorBuilder do the
+// same in TypeScript; they are the oracle in the tests, and step in where WebAssembly is missing or
+// the kernel refuses (docs/design/0010-floats-in-webassembly.md).
 //
 // Invariant: no bytes of a chunk make it read or write outside of the memory's parts below; what is
 // too large for them is refused before it starts.
@@ -31,6 +32,8 @@ const PARTS_AT = PART_BACK + SLACK_BYTES;
 const SAMPLES_AT = PARTS_AT + AGGREGATES.length * PART_BYTES;
 
 const PAGE_BYTES = 65_536;
+/** Of 32-bit addresses. */
+const PAGES_MAX = 65_536;
 const ROW_BYTES = 8;
 
 /** Which column each part is made of, by COUNT, SUM, …; the counter has a frame. */
@@ -110,13 +113,15 @@ export class FloatKernel {
     if (compiled === null || compiled === undefined) return undefined;
     const { api, module } = compiled;
     const sizeBytes = SAMPLES_AT + 2 * (capacity * ROW_BYTES + SLACK_BYTES);
+    const pages = Math.ceil(sizeBytes / PAGE_BYTES);
+    if (pages > PAGES_MAX) return undefined;
     try {
       // Never grown in place: see snappy-wasm.ts.
-      const memory = new api.Memory({ initial: Math.ceil(sizeBytes / PAGE_BYTES) });
+      const memory = new api.Memory({ initial: pages });
       const instance = new api.Instance(module, { env: { memory } });
       return new FloatKernel(memory.buffer, instance.exports, capacity);
     } catch (thrown) {
-      // Too much address space asked for: the columns then lie outside, and TypeScript works on them.
+      // No address space for it: the columns then lie outside, and TypeScript works on them.
       if (thrown instanceof RangeError) return undefined;
       throw thrown;
     }

@@ -22,6 +22,7 @@ import {
   or as or32,
   select,
   set,
+  shiftLeft as shiftLeft32,
   shiftRight as shiftRight32,
   subtract as subtract32,
   type WasmFunction,
@@ -106,18 +107,15 @@ const bitsHere: Code = i64.shiftLeft(
   i64.and(get(POSITION), number(7)),
 );
 
-/** All 64 of them. */
-const wholeHere: Code = i64.or(
-  bitsHere,
-  i64.shiftRight(
-    i64.load8(
-      subtract32(
-        subtract32(get(BACK), constant(9)),
-        i64.wrap(i64.shiftRight(get(POSITION), number(3))),
-      ),
+/** Those of 64 that may be missing there. */
+const bitsBehind: Code = i64.shiftRight(
+  i64.load8(
+    subtract32(
+      subtract32(get(BACK), constant(9)),
+      i64.wrap(i64.shiftRight(get(POSITION), number(3))),
     ),
-    i64.subtract(number(8), i64.and(get(POSITION), number(7))),
   ),
+  i64.subtract(number(8), i64.and(get(POSITION), number(7))),
 );
 
 /** Reads a value whose control bits are the highest of BITS, and stores it with its time. */
@@ -144,12 +142,18 @@ const value: Code = [
     ...set(POSITION, i64.add(get(POSITION), select(get(IS_NEW), number(13), number(2)))),
     ...set(TRAILING, i64.subtract(i64.subtract(number(64), get(LEADING)), get(SIGNIFICANT))),
     ...when(i64.below(get(TRAILING), number(0)), refuse),
+    ...set(NUMBER, bitsHere),
+    // Seldom: numbers near each other have their first bits in common.
+    ...when(
+      i64.aboveUnsigned(get(SIGNIFICANT), number(57)),
+      set(NUMBER, i64.or(get(NUMBER), bitsBehind)),
+    ),
     ...set(
       VALUE,
       i64.xor(
         get(VALUE),
         i64.shiftLeft(
-          i64.shiftRight(wholeHere, i64.subtract(number(64), get(SIGNIFICANT))),
+          i64.shiftRight(get(NUMBER), i64.subtract(number(64), get(SIGNIFICANT))),
           get(TRAILING),
         ),
       ),
@@ -165,7 +169,7 @@ const store: Code = [
   ...i64.store(add32(get(VALUES), get(FILLED)), get(VALUE)),
   ...set(
     FILLED,
-    add32(get(FILLED), select(i64.notEqual(get(VALUE), number(STALE)), constant(8), constant(0))),
+    add32(get(FILLED), shiftLeft32(i64.notEqual(get(VALUE), number(STALE)), constant(3))),
   ),
 ];
 
@@ -239,7 +243,7 @@ const irregular: Code = [
         hasBit(60),
         [
           ...advance(4),
-          ...set(NUMBER, wholeHere),
+          ...set(NUMBER, i64.or(bitsHere, bitsBehind)),
           ...advance(64),
           ...when(i64.below(get(END), get(POSITION)), refuse),
         ],

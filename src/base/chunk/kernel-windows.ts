@@ -118,9 +118,9 @@ const frame: Code = [
 ];
 
 /**
- * `windows(TIMES, VALUES, COUNT, COLUMNS_AT, RESOLUTION_MS)`: fills the columns, from the second row
- * on, and returns the end of the first one. The first and the last value are no NaN; others count
- * nowhere.
+ * `windows(TIMES, VALUES, COUNT, COLUMNS_AT, RESOLUTION_MS)`: fills the columns, from the second
+ * row on, and returns the end of the first one. The first and the last value are no NaN; others
+ * count nowhere.
  */
 export const windowsFunction: WasmFunction = {
   parameters: ['i32', 'i32', 'i32', 'i32', 'f64'],
