@@ -63,7 +63,11 @@ export async function openLog(options: OpenLogOptions, sink: RecordSink): Promis
     logger.info('torn end of the WAL, what a crash leaves, taken off', damageFields(report.torn));
     cutTornEnd(disk, report.torn);
   }
-  syncSegments(disk, dir);
+  const refused = syncSegments(disk, dir);
+  if (refused !== undefined) {
+    const why = 'no room to write the newest segment of the WAL anew; it is taken as it is';
+    logger.warn(why, { dir, error: refused.message });
+  }
   const { clock, compression, segmentBytesMax, observer, onLoss, firstSegment } = options;
   const log = new WalLog({
     disk,

@@ -109,8 +109,8 @@ export const DEFECTS: readonly Defect[] = [
     name: 'what a killed process wrote is believed unsynced',
     harm: 'a retry after a kill is told that its samples are stored; the power takes them',
     file: 'src/wal/open-log.ts',
-    find: '  syncSegments(disk, dir);',
-    replace: '  void syncSegments;',
+    find: 'const refused = syncSegments(disk, dir);',
+    replace: 'void syncSegments;const refused = [].at(0) as { message: string } | undefined;',
   },
   {
     name: 'the oldest checkpoint is read',

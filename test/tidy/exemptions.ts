@@ -162,7 +162,6 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/wal/record-decoder.ts': 'test/damage/wal.test.ts',
   'src/wal/record-numbers.ts': 'test/property/wal-records.test.ts',
   'src/wal/record-reader.ts': 'test/damage/wal.test.ts',
-  'src/wal/repair.ts': 'test/golden/wal-promtool.test.ts',
   'src/wal/restore/rebuild.ts': 'test/simulation/archive-cases.test.ts',
   'src/wal/restore/restore.ts': 'test/simulation/archive-cases.test.ts',
   'src/wal/scan.ts': 'test/damage/wal.test.ts',
