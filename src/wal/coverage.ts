@@ -148,10 +148,13 @@ export function coverageOf(
   blocks: readonly CoveredRange[],
   { segments, checkpoints }: Pick<WalDirectory, 'segments' | 'checkpoints'>,
 ): Coverage {
-  const coverage = new Coverage(blocks, checkpoints.at(-1));
-  const none = Number.POSITIVE_INFINITY;
-  const oldest = Math.min(segments.at(0) ?? none, checkpoints.at(0) ?? none);
-  coverage.forgetBefore({ segment: oldest, offset: 0 });
+  const newest = checkpoints.at(-1);
+  const coverage = new Coverage(blocks, newest);
+  // What lies in a checkpoint comes behind all positions in its number: local retention lets go of
+  // such blocks, and they must not be taken for lost then.
+  if (newest === undefined)
+    coverage.forgetBefore({ segment: segments.at(0) ?? ANYWHERE, offset: 0 });
+  else coverage.forgetBefore({ segment: newest, offset: ANYWHERE });
   return coverage;
 }
 
