@@ -15,7 +15,6 @@ const pages = trackedFiles(/\.md$/)
 
 /** Flags on our pages that are somebody else's. */
 const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
-  '--compact.enable-vertical-compaction': 'thanos compact',
   '--query.replica-label': 'thanos query',
   '--storage.tsdb.wal-segment-size': 'prometheus',
   '--storage.tsdb.path': 'prometheus',
@@ -31,7 +30,7 @@ const FOREIGN_FLAGS: Readonly<Record<string, string>> = {
   '--cpu-prof-dir': 'node',
 };
 
-const ROLES = ['serve', 'receive', 'sidecar', 'tsdb', ...BUCKET_ROLES] as const;
+const ROLES = ['serve', 'receive', 'sidecar', 'compact', 'tsdb', ...BUCKET_ROLES] as const;
 const flags = new Set([
   '--help',
   '--version',

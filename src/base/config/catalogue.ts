@@ -6,12 +6,15 @@ import type { HttpClientDocument } from './http-client-document.ts';
 import type { ConfigOf, GatewayRole, InertOption, Option, Role } from './option.ts';
 import type { YamlSource } from './option-type.ts';
 import { BUCKET_TOOL_OPTIONS } from './options-bucket-tool.ts';
+import { COMPACT_OPTIONS } from './options-compact.ts';
+import type { COMPACTION_OPTIONS } from './options-compaction.ts';
 import { PROCESS_OPTIONS } from './options-process.ts';
 import { RECEIVE_OPTIONS } from './options-receive.ts';
 import { SIDECAR_OPTIONS } from './options-sidecar.ts';
 import { STORAGE_OPTIONS } from './options-storage.ts';
 import { TSDB_TOOL_OPTIONS } from './options-tsdb-tool.ts';
 import { THANOS_BUCKET } from './thanos-bucket.ts';
+import { THANOS_COMPACT } from './thanos-compact.ts';
 import { THANOS_IGNORED } from './thanos-ignored.ts';
 import { THANOS_REFUSED } from './thanos-refused.ts';
 import { THANOS_SIDECAR } from './thanos-sidecar.ts';
@@ -43,6 +46,28 @@ export type SidecarConfig = ConfigOf<typeof SIDECAR_OPTIONS> & {
   readonly httpClient: HttpClientDocument;
 };
 
+/** What compaction goes by, wherever it runs. */
+export type CompactionConfig = Omit<
+  ConfigOf<typeof COMPACTION_OPTIONS>,
+  'selectorConfigFile' | 'selectorConfig'
+> & {
+  /** Relabelling rules that select blocks; undefined: all. */
+  readonly selector: YamlSource | undefined;
+  /** Where its files lie while it works. */
+  readonly workDir: string;
+};
+
+/** The configuration of `compact`, checked, with defaults filled in. */
+export type CompactConfig = Omit<
+  ConfigOf<typeof COMPACT_OPTIONS>,
+  keyof ConfigOf<typeof COMPACTION_OPTIONS>
+> & {
+  readonly role: 'compact';
+  /** What the description of the bucket says, ready for `openBucket`. */
+  readonly bucket: BucketDocument;
+  readonly compaction: CompactionConfig;
+};
+
 /** Options of `varve tsdb …`. */
 export type TsdbToolConfig = ConfigOf<typeof TSDB_TOOL_OPTIONS>;
 
@@ -70,8 +95,17 @@ function namedBucketOptions(): readonly NamedOption[] {
 const ALL: readonly NamedOption[] = [
   ...named(GATEWAY_OPTIONS),
   ...named(SIDECAR_OPTIONS),
+  ...named(COMPACT_OPTIONS),
   ...named(TSDB_TOOL_OPTIONS),
   ...namedBucketOptions(),
+];
+
+const INERT: readonly InertOption[] = [
+  ...THANOS_IGNORED,
+  ...THANOS_REFUSED,
+  ...THANOS_SIDECAR,
+  ...THANOS_COMPACT,
+  ...THANOS_BUCKET,
 ];
 
 /** The options that a role honours, in the order of the help. */
@@ -81,6 +115,5 @@ export function optionsOf(role: Role): readonly NamedOption[] {
 
 /** Thanos's options that a role knows and does not act on. */
 export function inertOptionsOf(role: Role): readonly InertOption[] {
-  const all = [...THANOS_IGNORED, ...THANOS_REFUSED, ...THANOS_SIDECAR, ...THANOS_BUCKET];
-  return all.filter((inert) => inert.roles.includes(role));
+  return INERT.filter((inert) => inert.roles.includes(role));
 }

@@ -23,8 +23,8 @@ export function checkSidecar(config: SidecarConfig, given: GivenByFlag): readonl
   ];
 }
 
-/** Both may be relative to the working directory. */
-function isWithin(inner: string, outer: string): boolean {
+/** Is it the outer directory or in it? Both may be relative to the working directory. */
+export function isWithin(inner: string, outer: string): boolean {
   const relative = posix.relative(posix.resolve(outer), posix.resolve(inner));
   return relative === '' || !(relative === '..' || relative.startsWith('../'));
 }

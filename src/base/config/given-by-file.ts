@@ -5,7 +5,7 @@
 // are errors with file and line.
 
 import type { Node, Pair, YAMLMap } from 'yaml';
-import { isMap, isScalar, isSeq } from 'yaml';
+import { isCollection, isMap, isScalar, isSeq } from 'yaml';
 import { configError } from './config-error.ts';
 import type { Environment } from './fill-environment.ts';
 import type { Given, GivenByFlag, KnownFlag } from './given.ts';
@@ -71,7 +71,7 @@ function take(
   const taken: Given = {
     texts: textsOf(state, flag, at),
     where: at.where,
-    documentName: isMap(at.value) ? state.file.name : at.where,
+    documentName: isCollection(at.value) ? state.file.name : at.where,
   };
   state.given.set(flag.flag, taken);
 }
@@ -102,7 +102,7 @@ function labelTexts(state: Walk, mapping: YAMLMap, where: string): readonly stri
  * it.
  */
 function documentText(state: Walk, value: Node | undefined, where: string): string {
-  if (!isMap(value)) return scalarText({ ...state.file, env: undefined }, value, where);
+  if (!isCollection(value)) return scalarText({ ...state.file, env: undefined }, value, where);
   const [start, end] = value.range ?? [0, 0];
   const before = state.file.text.slice(0, start);
   const lineStart = before.lastIndexOf('\n') + 1;

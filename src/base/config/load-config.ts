@@ -5,6 +5,7 @@ import type { BucketCommand } from './bucket-commands.ts';
 import type { BucketDocument } from './bucket-document.ts';
 import {
   type BucketToolConfig,
+  type CompactConfig,
   type GATEWAY_OPTIONS,
   inertOptionsOf,
   optionsOf,
@@ -12,8 +13,10 @@ import {
   type SidecarConfig,
   type TsdbToolConfig,
 } from './catalogue.ts';
+import { checkCompact } from './check-compact.ts';
 import { checkSidecar } from './check-sidecar.ts';
 import { checkTogether } from './check-together.ts';
+import { compactionConfig } from './compaction-config.ts';
 import { configError } from './config-error.ts';
 import { type ConfigWorld, readConfigFile } from './config-world.ts';
 import type { GivenByFlag } from './given.ts';
@@ -24,6 +27,7 @@ import { knownFlags } from './known-flags.ts';
 import { mergeGiven } from './merge-given.ts';
 import { objectStore, requiredStore } from './object-store-source.ts';
 import { type ConfigOf, defaultTexts, type GatewayRole, type Role } from './option.ts';
+import type { COMPACT_OPTIONS } from './options-compact.ts';
 import type { SIDECAR_OPTIONS } from './options-sidecar.ts';
 import { parseValue } from './yaml-reader.ts';
 
@@ -120,6 +124,21 @@ export function loadSidecarConfig(
   const httpClient = httpClientOf(parsed, { given, world });
   const config: SidecarConfig = { ...parsed, bucket, httpClient, role: 'sidecar' };
   return { config, warnings: [...warnings, ...inert, ...checkSidecar(config, given)] };
+}
+
+/** Loads the configuration of `varve compact`; like `loadConfig`. */
+export function loadCompactConfig(
+  flags: GivenByFlag,
+  world: ConfigWorld,
+): { readonly config: CompactConfig; readonly warnings: readonly string[] } {
+  const { given, warnings } = gather('compact', flags, world);
+  const inert = judgeInert('compact', given);
+  const parsed = parseAll('compact', given) as unknown as ConfigOf<typeof COMPACT_OPTIONS>;
+  const bucket = requiredStore('objstore', parsed, { given, world });
+  const compaction = compactionConfig(parsed, { given, world, workDir: parsed.dataDir });
+  // The options stay beside what is made of them, for the pages that print them.
+  const config: CompactConfig = { ...parsed, bucket, compaction, role: 'compact' };
+  return { config, warnings: [...warnings, ...inert, ...checkCompact(config, given)] };
 }
 
 /** The configuration of `varve tsdb`, which is given by flags only. */

@@ -11,6 +11,7 @@ const EXCLUSIVE: readonly (readonly [string, string])[] = [
   ['objstore.config-file', 'objstore.config'],
   ['objstore-to.config-file', 'objstore-to.config'],
   ['prometheus.http-client-file', 'prometheus.http-client'],
+  ['selector.relabel-config-file', 'selector.relabel-config'],
 ];
 
 /** Merges the sources. @param sources the weakest first */

@@ -8,7 +8,7 @@ import type { OptionType } from './option-type.ts';
 /** The long-running roles that exist. */
 export type GatewayRole = 'serve' | 'receive';
 /** Every command that takes options. */
-export type Role = GatewayRole | 'sidecar' | 'tsdb' | BucketRole;
+export type Role = GatewayRole | 'sidecar' | 'compact' | 'tsdb' | BucketRole;
 
 /**
  * A default in the same text a person would write; `<data-dir>` in it stands for that option's

@@ -3,7 +3,7 @@ import { BUCKET_ROLES } from '../../../../src/base/config/bucket-commands.ts';
 import { inertOptionsOf, optionsOf } from '../../../../src/base/config/catalogue.ts';
 import { defaultTexts, environmentName, type Role } from '../../../../src/base/config/option.ts';
 
-const ROLES: readonly Role[] = ['serve', 'receive', 'sidecar', 'tsdb', ...BUCKET_ROLES];
+const ROLES: readonly Role[] = ['serve', 'receive', 'sidecar', 'compact', 'tsdb', ...BUCKET_ROLES];
 
 /** Flags of `thanos receive` (docs/components/receive.md and cmd/thanos/receive.go, 2026). */
 const THANOS_RECEIVE = `
@@ -48,6 +48,26 @@ request.logging-config-file shipper.allow-out-of-order-uploads shipper.ignore-un
 shipper.meta-file-name shipper.skip-corrupted-blocks shipper.upload-compacted
 shipper.upload-concurrency store.limits.request-samples store.limits.request-series tracing.config
 tracing.config-file tsdb.path`
+  .trim()
+  .split(/\s+/);
+
+/**
+ * Flags of `thanos compact` (docs/components/compact.md and cmd/thanos/compact.go, 2021 to 2026,
+ * hidden ones too).
+ */
+const THANOS_COMPACT = `
+auto-gomemlimit.ratio block-discovery-strategy block-files-concurrency block-meta-fetch-concurrency
+block-sync-concurrency block-viewer.global.sync-block-interval block-viewer.global.sync-block-timeout
+bucket-web-label compact.block-max-index-size compact.blocks-fetch-concurrency compact.cleanup-interval
+compact.concurrency compact.dedup-func compact.enable-vertical-compaction compact.progress-interval
+compact.skip-block-with-out-of-order-chunks consistency-delay data-dir debug.accept-malformed-index
+debug.halt-on-error debug.max-compaction-level debug.name deduplication.func deduplication.replica-label
+delete-delay disable-admin-operations downsample.concurrency downsampling.disable enable-auto-gomemlimit
+hash-func http-address http-grace-period http.config log.format log.level max-time min-time
+objstore.config objstore.config-file retention.resolution-1h retention.resolution-5m
+retention.resolution-raw selector.relabel-config selector.relabel-config-file tracing.config
+tracing.config-file wait wait-interval web.disable web.disable-cors web.external-prefix web.prefix-header
+web.route-prefix`
   .trim()
   .split(/\s+/);
 
@@ -96,7 +116,7 @@ describe.each(ROLES)('the options of %s', (role) => {
 
 test('a value that may be a YAML mapping never belongs to a flag that is also a group', () => {
   // Only these read a file.
-  for (const role of ['serve', 'receive'] as const) {
+  for (const role of ['serve', 'receive', 'sidecar', 'compact'] as const) {
     const flags = flagsOf(role);
     for (const { spec } of optionsOf(role)) {
       if (spec.type.yamlMapping === undefined) continue;
@@ -110,14 +130,18 @@ test.each(['serve', 'receive'] as const)('%s knows every flag of thanos receive'
   expect(THANOS_RECEIVE.filter((flag) => !known.includes(flag))).toEqual([]);
 });
 
-test('sidecar knows every flag of thanos sidecar', () => {
-  const known = flagsOf('sidecar');
-  expect(THANOS_SIDECAR.filter((flag) => !known.includes(flag))).toEqual([]);
+test.each([
+  ['sidecar', THANOS_SIDECAR],
+  ['compact', THANOS_COMPACT],
+] as const)('%s knows every flag of the role of Thanos', (role, all) => {
+  const known = flagsOf(role);
+  expect(all.filter((flag) => !known.includes(flag))).toEqual([]);
 });
 
 test.each([
   ['receive', THANOS_RECEIVE],
   ['sidecar', THANOS_SIDECAR],
+  ['compact', THANOS_COMPACT],
 ] as const)(
   'what varve %s does not act on are flags of Thanos, each with its reason',
   (role, all) => {
