@@ -92,8 +92,8 @@ function shortPeriods(layers: readonly Layer[], place: Place): readonly string[]
     if (!layers.slice(i + 1).some((coarser) => isLonger(coarser, keptMs))) return [];
     return [
       `${place(flag)}: ${formatDuration(keptMs)} is less than the ${least.text} from which on ` +
-        'blocks are downsampled as a rule; nothing is lost: shorter ones are downsampled when they ' +
-        'are due, and stay until that is done and verified',
+        'blocks are downsampled as a rule; nothing is lost: shorter ones are downsampled when ' +
+        'they are due, and stay until that is done and verified',
     ];
   });
 }

@@ -63,6 +63,7 @@ export function forRoles<Table extends OptionTable>(table: Table, roles: readonl
   return Object.fromEntries(entries) as Table;
 }
 
+/** What compaction goes by; by the property names of `CompactionConfig`. */
 export const COMPACTION_OPTIONS = {
   waitIntervalMs: option({
     flag: 'wait-interval',
@@ -168,8 +169,8 @@ export const COMPACTION_OPTIONS = {
     group: SELECTION,
     type: path('file'),
     help:
-      "YAML file with relabelling rules over the labels of blocks, as Prometheus's relabel_config; " +
-      'only blocks that they keep are merged, downsampled and deleted.',
+      "YAML file with relabelling rules over the labels of blocks, as Prometheus's " +
+      'relabel_config; only blocks that they keep are merged, downsampled and deleted.',
   }),
   selectorConfig: option({
     flag: 'selector.relabel-config',
@@ -195,8 +196,8 @@ export const COMPACTION_OPTIONS = {
     type: deduplicationFunc(),
     default: 'one-to-one',
     help:
-      'How the samples of replicas become one series: one-to-one (also an empty value) keeps each ' +
-      'time once; penalty follows one replica and changes to another where it has a gap.',
+      'How the samples of replicas become one series: one-to-one (also an empty value) keeps ' +
+      'each time once; penalty follows one replica and changes to another where it has a gap.',
   }),
   retentionRawMs: option({
     flag: 'retention.resolution-raw',
@@ -205,8 +206,8 @@ export const COMPACTION_OPTIONS = {
     type: PERIOD,
     default: '0d',
     help:
-      'How long raw blocks are kept in the bucket; longer while the 5m or 1h layer wants them and ' +
-      'lacks them. 0d keeps them for ever.',
+      'How long raw blocks are kept in the bucket; longer while the 5m or 1h layer wants them ' +
+      'and lacks them. 0d keeps them for ever.',
   }),
   retention5mMs: option({
     flag: 'retention.resolution-5m',
@@ -215,8 +216,8 @@ export const COMPACTION_OPTIONS = {
     type: PERIOD,
     default: '0d',
     help:
-      'How long 5m blocks are kept; longer while the 1h layer wants them and lacks them. 0d keeps ' +
-      'them for ever.',
+      'How long 5m blocks are kept; longer while the 1h layer wants them and lacks them. 0d ' +
+      'keeps them for ever.',
   }),
   retention1hMs: option({
     flag: 'retention.resolution-1h',
@@ -233,7 +234,7 @@ export const COMPACTION_OPTIONS = {
     type: PERIOD,
     default: '48h',
     help:
-      'How long a block stays after it was marked for deletion: so long readers can go on with it, ' +
-      'and the mark can be taken away.',
+      'How long a block stays after it was marked for deletion: so long readers can go on with ' +
+      'it, and the mark can be taken away.',
   }),
 } as const;
