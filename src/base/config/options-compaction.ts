@@ -5,7 +5,7 @@
 
 import { isLabelName } from './label-text.ts';
 import { moment } from './moment.ts';
-import { type OptionTable, option, type Role } from './option.ts';
+import { option, type Role } from './option.ts';
 import {
   bool,
   byteSize,
@@ -56,12 +56,6 @@ function deduplicationFunc(): OptionType<'one-to-one' | 'penalty'> {
 }
 
 const PERIOD = duration({ min: 0, max: 100 * YEAR_MS });
-
-/** A table whose options belong to other roles; its types stay. */
-export function forRoles<Table extends OptionTable>(table: Table, roles: readonly Role[]): Table {
-  const entries = Object.entries(table).map(([key, spec]) => [key, { ...spec, roles }] as const);
-  return Object.fromEntries(entries) as Table;
-}
 
 /** What compaction goes by; by the property names of `CompactionConfig`. */
 export const COMPACTION_OPTIONS = {
