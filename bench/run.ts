@@ -1,8 +1,8 @@
 // `npm run bench`: Varve beside Debian's prometheus and victoria-metrics, with the same data, on
 // this machine, one after the other. `npm run bench -- ingest` runs one part, `-- ingest varve` one
 // part on one server; the parts: ingest (and block size), ingest2, first-sight (and
-// replay), restart, and of Varve alone: store-requests (on each local object store), compact
-// (merging blocks), downsample.
+// replay), restart, and of Varve alone: store-requests (on each local object store), block-view (a
+// bucket of 20,000 blocks), compact (merging blocks), downsample.
 //
 // Prints what DESIGN §4 wants beside what was reached, and appends a line to bench/results.jsonl.
 // Takes about ten minutes, 6 GB of memory and 3 GB under the system's temporary directory.
@@ -11,6 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { blockView } from './bucket/block-view.ts';
 import { compact } from './compact/compact.ts';
 import { downsample } from './downsample/downsample.ts';
 import { restart } from './restart/restart.ts';
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'first-sight': firstSight,
   restart,
   'store-requests': storeRequests,
+  'block-view': blockView,
   compact,
   downsample,
 };

@@ -123,10 +123,17 @@ export const TARGETS: readonly Target[] = [
     against: 'fixed',
     atMost: 0.25,
   },
+  blockView('coldSeconds', 'view of 20,000 blocks, nothing known, seconds', 8),
+  blockView('warmSeconds', 'view of 20,000 blocks, all known, seconds', 0.7),
+  blockView('peakMebibytes', 'view of 20,000 blocks, peak memory, MiB', 300),
 ];
 
 function rate(part: string, what: string, against: string, atLeast: number): Target {
   return { part, figure: 'samplesPerCpuSecond', what, against, atLeast };
+}
+
+function blockView(figure: string, what: string, atMost: number): Target {
+  return { part: 'block-view', figure, what, against: 'fixed', atMost };
 }
 
 function bytesPerSeries(against: string, atMost: number): Target {

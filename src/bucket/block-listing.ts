@@ -10,28 +10,36 @@ import { blockPrefix } from './layout.ts';
 /** So many files of one block are kept; a block of 100,000 chunk segments would be 50 TB. */
 export const BLOCK_FILES_MAX = 100_000;
 
+/** What `listBlocks` takes. */
+export interface ListBlocksOptions extends CallOptions {
+  /**
+   * Told once of each folder whose name is a ULID but for the case of its letters: no block to any
+   * reader, though a person may take it for one.
+   */
+  readonly onMisspelt?: (folder: string) => void;
+}
+
 /** All blocks and parts of blocks, by ULID. */
 export async function* listBlocks(
   bucket: BucketReader,
-  options?: CallOptions,
+  options?: ListBlocksOptions,
 ): AsyncGenerator<BlockListing> {
-  let ulid = '';
-  let collected = new Collected();
-  for await (const { key, ...rest } of bucket.list('', options)) {
+  let folder = '';
+  let collected: Collected | undefined;
+  for await (const { key, sizeBytes, modifiedMs } of bucket.list('', options)) {
     // Keys come in byte order, and no ULID begins with anything above 7: what is behind them
     // (`debug/`, `varve/` with its many objects) need not be listed.
     if (key >= '8') break;
-    const slash = key.indexOf('/');
-    const first = key.slice(0, Math.max(slash, 0));
-    if (!isUlid(first)) continue;
-    if (first !== ulid) {
-      if (ulid !== '') yield collected.listing(ulid);
-      ulid = first;
-      collected = new Collected();
+    if (folder === '' || !key.startsWith(folder)) {
+      if (collected !== undefined) yield collected.listing(folder.slice(0, -1));
+      folder = key.slice(0, key.indexOf('/') + 1);
+      collected = isUlid(folder.slice(0, -1)) ? new Collected() : undefined;
+      if (collected === undefined && isUlid(folder.slice(0, -1).toUpperCase()))
+        options?.onMisspelt?.(folder.slice(0, -1));
     }
-    collected.add({ ...rest, name: key.slice(slash + 1) });
+    collected?.add({ name: key.slice(folder.length), sizeBytes, modifiedMs });
   }
-  if (ulid !== '') yield collected.listing(ulid);
+  if (collected !== undefined) yield collected.listing(folder.slice(0, -1));
 }
 
 /** One block's files; an empty list when there is nothing under this ULID. */
@@ -42,8 +50,8 @@ export async function listBlock(
 ): Promise<BlockListing> {
   const prefix = blockPrefix(ulid);
   const collected = new Collected();
-  for await (const { key, ...rest } of bucket.list(prefix, options))
-    collected.add({ ...rest, name: key.slice(prefix.length) });
+  for await (const { key, sizeBytes, modifiedMs } of bucket.list(prefix, options))
+    collected.add({ name: key.slice(prefix.length), sizeBytes, modifiedMs });
   return collected.listing(ulid);
 }
 

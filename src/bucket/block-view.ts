@@ -2,7 +2,8 @@
 // Types only; view/ makes it from one flat listing and the catalogue.
 //
 // Invariant: a block is in `blocks` only when its meta.json was read and is sound. Everything else
-// under a ULID is in `partial` or `faults`, with the reason; nothing is left out without a word.
+// under a ULID is in `partial` or `faults`, with the reason; nothing is left out without a word. A
+// block whose mark cannot be read is in both: see UNREADABLE_MARK in view/.
 
 import type { Labels } from '../base/model/labels.ts';
 import type { BlockListing } from './block-record.ts';
@@ -46,9 +47,15 @@ export interface ViewedBlock {
 
 /** Something under a ULID that is no sound block. */
 export interface BlockFault {
+  /** Of a folder that only looks like a ULID, its name. */
   readonly ulid: string;
   /** What is wrong and where, one sentence. */
   readonly what: string;
+  /**
+   * True when the store did not give what it has: the next view may know better, and the block may
+   * be a sound one. So a plan fills no gap where such a block might lie.
+   */
+  readonly isTransient: boolean;
 }
 
 /** A bucket at one moment. */

@@ -1,11 +1,13 @@
 // Every object key there is. The layout is Thanos's (thanos docs/storage.md): a block is a folder
 // named by its ULID; whatever is Varve's own lies under varve/ and is never named meta.json.
 
+import { assert } from '../base/errors/assert.ts';
 import { isUlid } from '../base/model/ulid.ts';
 
 /** Names of a block's files, and of the folder of what is Varve's own. */
 export const META_FILE = 'meta.json';
 export const INDEX_FILE = 'index';
+export const CHUNKS_PREFIX = 'chunks/';
 export const TOMBSTONES_FILE = 'tombstones';
 export const DELETION_MARK_FILE = 'deletion-mark.json';
 export const NO_COMPACT_MARK_FILE = 'no-compact-mark.json';
@@ -26,6 +28,27 @@ export function blockKey(ulid: string, file: string): string {
 export function blockOfKey(key: string): string | undefined {
   const first = key.split('/', 1)[0] ?? '';
   return isUlid(first) ? first : undefined;
+}
+
+/** Where compactors say who works on which group (docs/formats/leases.md). */
+export const LEASES_PREFIX = `${VARVE_PREFIX}leases/`;
+/** Where it is written down what was deleted (docs/formats/receipts.md). */
+export const RECEIPTS_PREFIX = `${VARVE_PREFIX}receipts/`;
+
+/** `<resolution in ms>@<hash of the labels>`, and what else may name something that is leased. */
+const LEASE_NAME = /^[A-Za-z0-9][A-Za-z0-9@._-]{0,127}$/;
+const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
+
+/** The object that says who works on a group. */
+export function leaseKey(group: string): string {
+  assert(LEASE_NAME.test(group) && group !== META_FILE, 'a lease has a name fit for a key');
+  return LEASES_PREFIX + group;
+}
+
+/** The object that lists deletions of a day, named by its time as a ULID. */
+export function receiptKey(day: string, ulid: string): string {
+  assert(DAY.test(day) && isUlid(ulid), 'a receipt is named by its day and a ULID');
+  return `${RECEIPTS_PREFIX}${day}/${ulid}.json`;
 }
 
 /** What may stand for a gateway in the keys of its WAL archive. */

@@ -31,4 +31,13 @@ export const SCHEMA_STEPS: readonly string[] = [
      sent INTEGER NOT NULL,
      PRIMARY KEY (bucket, ulid, name)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE viewed_objects (
+     bucket TEXT NOT NULL,
+     ulid TEXT NOT NULL,
+     name TEXT NOT NULL,
+     size_bytes INTEGER NOT NULL,
+     modified_ms INTEGER NOT NULL,
+     content TEXT NOT NULL,
+     PRIMARY KEY (bucket, ulid, name)
+   ) STRICT, WITHOUT ROWID;`,
 ];

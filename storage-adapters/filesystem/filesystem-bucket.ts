@@ -10,8 +10,9 @@
 
 import { createHash } from 'node:crypto';
 import { crc32c } from '../../src/base/bytes/crc32c.ts';
-import { VarveError } from '../../src/base/errors/varve-error.ts';
-import type { Disk } from '../../src/base/runtime/disk.ts';
+import { asVarveError, VarveError } from '../../src/base/errors/varve-error.ts';
+import { compareUtf8 } from '../../src/base/model/labels.ts';
+import type { DirEntry, Disk } from '../../src/base/runtime/disk.ts';
 import { readFilePieces } from '../../src/base/runtime/file-pieces.ts';
 import type { Random } from '../../src/base/runtime/random.ts';
 import type {
@@ -81,7 +82,10 @@ export class FilesystemBucket implements Bucket {
   async *list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
     await told(this.#observe, { class: 'list', operation: 'readdir' }, async () => undefined);
     const cut = prefix.lastIndexOf('/') + 1;
-    for await (const object of untilAborted(this.#walk(prefix.slice(0, cut)), options)) {
+    const dir = cut === 0 ? this.#root : this.#path(prefix.slice(0, cut - 1));
+    if (this.#disk.stat(dir)?.isDirectory !== true) return;
+    for (const object of this.#walk(prefix.slice(0, cut))) {
+      options?.signal?.throwIfAborted();
       if (object.key.startsWith(prefix)) yield object;
     }
   }
@@ -262,29 +266,51 @@ export class FilesystemBucket implements Bucket {
     return createHash('sha256').update(this.#disk.readFile(path)).digest('hex');
   }
 
-  async *#walk(prefix: string): AsyncIterable<ListedObject> {
-    // Byte order of whole keys: a directory sorts as its name with `/` behind it.
-    const entries = this.#entries(prefix).map((entry) => ({
-      ...entry,
-      sortName: entry.isDirectory ? `${entry.name}/` : entry.name,
-    }));
-    entries.sort((a, b) => Buffer.compare(Buffer.from(a.sortName), Buffer.from(b.sortName)));
-    for (const entry of entries) {
-      if (entry.isDirectory) {
-        yield* this.#walk(`${prefix}${entry.sortName}`);
+  /**
+   * A directory is read once and each file looked at once: with tens of thousands of blocks nothing
+   * else takes time. One plain generator with a stack, as awaits and generators within generators
+   * would cost as much again.
+   */
+  *#walk(prefix: string): Generator<ListedObject> {
+    const open = [{ prefix, names: this.#sortedNames(prefix)[Symbol.iterator]() }];
+    for (let dir = open.at(-1); dir !== undefined; dir = open.at(-1)) {
+      const next = dir.names.next();
+      if (next.done === true) {
+        open.pop();
         continue;
       }
-      const stat = this.#disk.stat(`${this.#root}/${prefix}${entry.name}`);
+      const key = dir.prefix + next.value;
+      if (key.endsWith('/')) {
+        open.push({ prefix: key, names: this.#sortedNames(key)[Symbol.iterator]() });
+        continue;
+      }
+      const stat = this.#disk.stat(`${this.#root}/${key}`);
       if (stat === undefined) continue; // deleted while we walked: it is not there any more
-      const { sizeBytes, modifiedMs } = stat;
-      yield { key: `${prefix}${entry.name}`, sizeBytes, modifiedMs };
+      yield { key, sizeBytes: stat.sizeBytes, modifiedMs: stat.modifiedMs };
     }
   }
 
-  #entries(prefix: string): readonly { name: string; isDirectory: boolean }[] {
+  /** Names in byte order of whole keys: a directory sorts as its name with `/` behind it. */
+  #sortedNames(prefix: string): readonly string[] {
+    const entries = this.#listed(`${this.#root}/${prefix.slice(0, -1)}`);
+    const names = entries.map(({ name, isDirectory }) => (isDirectory ? `${name}/` : name));
+    return names.sort(compareUtf8);
+  }
+
+  #entries(prefix: string): readonly DirEntry[] {
     const dir = this.#dir(prefix);
     if (this.#disk.stat(dir)?.isDirectory !== true) return [];
-    return this.#disk.list(dir).filter((entry) => !entry.name.startsWith(OWN_PREFIX));
+    return this.#listed(dir);
+  }
+
+  /** Of a directory that is gone since it was seen: nothing. */
+  #listed(dir: string): readonly DirEntry[] {
+    try {
+      return this.#disk.list(dir).filter((entry) => !entry.name.startsWith(OWN_PREFIX));
+    } catch (thrown) {
+      if (asVarveError(thrown).kind !== 'not_found') throw thrown;
+      return [];
+    }
   }
 
   #statObject(key: string, path: string): { sizeBytes: number; modifiedMs: number } {

@@ -19,6 +19,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { compareUtf8 } from '../model/labels.ts';
 import type { DirEntry, Disk, DurableFile, FileStat, OpenMode, SyncFile } from './disk.ts';
 import { diskError, isNotFound } from './disk-errors.ts';
 import { openNodeDurableFile } from './node-durable-file.ts';
@@ -83,7 +84,7 @@ export class NodeDisk implements Disk {
     const entries = attempt('list', dir, () => readdirSync(dir, { withFileTypes: true }));
     return entries
       .map((one) => ({ name: one.name, isDirectory: one.isDirectory() }))
-      .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+      .sort((a, b) => compareUtf8(a.name, b.name));
   }
 
   makeDir(dir: string): void {

@@ -238,7 +238,7 @@ describe('the rest of a view', () => {
   });
 
   it('is named when it cannot be read, or has a resolution that nobody makes', () => {
-    const faults = [{ ulid: id(1), what: 'meta.json: it is not JSON' }];
+    const faults = [{ ulid: id(1), what: 'meta.json: it is not JSON', isTransient: false }];
     const blocks = [old(2, 1, { resolutionMs: 7 })];
     const plan = planBucket({ ...input, view: { ...viewOf(blocks), faults } });
     expect(keptOf(plan)).toEqual({ '01': 'fault', '02': 'unknown-resolution' });
