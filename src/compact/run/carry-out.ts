@@ -74,7 +74,9 @@ export class CarryOut {
     const made = await changes.setMark(name, { ulid, timeMs: clock.nowMs(), details, reason });
     if (made === 'there') return false;
     metrics.counter('varve_compact_blocks_marked_total', { marker: name, reason }).add();
-    logger.info('block marked', { ulid, mark, reason, details });
+    // Of a merge there are many, and it is logged itself.
+    const level = reason === 'superseded' ? 'debug' : 'info';
+    logger[level]('block marked', { ulid, mark, reason, details });
     return true;
   }
 

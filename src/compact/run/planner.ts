@@ -2,6 +2,7 @@
 // in a thread of its own, and remembers nothing between rounds but caches (docs/design/0008).
 
 import { asVarveError } from '../../base/errors/varve-error.ts';
+import { labelsText } from '../../base/model/labels.ts';
 import type { ViewedBlock } from '../../bucket/block-view.ts';
 import type { MergeTask } from '../merge/parts.ts';
 import { type PlanDocument, planDocument } from '../plan/print.ts';
@@ -114,8 +115,9 @@ export class Planner {
     this.#running.set(job.id, { begunMs: this.#world.clock.nowMs(), sources });
     this.#metrics.begun(job);
     const { why, cost, group } = job;
-    const what = { job: job.id, group: group.key, sources: job.sources.length, why };
-    this.#world.logger.info(`${job.kind} begins`, { ...what, readBytes: cost.readBytes });
+    const what = { job: job.id, group: group.key, labels: labelsText(group.labels) };
+    const facts = { ...what, sources: job.sources.length, readBytes: cost.readBytes, why };
+    this.#world.logger.info(`${job.kind} begins`, facts);
     return { kind: 'go', task: taskOf(job, sources, this.#world.ulids.next()) };
   }
 
