@@ -33,8 +33,9 @@ import { JobCatalog } from './catalog/job-catalog.ts';
 import { ViewCatalog } from './catalog/view-catalog.ts';
 import { AloneLeases } from './compact/lease/alone-leases.ts';
 import { LEASE_TIMES } from './compact/lease/lease.ts';
-import { type GroupLeases, Leases } from './compact/lease/leases.ts';
+import { Leases } from './compact/lease/leases.ts';
 import { probeConditions } from './compact/lease/probe.ts';
+import { ProbedLeases } from './compact/lease/probed-leases.ts';
 import { estimateMerge } from './compact/merge/estimate.ts';
 import { estimateDownsampling } from './compact/merge/estimate-downsampling.ts';
 import { mergeBlocks } from './compact/merge/merge-blocks.ts';
@@ -74,7 +75,7 @@ export async function makeCompact(
   const store = await openStore(settings.bucket, runtime, { logger, metrics, open, limits });
   try {
     if (settings.part === 'worker') return workerService(settings, runtime, { tools, store });
-    return await plannerService(settings, runtime, { tools, store });
+    return plannerService(settings, runtime, { tools, store });
   } catch (thrown) {
     await store.close();
     throw thrown;
@@ -86,14 +87,14 @@ interface Opened {
   readonly store: OpenedStore;
 }
 
-async function plannerService(
+function plannerService(
   settings: CompactSettings,
   runtime: Runtime,
   { tools, store }: Opened,
-): Promise<PlannerService> {
+): PlannerService {
   const catalog = openCatalog(settings, runtime, tools);
   if (!settings.isDry) sweepMergeDirs(runtime.disk, mergesDir(settings.workDir));
-  const planner = new Planner(await plannerWorld(settings, runtime, { tools, store, catalog }));
+  const planner = new Planner(plannerWorld(settings, runtime, { tools, store, catalog }));
   return {
     round: () => planner.round(),
     plan: () => planner.document(),
@@ -124,14 +125,14 @@ function openCatalog(
   return new Catalog({ databases, disk, clock, logger, path: catalogFile(workDir) });
 }
 
-async function plannerWorld(
+function plannerWorld(
   settings: CompactSettings,
   runtime: Runtime,
   { tools, store, catalog }: Opened & { readonly catalog: Catalog | undefined },
-): Promise<PlannerWorld> {
+): PlannerWorld {
   const { holder, isDry, plan, workDir } = settings;
   const { clock, disk, random } = runtime;
-  const { leases, isConditional } = await openLeases(settings, runtime, { tools, store });
+  const leases = openLeases(settings, runtime, { tools, store });
   const maker = new ViewMaker({
     bucket: store.bucketFor('list'),
     parseMeta: parseOwnMeta,
@@ -149,9 +150,14 @@ async function plannerWorld(
     parts: PARTS,
     leases,
     leaseTimeMs: async (group) =>
-      isConditional ? (await changing.attributes(leaseKey(group))).modifiedMs : undefined,
+      (await leases.areConditional())
+        ? (await changing.attributes(leaseKey(group))).modifiedMs
+        : undefined,
     changes: {
-      setMark: (name, mark) => setMark(changing, { name, mark }, { isConditional }),
+      setMark: async (name, mark) => {
+        const isConditional = await leases.areConditional();
+        return setMark(changing, { name, mark }, { isConditional });
+      },
       deleteBlock: (ulid) => deleteBlock(changing, ulid),
       deletePartial: (seen) => deletePartial(changing, seen),
       beginReceipt: (blocks) => beginReceipt({ bucket: changing, clock, ulids, holder }, blocks),
@@ -167,22 +173,22 @@ async function plannerWorld(
 
 const NO_HISTORY: JobHistory = { add: () => undefined, newest: () => [] };
 
-/** Leases where the store keeps conditions; else it is said that this process must be alone. */
-async function openLeases(
+/** A plan that is only printed begins no job: nothing is asked of the leases. */
+function openLeases(
   { holder, isDry }: CompactSettings,
   { clock, random, timers }: Runtime,
   { tools, store }: Opened,
-): Promise<{ readonly leases: GroupLeases; readonly isConditional: boolean }> {
-  // A plan that is only printed begins no job, so nothing is asked of the leases.
-  if (isDry) return { leases: new AloneLeases(), isConditional: false };
+): ProbedLeases {
   const bucket: Bucket = store.bucketFor('compact');
-  const probe = await probeConditions(bucket, random);
-  if (probe.areKept) {
-    const leases = new Leases({ bucket, clock, timers, times: LEASE_TIMES }, holder);
-    return { leases, isConditional: true };
-  }
-  tools.logger.warn(probe.why);
-  return { leases: new AloneLeases(), isConditional: false };
+  return new ProbedLeases({
+    probe: async () =>
+      isDry ? { areKept: false, why: 'nothing is written' } : probeConditions(bucket, random),
+    leases: new Leases({ bucket, clock, timers, times: LEASE_TIMES }, holder),
+    alone: new AloneLeases(),
+    onAlone: (why) => {
+      if (!isDry) tools.logger.warn(why);
+    },
+  });
 }
 
 /** The filters, at the time of each view. */

@@ -1,6 +1,6 @@
-// The one place that wires `varve compact` together, as gateway.ts does for `serve`: the bucket, the
-// threads that work on it, and an HTTP server that tells of them. With --dry-run it prints a plan,
-// and changes nothing.
+// The one place that wires `varve compact` together, as gateway.ts does for `serve`: the bucket,
+// the threads that work on it, and an HTTP server that tells of them. With --dry-run it prints a
+// plan, and changes nothing.
 
 import { registerCompactRoutes } from './admin/compact-routes.ts';
 import { registerHealthRoutes } from './admin/health-routes.ts';

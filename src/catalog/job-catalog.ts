@@ -1,5 +1,5 @@
-// The catalogue's part on compaction: which jobs have ended, and how. For people only; no plan looks
-// at it.
+// The catalogue's part on compaction: which jobs have ended, and how. For people only; no plan
+// looks at it.
 //
 // Invariant: bounded, the newest JOBS_KEPT.
 

@@ -1,5 +1,5 @@
-// Compaction in a process: the planner's thread, the workers' threads and the loop, from their start
-// to their end. `varve compact` is made of it, and `varve serve` has one.
+// Compaction in a process: the planner's thread, the workers' threads and the loop, from their
+// start to their end. `varve compact` is made of it, and `varve serve` has one.
 
 import type { Logger } from '../base/observe/logger.ts';
 import type { MetricSnapshot, MetricStore } from '../base/observe/metric-store.ts';

@@ -18,7 +18,7 @@ import type { WorkerSlot } from './run/worker-slot.ts';
 
 /** A round begins no job after this time, so that retention comes to its turn in a backlog too. */
 const ROUND_MS = 1_800_000;
-/** Groups of others are asked for again after this time; what a killed process held is free soon. */
+/** Groups of others are asked for again after this time: the killed lose theirs. */
 const BUSY_MS = 20_000;
 /** So often without anything being done: then the rest is left to whoever works on it. */
 const BUSY_TRIES = 15;
@@ -28,6 +28,7 @@ const FAILED_ROUND_MS = 30_000;
 /** That jobs wait for the disk is said again after this time. */
 const DISK_LOG_MS = 3_600_000;
 
+/** What the loop works with. */
 export interface LoopWorld {
   readonly planner: Pick<Remote<PlannerService>, 'call'>;
   readonly workers: readonly WorkerSlot[];
@@ -77,6 +78,7 @@ export class CompactLoop {
     if (progressIntervalMs > 0)
       this.#cancelProgress = timers.every(progressIntervalMs, () => this.#sayProgress());
     const run = this.#rounds().finally(() => this.#cancelProgress());
+    // `stop` only waits for its end; the caller of `run` is told of a failure.
     this.#running = run.catch(() => undefined);
     return run;
   }

@@ -15,7 +15,7 @@ import {
   type PlanOptions,
 } from './plan/options.ts';
 
-/** A range of so many blocks is made at once: with 24 of two hours in 2 d, of two replicas as well. */
+/** A range of so many blocks is made at once: 24 of two hours are in 2 d, of each replica. */
 const DIRECT_BLOCKS_MAX = 64;
 
 /** No two processes draw the same. */

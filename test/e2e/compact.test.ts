@@ -240,7 +240,10 @@ test.runIf(hasShared)(
   async () => {
     const bucket = bucketOf('raw', setOf('raw'));
     const ends = await Promise.all([compact(bucket), compact(bucket)]);
-    expect(ends.map(({ code }) => code), ends.map(({ stderr }) => stderr).join()).toEqual([0, 0]);
+    expect(
+      ends.map(({ code }) => code),
+      ends.map(({ stderr }) => stderr).join(),
+    ).toEqual([0, 0]);
     expectSet(bucket, 'compact', isMerged);
     const keys = standing(bucket).map(({ meta }) => keyOf(meta));
     expect(new Set(keys).size).toBe(keys.length);

@@ -1,5 +1,5 @@
-// Metrics of compaction, a part of the catalogue: under Thanos's names (thanos cmd/thanos/compact.go,
-// downsample.go, pkg/compact/compact.go, pkg/block/fetcher.go) where it has the very same value.
+// Metrics of compaction, a part of the catalogue: under Thanos's names where it has the very same
+// value (thanos cmd/thanos/compact.go, downsample.go, pkg/compact/compact.go, pkg/block/fetcher.go).
 
 import { alsoAs, counter, gauge, type MetricEntry } from './metric-entry.ts';
 

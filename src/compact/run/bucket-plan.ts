@@ -1,5 +1,5 @@
-// The newest view and its plan. Whoever needs a plan that is newer than a lease asks for a fresh one;
-// those who wait at the same time get the same.
+// The newest view and its plan. Whoever needs a plan that is newer than a lease asks for a fresh
+// one; those who wait at the same time get the same.
 //
 // Invariant: `fresh` gives a plan whose view was begun after the call.
 

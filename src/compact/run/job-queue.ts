@@ -1,5 +1,5 @@
-// The jobs of one plan, handed out to workers: in the plan's order, one of a group at a time, as far
-// as the disk goes. A job that does not fit waits while smaller ones go first.
+// The jobs of one plan, handed out to workers: in the plan's order, one of a group at a time, as
+// far as the disk goes. A job that does not fit waits while smaller ones go first.
 
 import type { MakingJob } from './work.ts';
 

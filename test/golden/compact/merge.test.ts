@@ -6,18 +6,8 @@ import { expect, test } from 'vitest';
 import type { BlockMeta } from '../../../src/block/meta/format.ts';
 import { parseMeta } from '../../../src/block/meta/parse.ts';
 import type { Deduplication } from '../../../src/compact/planned-job.ts';
-import {
-  chunksOf,
-  MergeTestWorld,
-  RESULT_ULID,
-  taskOf,
-} from '../../support/merge-world.ts';
-import {
-  copiedBlocks,
-  type ReferenceBlock,
-  readDump,
-  sharedBlocks,
-} from '../block/blocks.ts';
+import { chunksOf, MergeTestWorld, RESULT_ULID, taskOf } from '../../support/merge-world.ts';
+import { copiedBlocks, type ReferenceBlock, readDump, sharedBlocks } from '../block/blocks.ts';
 import { dumpedSamples, expectSame } from './dumped-samples.ts';
 
 const CLUSTER = [{ name: 'cluster', value: 'prod-eu' }];
