@@ -1,5 +1,6 @@
 // Metrics of compaction, a part of the catalogue: under Thanos's names where it has the very same
-// value (thanos cmd/thanos/compact.go, downsample.go, pkg/compact/compact.go, pkg/block/fetcher.go).
+// value (thanos cmd/thanos/compact.go and downsample.go, pkg/compact/compact.go,
+// pkg/block/fetcher.go).
 
 import { alsoAs, counter, gauge, type MetricEntry } from './metric-entry.ts';
 

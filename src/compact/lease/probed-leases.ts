@@ -1,5 +1,6 @@
-// Leases of a store of which it is found out first whether it keeps conditions: when the first lease
-// is wanted, not at the start, as the store may be away then. Where it keeps none, it is said.
+// Leases of a store of which it is found out first whether it keeps conditions: when the first
+// lease is wanted, not at the start, as the store may be away then. Where it keeps none, it is
+// said.
 
 import type { CallOptions } from '../../bucket/bucket.ts';
 import type { GroupLeases, HeldLease } from './leases.ts';

@@ -2,6 +2,9 @@
 // fill with reference blocks, and break.
 
 import { readdirSync, readFileSync } from 'node:fs';
+import type { CompactionConfig } from '../../../src/base/config/catalogue.ts';
+import { parseCommandLine } from '../../../src/base/config/command-line.ts';
+import { loadCompactConfig } from '../../../src/base/config/load-config.ts';
 import { MetricStore } from '../../../src/base/observe/metric-store.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
@@ -87,35 +90,35 @@ export class CompactionWorld {
 
   /** A process of its own on the bucket. */
   start(given: CompactionGiven = {}): Promise<Compaction> {
-    const bucket = given.broken?.(this.bucket) ?? this.bucket;
-    const runtime = memoryRuntime({
-      clock: this.clock,
-      seed: ++this.#holders,
-      services: {
-        'compact-thread': (settings: CompactSettings) =>
-          makeCompact(settings, runtime, {
-            logger: this.logger,
-            metrics: this.metrics,
-            open: async () => bucket,
-          }),
-      },
-    });
-    this.runtime = runtime;
     return Compaction.start({
-      runtime,
-      settings: this.#settings(given),
+      ...this.stageOptions(given),
       compactConcurrency: 1,
       downsampleConcurrency: 1,
       maxDiskBytes: 0,
       waitIntervalMs: undefined,
       progressIntervalMs: 0,
-      logger: this.logger,
-      metrics: this.metrics,
-      onDeath: (error) => {
-        throw error ?? new Error('the planner ended');
-      },
       ...given.run,
     });
+  }
+
+  /** The world of another process, and the configuration that its flags would give. */
+  stageOptions(given: CompactionGiven = {}) {
+    const bucket = given.broken?.(this.bucket) ?? this.bucket;
+    const { logger, metrics } = this;
+    const runtime = memoryRuntime({
+      clock: this.clock,
+      seed: ++this.#holders,
+      services: {
+        'compact-thread': (settings: CompactSettings) =>
+          makeCompact(settings, runtime, { logger, metrics, open: async () => bucket }),
+      },
+    });
+    this.runtime = runtime;
+    const onDeath = (error: Error | undefined): void => {
+      throw error ?? new Error('the planner ended');
+    };
+    const config = configOf();
+    return { runtime, settings: this.#settings(given), config, logger, metrics, onDeath };
   }
 
   /** One run from its start to its end; how many jobs failed. */
@@ -151,4 +154,13 @@ export class CompactionWorld {
       ...given.settings,
     };
   }
+}
+
+/** As without flags. */
+function configOf(): CompactionConfig {
+  const bucket = 'type: FILESYSTEM\nconfig:\n  directory: /bucket\n';
+  const invocation = parseCommandLine(['compact', `--objstore.config=${bucket}`], 'test');
+  if (invocation.kind !== 'compact') throw new Error(`not compact: ${invocation.kind}`);
+  const world = { env: {}, readFile: () => new Uint8Array() };
+  return loadCompactConfig(invocation.given, world).config.compaction;
 }
