@@ -4,7 +4,8 @@
 // uploaded while one of its directory that was cut before it, and overlaps it in time, is not in
 // the bucket. So a sample that a block in the bucket seems to hold is in it, or in one that was
 // there before. A block that waits for another is itself not in the bucket: what overlaps it and
-// was cut later waits for it in its turn.
+// was cut later waits for it in its turn. A block that was not cut from the log (a Prometheus's)
+// holds nothing back: no restore asks for it.
 
 import type { LocalBlock } from './local-block.ts';
 
@@ -34,6 +35,7 @@ export function holderOf<B extends HeldRange>(
   missing: readonly B[],
 ): B | undefined {
   for (const other of missing) {
+    if (other.cutAt === undefined) continue;
     if (byCutting(other, block) >= 0) return undefined;
     if (other.minTimeMs < block.maxTimeMs && block.minTimeMs < other.maxTimeMs) return other;
   }

@@ -12,13 +12,17 @@ import { batchEnds } from './windows.ts';
 /** Makes aggregates, series by series; its memory is used again. */
 export class RawDownsampler {
   readonly #resolutionMs: number;
-  readonly #samples = new FloatSamples();
+  readonly #samples: FloatSamples;
   readonly #chunk = new FloatChunk();
   readonly #histograms: HistogramRuns;
 
-  /** @param resolutionMs the length of a window: 300,000, or 3,600,000 from what has no 5m */
-  constructor(resolutionMs: number) {
+  /**
+   * @param resolutionMs the length of a window: 300,000, or 3,600,000 from what has no 5m
+   * @param options `scriptOnly`: without WebAssembly, as where there is none
+   */
+  constructor(resolutionMs: number, { scriptOnly = false } = {}) {
     this.#resolutionMs = resolutionMs;
+    this.#samples = new FloatSamples({ withKernel: !scriptOnly });
     this.#histograms = new HistogramRuns(resolutionMs);
   }
 

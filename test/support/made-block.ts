@@ -1,4 +1,5 @@
-// A local block of nothing but its description.
+// A local block of nothing but its description, cut from the log as all others at one place: their
+// order is that of their ULIDs.
 
 import type { LocalBlock } from '../../src/bucket/local-block.ts';
 
@@ -9,6 +10,7 @@ export function madeBlock(
   given: Partial<LocalBlock> = {},
 ): LocalBlock {
   const none = { dir: '', files: [], coversLog: false, isForeign: false };
+  const cutAt = { segment: 1, offset: 0 };
   const range = { minTimeMs, maxTimeMs: minTimeMs + 10 };
-  return { ulid, ...range, ...none, metaBytes: new Uint8Array(), ...given };
+  return { ulid, ...range, ...none, cutAt, metaBytes: new Uint8Array(), ...given };
 }

@@ -37,7 +37,8 @@ export function shipperWorld(hours: Readonly<Record<string, readonly number[]>>)
       disk.replaceFile(`${dir}/index`, Buffer.from(ulid));
       const files = [{ name: 'index', sizeBytes: ulid.length, crc32c: undefined }];
       const times = { minTimeMs: hour * HOUR, maxTimeMs: (hour + 2) * HOUR };
-      const rest = { coversLog: false, isForeign: false, metaBytes: Buffer.from(ulid) };
+      const cutAt = { segment: hour, offset: 0 };
+      const rest = { cutAt, coversLog: false, isForeign: false, metaBytes: Buffer.from(ulid) };
       return { ulid, dir, files, ...times, ...rest };
     });
     const remove = (): void => undefined;

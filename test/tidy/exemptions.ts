@@ -18,6 +18,8 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/admin/block-cells.ts': 'test/unit/admin/bucket/ls.test.ts',
   'src/admin/bucket/cleanup-uploads.ts': 'test/unit/admin/bucket/cleanup.test.ts',
   'src/admin/tsdb/dump-aggregates.ts': 'test/unit/admin/tsdb-tool.test.ts',
+  'src/base/chunk/kernel-decode.ts': 'test/unit/base/chunk/float-kernel.test.ts',
+  'src/base/chunk/kernel-encode.ts': 'test/property/downsample/floats.test.ts',
   'src/base/chunk/xor-builder.ts': 'test/property/chunk/rows.test.ts',
   'src/base/chunk/xor-decode.ts': 'test/property/chunk/rows.test.ts',
   'src/base/chunk/xor-encode.ts': 'test/property/chunk/rows.test.ts',

@@ -1,5 +1,6 @@
-// Just enough of a WebAssembly assembler to write one small function in TypeScript, where it can be
+// Just enough of a WebAssembly assembler to write small functions in TypeScript, where they can be
 // read and reviewed, instead of committing bytes (WebAssembly core specification 2.0, section 5).
+// Instructions on 64 and 128 bits are in wasm-wide.ts.
 
 /** Encoded instructions; an expression leaves one value on the stack. */
 export type Code = readonly number[];
@@ -102,11 +103,25 @@ export const during = (condition: Code, body: Code): Code => [
 /** Returns `value`. */
 export const giveBack = (value: Code): Code => [...value, 0x0f];
 
+/** What a parameter or a local holds; the numbers are the specification's. */
+export const TYPES = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b } as const;
+/** One of them. */
+export type Type = keyof typeof TYPES;
+
+/** A function that returns a 32-bit integer. */
+export interface WasmFunction {
+  readonly parameters: readonly Type[];
+  readonly locals: readonly Type[];
+  readonly body: Code;
+}
+
 /**
- * A module with one exported function `run` of `parameters` 32-bit integers, which returns one, has
- * `locals` more of them, and works on the memory imported as `env.memory`.
+ * A module that exports these functions by their names; they work on the memory imported as
+ * `env.memory`.
  */
-export function assemble(parameters: number, locals: number, body: Code): Uint8Array<ArrayBuffer> {
+export function assembleAll(
+  functions: Readonly<Record<string, WasmFunction>>,
+): Uint8Array<ArrayBuffer> {
   const vector = (items: readonly Code[]): number[] => [...unsigned(items.length), ...items.flat()];
   const section = (id: number, content: Code): number[] => [
     id,
@@ -114,15 +129,27 @@ export function assemble(parameters: number, locals: number, body: Code): Uint8A
     ...content,
   ];
   const name = (text: string): number[] => vector([...text].map((c) => [c.charCodeAt(0)]));
-  const i32 = 0x7f;
-  const type = [0x60, ...vector(Array.from({ length: parameters }, () => [i32])), 1, i32];
-  const code = [1, ...unsigned(locals), i32, ...body, 0x0b];
+  const all = Object.entries(functions);
+  const types = all.map(([, { parameters }]) => [
+    ...[0x60, ...vector(parameters.map((type) => [TYPES[type]]))],
+    ...[1, TYPES.i32],
+  ]);
+  const codes = all.map(([, { locals, body }]) => {
+    const code = [...vector(locals.map((type) => [1, TYPES[type]])), ...body, 0x0b];
+    return [...unsigned(code.length), ...code];
+  });
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector([type])),
+    ...section(1, vector(types)),
     ...section(2, vector([[...name('env'), ...name('memory'), 0x02, 0x00, 0]])),
-    ...section(3, vector([[0]])),
-    ...section(7, vector([[...name('run'), 0x00, 0]])),
-    ...section(10, vector([[...unsigned(code.length), ...code]])),
+    ...section(3, vector(all.map((_, i) => unsigned(i)))),
+    ...section(7, vector(all.map(([exported], i) => [...name(exported), 0x00, ...unsigned(i)]))),
+    ...section(10, vector(codes)),
   ]);
+}
+
+/** As `assembleAll`, with one function `run` of 32-bit integers only. */
+export function assemble(parameters: number, locals: number, body: Code): Uint8Array<ArrayBuffer> {
+  const integers = (count: number): Type[] => Array.from({ length: count }, () => 'i32');
+  return assembleAll({ run: { parameters: integers(parameters), locals: integers(locals), body } });
 }

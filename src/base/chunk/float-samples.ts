@@ -4,6 +4,7 @@
 
 import { type ChunkPlace, ENCODING_XOR } from './chunk-format.ts';
 import { ChunkReader } from './chunk-reader.ts';
+import { FloatKernel } from './float-kernel.ts';
 import type { TimedChunk } from './merge-chunks.ts';
 import { notRising } from './reencode.ts';
 import { isStale } from './stale.ts';
@@ -18,6 +19,21 @@ export class FloatSamples {
   #halves = new Int32Array(this.#values.buffer);
   readonly #decoder = new XorDecoder();
   readonly #any = new ChunkReader();
+  #wantsKernel: boolean;
+  #kernel: FloatKernel | undefined;
+
+  /**
+   * @param withKernel puts the columns into a memory of WebAssembly, and decodes there, where there
+   *   is one. It takes much address space: for few columns, through which much goes
+   */
+  constructor({ withKernel = false } = {}) {
+    this.#wantsKernel = withKernel;
+  }
+
+  /** What works on the columns, valid until the next change; undefined when they are outside. */
+  get kernel(): FloatKernel | undefined {
+    return this.#kernel;
+  }
 
   /** Begins anew; the memory stays. */
   clear(): void {
@@ -63,12 +79,23 @@ export class FloatSamples {
     this.#reserve(Math.min(chunk.count, chunk.lengthBytes * 8));
     const lastTimeMs = length > 0 ? this.#times[length - 1]! : Number.NEGATIVE_INFINITY;
     if (chunk.encoding === ENCODING_XOR) {
+      const appended = this.#kernel?.decode(chunk, length, lastTimeMs) ?? -1;
+      if (appended >= 0) {
+        this.length = length + appended;
+        this.#checkRange(chunk, length);
+        return;
+      }
       const into = { times: this.#times, halves: this.#halves, length, lastTimeMs };
       this.#decoder.decode(chunk, into);
       this.length = into.length;
     } else {
       this.#appendAny(chunk, lastTimeMs);
     }
+    this.#checkRange(chunk, length);
+  }
+
+  /** The samples from number `length` on are where the chunk says. */
+  #checkRange(chunk: TimedChunk, length: number): void {
     if (this.length === length) return;
     const first = this.#times[length]!;
     const last = this.#times[this.length - 1]!;
@@ -89,12 +116,16 @@ export class FloatSamples {
 
   #reserve(more: number): void {
     const needed = this.length + more;
-    if (needed <= this.#times.length) return;
-    const times = new Float64Array(Math.max(needed, this.#times.length * 2));
+    const isKernelDue = this.#wantsKernel && this.#kernel === undefined;
+    if (needed <= this.#times.length && !isKernelDue) return;
+    const capacity = Math.max(needed, this.#times.length * 2);
+    this.#kernel = this.#wantsKernel ? FloatKernel.open(capacity) : undefined;
+    this.#wantsKernel = this.#kernel !== undefined;
+    const times = this.#kernel?.times ?? new Float64Array(capacity);
+    const values = this.#kernel?.values ?? new Float64Array(capacity);
     times.set(this.times());
-    const values = new Float64Array(times.length);
     // As halves: a copy of doubles could change NaNs.
-    const halves = new Int32Array(values.buffer);
+    const halves = new Int32Array(values.buffer, values.byteOffset, capacity * 2);
     halves.set(this.#halves.subarray(0, this.length * 2));
     this.#times = times;
     this.#values = values;

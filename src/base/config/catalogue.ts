@@ -58,7 +58,7 @@ export type CompactionConfig = Omit<
   ConfigOf<typeof COMPACTION_OPTIONS>,
   'selectorConfigFile' | 'selectorConfig'
 > & {
-  /** Relabelling rules that select blocks; undefined: all. */
+  /** Relabelling rules that select blocks, checked (`readRelabelRules`); undefined: all. */
   readonly selector: YamlSource | undefined;
   /** Where its files lie while it works. */
   readonly workDir: string;

@@ -6,6 +6,7 @@ import type { GivenByFlag } from './given.ts';
 import type { ConfigOf } from './option.ts';
 import type { YamlSource } from './option-type.ts';
 import { COMPACTION_OPTIONS } from './options-compaction.ts';
+import { readRelabelRules } from './relabel-document.ts';
 import { Secret } from './secret.ts';
 
 type Parsed = ConfigOf<typeof COMPACTION_OPTIONS>;
@@ -18,14 +19,17 @@ interface From {
 
 /**
  * The configuration of compaction.
- * @throws VarveError `bad_config` when the file of relabelling rules cannot be read
+ * @throws VarveError `bad_config` when the relabelling rules cannot be read, or are wrong
  */
 export function compactionConfig(
   parsed: Parsed,
   { given, world, workDir }: From,
 ): CompactionConfig {
   const { selectorConfigFile: path, selectorConfig: value, ...rest } = ownOf(parsed);
-  return { ...rest, selector: selectorOf({ path, value }, given, world), workDir };
+  const selector = selectorOf({ path, value }, given, world);
+  // Compiled patterns cannot go to another thread: whoever selects by the rules reads them again.
+  if (selector !== undefined) readRelabelRules(selector);
+  return { ...rest, selector, workDir };
 }
 
 /** Without the other options of the role. */

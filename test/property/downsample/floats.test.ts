@@ -201,3 +201,15 @@ test('counters: an hour made of 5m windows is what its samples come to', () => {
     { numRuns: 60 },
   );
 });
+
+test('in WebAssembly and in TypeScript the chunks are the same bytes', () => {
+  const kernel = new RawDownsampler(MINUTES_5);
+  const script = new RawDownsampler(MINUTES_5, { scriptOnly: true });
+  fc.assert(
+    fc.property(fc.oneof(gauges, counters), (samples) => {
+      const chunks = chunksOf(samples);
+      expect(kernel.series(chunks)).toEqual(script.series(chunks));
+    }),
+    { numRuns: 150 },
+  );
+});

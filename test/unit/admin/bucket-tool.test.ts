@@ -57,7 +57,7 @@ test('where blocks are put, the directory is made', async () => {
   const { code, err } = await run(['upload-blocks', `--path=${blocks}`, to]);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   // The prefix of bucket.yml holds for the tools too.
-  expect((await run(['ls', to])).out.split('\n')).toHaveLength(13);
+  expect((await run(['ls', to])).out.split('\n')).toHaveLength(17);
   expect((await run(['ls', store(`${dir}/made`)])).out).toBe('');
 });
 
@@ -68,7 +68,7 @@ test('one bucket is not copied to itself; one beside it under another prefix is'
   const copy = ['replicate', '--single-run', from];
   await expect(run([...copy, self])).rejects.toMatchObject({ code: 'bad_config' });
   expect((await run([...copy, other])).out).toMatch(
-    /12 blocks copied, .*; 0 were there, 0 failed\n$/,
+    /16 blocks copied, .*; 0 were there, 0 failed\n$/,
   );
 });
 

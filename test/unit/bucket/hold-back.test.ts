@@ -7,16 +7,21 @@ function block(ulid: string, minTimeMs: number, maxTimeMs: number, cutAt?: numbe
 }
 
 describe('holderOf', () => {
-  const missing = [block('A', 0, 10), block('C', 20, 30), block('D', 5, 25)];
+  const missing = [
+    block('F', 0, 100), // a Prometheus's, which holds nothing back
+    block('A', 0, 10, 1),
+    block('C', 20, 30, 2),
+    block('D', 5, 25, 3),
+  ];
 
   it.each([
-    ['the first that overlaps it', block('E', 6, 22), 'A'],
-    ['one that overlaps it at its end', block('E', 24, 40), 'C'],
-    ['one that holds all of it', block('E', 12, 13), 'D'],
-    ['none when it begins where others end', block('E', 30, 40), undefined],
-    ['none when it ends where others begin', block('B', 10, 20), undefined],
-    ['none that was cut later', block('B', 21, 22), undefined],
-    ['not itself', block('A', 0, 10), undefined],
+    ['the first that overlaps it', block('E', 6, 22, 4), 'A'],
+    ['one that overlaps it at its end', block('E', 24, 40, 4), 'C'],
+    ['one that holds all of it', block('E', 12, 13, 4), 'D'],
+    ['none when it begins where others end', block('E', 30, 40, 4), undefined],
+    ['none when it ends where others begin', block('B', 10, 20, 2), undefined],
+    ['none that was cut later', block('B', 21, 22, 1), undefined],
+    ['not itself', block('A', 0, 10, 1), undefined],
   ])('is %s', (_, one, ulid) => {
     expect(holderOf(one, missing)?.ulid).toBe(ulid);
   });

@@ -16,6 +16,7 @@ async function world() {
     dir: '',
     minTimeMs: 0,
     maxTimeMs: 1,
+    cutAt: { segment: 1, offset: 0 },
     files: [{ name: 'index', sizeBytes, crc32c: undefined }],
     coversLog: false,
     isForeign: false,
@@ -131,7 +132,7 @@ describe('UploadQueue', () => {
     const { clock, block, queue } = await world();
     const gone = block(1, { minTimeMs: 0, maxTimeMs: 10 });
     queue.setDir('/a', 'a', { blocks: [], uploaded: new Set(), gone: [gone] });
-    const range = { minTimeMs: 5, maxTimeMs: 6 };
+    const range = { minTimeMs: 5, maxTimeMs: 6, cutAt: { segment: 2, offset: 0 } };
     queue.add('/a', { ulid: block(1).ulid, tenant: 'a', sizeBytes: 1, ...range, numChunks: 1 });
     expect(queue.explained(9)).toMatchObject([{ heldBy: { ulid: gone.ulid, isGone: true } }]);
     expect(queue.byTenant(clock.nowMs()).get('a')).toMatchObject({ blocks: 1, held: 1 });

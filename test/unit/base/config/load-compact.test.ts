@@ -145,6 +145,14 @@ describe('relabelling rules', () => {
     expect(selector).toMatchObject({ name: 'v.yml', fillEnvironment: false });
   });
 
+  test('are checked at the start; what is wrong is named with its line', () => {
+    const files = { 'v.yml': 'selector:\n  relabel-config:\n    - {action: keep, regex: "("}\n' };
+    const inFile = complaint(() => load([BUCKET, '--config.file=v.yml'], { files }));
+    expect(inFile).toMatch(/^v\.yml:3: .*regex/);
+    const flag = '--selector.relabel-config=- {action: hold}';
+    expect(complaint(() => load([BUCKET, flag]))).toMatch(/^--selector.relabel-config:1: .*action/);
+  });
+
   test('file and value exclude each other, a file that is not there is named, empty is none', () => {
     const both = ['--selector.relabel-config-file=r.yml', '--selector.relabel-config=[]'];
     expect(complaint(() => load([BUCKET, ...both]))).toContain('cannot be given together');
