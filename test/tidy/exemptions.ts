@@ -56,6 +56,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/base/config/options-compaction.ts': 'test/unit/base/config/load-compact.test.ts',
   'src/base/config/options-process.ts': 'test/unit/base/config/catalogue.test.ts',
   'src/base/config/options-receive.ts': 'test/unit/base/config/catalogue.test.ts',
+  'src/base/config/options-serve-compaction.ts': 'test/unit/base/config/load-config.test.ts',
   'src/base/config/options-sidecar.ts': 'test/unit/base/config/catalogue.test.ts',
   'src/base/config/options-storage.ts': 'test/unit/base/config/catalogue.test.ts',
   'src/base/config/options-tsdb-tool.ts': 'test/unit/base/config/catalogue.test.ts',

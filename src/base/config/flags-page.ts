@@ -171,13 +171,13 @@ export function flagsPage(): string {
     '## Options of `varve serve` and `varve receive`',
     '',
     ...optionTables(gateway),
-    '## Flags of `thanos receive` that are ignored, with a warning',
+    '## Flags of `thanos receive` and `thanos compact` that are ignored, with a warning',
     '',
     ...inertTable(
       inert.filter(({ status }) => status === 'ignored'),
       'why',
     ),
-    '## Flags of `thanos receive` that are refused',
+    '## Flags of `thanos receive` and `thanos compact` that are refused',
     '',
     'Going on without them would change safety, who may write, or what is stored. Empty values ' +
       'pass.',

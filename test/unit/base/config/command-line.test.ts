@@ -55,7 +55,7 @@ describe('a mistake on the command line names what was written and what was mean
     [['serve', '-tsdb.retention=15d'], 'two dashes'],
     [['receive', '--data-dir=x'], '--data-dir: is a flag of varve serve, not of varve receive'],
     [['serve', '--limit=3'], '--limit: is a flag of varve tsdb'],
-    [['serve', '--compact.concurrency=3'], '--compact.concurrency: is no flag of varve serve'],
+    [['serve', '--compact.concurency=3'], 'did you mean --compact.concurrency?'],
     [['serve', '--tsdb.retention'], '--tsdb.retention: needs a value'],
     [['serve', '--tsdb.retention=1d', '--tsdb.retention=2d'], '--tsdb.retention: is given twice'],
     [['serve', '--tsdb.wal-compression', '--no-tsdb.wal-compression'], 'is given twice'],
