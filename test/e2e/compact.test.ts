@@ -147,7 +147,7 @@ function aggregatesOf(block: string): Map<string, Record<string, unknown[]>> {
         sampleCount: 0,
         bytes: chunk.data.slice(),
       });
-      for (const name of AGGREGATES) (parts[name] ??= []).push(...(plain[name] ?? []));
+      for (const name of AGGREGATES) parts[name] = [...(parts[name] ?? []), ...(plain[name] ?? [])];
     }
     all.set(labelsText(reader.labelsOf(entry)), parts);
   }
