@@ -41,7 +41,7 @@ export const SCHEMA_STEPS: readonly string[] = [
      PRIMARY KEY (bucket, ulid, name)
    ) STRICT, WITHOUT ROWID;`,
   `CREATE TABLE compact_jobs (
-     number INTEGER PRIMARY KEY AUTOINCREMENT,
+     number INTEGER PRIMARY KEY,
      job_id TEXT NOT NULL,
      kind TEXT NOT NULL,
      begun_ms INTEGER NOT NULL,
