@@ -2,6 +2,7 @@
 // and from a signal to an orderly end. The simulation runs the same `Gateway` on its own runtime.
 
 import type { FastifyInstance } from 'fastify';
+import { registerCompactRoutes } from './admin/compact-routes.ts';
 import { registerHealthRoutes } from './admin/health-routes.ts';
 import { registerLifecycleRoutes } from './admin/lifecycle-routes.ts';
 import { registerMetricsRoute } from './admin/metrics-route.ts';
@@ -30,13 +31,20 @@ import { QueueGate } from './bucket/queue-gate.ts';
 import { QueueWatch } from './bucket/queue-watch.ts';
 import type { LedgerSnapshot } from './bucket/request-ledger.ts';
 import { ShipLoop } from './bucket/ship-loop.ts';
+import { makeCompactStage } from './compact/compact-stage.ts';
+import type { Compaction } from './compact/compaction.ts';
 import { CutLoop } from './head/cut-loop.ts';
 import { EnginePool } from './head/engine-pool.ts';
 import type { OpenedCut, OpenedRead } from './head/engine-service.ts';
 import type { JobService } from './job-thread.ts';
 import { Reader, type Selection, type TenantQuery } from './query/reader.ts';
 import { type Stage, StageList } from './stage.ts';
-import { archiveSettings, engineSettings, jobSettings } from './thread-settings.ts';
+import {
+  archiveSettings,
+  compactThreadSettings,
+  engineSettings,
+  jobSettings,
+} from './thread-settings.ts';
 import { makeArchiveStage } from './wal/archive/archive-stage.ts';
 import { ensureLogId } from './wal/log-id.ts';
 import { InFlightBytes } from './write/in-flight.ts';
@@ -86,6 +94,7 @@ export class Gateway {
   readonly #rates: RateLimit;
   readonly #startedMs: number;
   #jobs: Remote<JobService> | undefined;
+  #compaction: Compaction | undefined;
   #archiveRequests: (() => Promise<LedgerSnapshot>) | undefined;
   #lastReload: { readonly successful: boolean; readonly atMs: number };
   #end: (end: { why: string; failed: boolean }) => void = () => undefined;
@@ -247,7 +256,9 @@ export class Gateway {
 
   /** In the order of starting and of draining; they are stopped the other way round. */
   #makeStages(): readonly Stage[] {
-    return [this.#httpStage(), this.#archiveStage(), this.#jobStage(), this.#engines];
+    const stages = [this.#httpStage(), this.#archiveStage(), this.#jobStage(), this.#engines];
+    const compaction = this.#compactStage();
+    return compaction === undefined ? stages : [...stages, compaction];
   }
 
   #archiveStage(): Stage {
@@ -264,6 +275,24 @@ export class Gateway {
         this.#archiveRequests = read;
       },
       onDeath: (error) => this.#end({ why: `the archive ended: ${error?.message}`, failed: true }),
+    });
+  }
+
+  /** Undefined in `receive`, without a bucket, and where it is turned off. */
+  #compactStage(): Stage | undefined {
+    const { compaction: config } = this.#config;
+    const settings = compactThreadSettings(this.#config, this.#world);
+    if (config === undefined || settings === undefined) return undefined;
+    return makeCompactStage({
+      runtime: this.#world.runtime,
+      config,
+      settings,
+      ...this.#world.tools,
+      onStarted: (compaction) => {
+        this.#compaction = compaction;
+        this.#registry.addSource(async () => (await compaction.metrics()).flat());
+      },
+      onDeath: (error) => this.#end({ why: `compaction ended: ${error?.message}`, failed: true }),
     });
   }
 
@@ -368,6 +397,10 @@ export class Gateway {
       isFull: () => this.#gate.isShut,
       limitBytes: () => this.#gate.limitBytes,
     });
+    registerCompactRoutes(app, {
+      plan: () => this.#working().plan(),
+      jobs: (limit) => this.#working().jobs(limit),
+    });
     const actions = {
       flush: () => this.flush(),
       reload: () => this.reload(),
@@ -378,8 +411,17 @@ export class Gateway {
 
   async #storeRequests(): Promise<StoreRequests | undefined> {
     const ofJobs = await this.#jobThread().call('storeRequests', null);
-    if (ofJobs === undefined || this.#archiveRequests === undefined) return ofJobs;
-    return { bucket: ofJobs.bucket, ...mergeLedgers(ofJobs, await this.#archiveRequests()) };
+    if (ofJobs === undefined) return undefined;
+    const others = [
+      ...(this.#archiveRequests === undefined ? [] : [await this.#archiveRequests()]),
+      ...((await this.#compaction?.requests()) ?? []),
+    ];
+    return { bucket: ofJobs.bucket, ...others.reduce<LedgerSnapshot>(mergeLedgers, ofJobs) };
+  }
+
+  #working(): Compaction {
+    if (this.#compaction !== undefined) return this.#compaction;
+    throw new VarveError('not_found', 'There is no compaction in this process.');
   }
 
   #tenantRules(): TenantRules {

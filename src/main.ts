@@ -12,6 +12,7 @@ import { type Invocation, parseCommandLine } from './base/config/command-line.ts
 import type { ConfigWorld } from './base/config/config-world.ts';
 import {
   loadBucketTool,
+  loadCompactConfig,
   loadConfig,
   loadSidecarConfig,
   loadTsdbToolConfig,
@@ -58,6 +59,7 @@ async function run(invocation: Invocation, build: BuildInfo): Promise<number> {
   }
   if (invocation.kind === 'bucket') return runBucket(invocation);
   if (invocation.kind === 'sidecar') return runSidecar(invocation, build);
+  if (invocation.kind === 'compact') return runCompact(invocation, build);
   return runGateway(invocation, build);
 }
 
@@ -134,6 +136,32 @@ async function runSidecar(
   } finally {
     lock.release();
     if (config.dataDir === undefined) disk.removeTree(stateDir);
+  }
+}
+
+/** Runs `compact`: once, or until it is told to end. */
+async function runCompact(
+  { given }: Extract<Invocation, { kind: 'compact' }>,
+  build: BuildInfo,
+): Promise<number> {
+  const { config, warnings } = loadCompactConfig(given, configWorld());
+  const { Compactor } = await import('./compactor.ts');
+  const runtime = nodeRuntime();
+  const logging = { level: config.logLevel, format: config.logFormat };
+  const tools = threadTools('', logging, runtime.clock);
+  const { logger } = tools;
+  for (const warning of warnings) logger.warn(warning);
+  const { version, revision } = build;
+  const { workDir } = config.compaction;
+  logger.info('starting varve', { role: 'compact', version, revision, dir: workDir });
+  // A plan can be printed beside a compactor that runs.
+  const lock = config.dryRun ? undefined : runtime.locks.acquire(workDir);
+  try {
+    const facts = { process: processFacts(), readProcess: watchProcess() };
+    const compactor = new Compactor(config, { runtime, tools, build, output, ...facts });
+    return await runToItsEnd(compactor, logger);
+  } finally {
+    lock?.release();
   }
 }
 

@@ -2,6 +2,7 @@
 // worker thread, a bench, a test) wires them here, as gateway.ts wires what `serve` runs.
 
 import { crc32c } from './base/bytes/crc32c.ts';
+import type { MakeChunks } from './base/chunk/merge-gathered.ts';
 import { asVarveError } from './base/errors/varve-error.ts';
 import type { Disk } from './base/runtime/disk.ts';
 import { collect } from './base/runtime/file-pieces.ts';
@@ -27,6 +28,8 @@ import type {
   ResultSending,
   SourceReading,
 } from './compact/merge/parts.ts';
+import { AggregateDownsampler } from './downsample/aggregate-series.ts';
+import { RawDownsampler } from './downsample/raw-series.ts';
 
 /** The world of a merge. */
 export interface MergeWorld {
@@ -60,11 +63,22 @@ export function mergeParts(task: MergeTask, world: MergeWorld): MergeParts {
     pause: world.pause ?? (async () => undefined),
     segmentBytesFor: world.segmentBytesFor ?? segmentBytesFor,
     indexBytesMax: world.indexBytesMax ?? INDEX_BYTES_MAX,
+    downsample: downsampling(task),
     uniteSymbols,
     newSpool: (dir, segmentBytes) => new BlockSpool({ disk, dir, segmentBytes }),
     checkIndex: ({ places, stats }, file) => checkSpooledIndex(disk, { file, places, stats }),
     placeOfDamage,
   };
+}
+
+/** What makes the chunks of a series coarser. */
+function downsampling({ fromResolutionMs, resolutionMs }: MergeTask): MakeChunks {
+  if (fromResolutionMs === undefined || fromResolutionMs === 0) {
+    const raw = new RawDownsampler(resolutionMs);
+    return (chunks) => raw.series(chunks);
+  }
+  const aggregates = new AggregateDownsampler({ fromMs: fromResolutionMs, toMs: resolutionMs });
+  return (chunks) => aggregates.series(chunks);
 }
 
 class BucketReading implements SourceReading {

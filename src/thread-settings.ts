@@ -2,8 +2,11 @@
 // thread is told. Pure.
 
 import type { ServeConfig } from './base/config/catalogue.ts';
+import type { ProcessFacts } from './base/config/start.ts';
 import type { StreamLabelRules } from './base/model/stream-labels.ts';
+import type { Runtime } from './base/runtime/runtime.ts';
 import { storeLimits } from './bucket/store-tuning.ts';
+import { type CompactSettings, compactSettings } from './compact/settings.ts';
 import type { EngineSettings } from './head/engine-service.ts';
 import type { JobSettings } from './job-thread.ts';
 import type { ArchiveSettings } from './wal/archive/archive-service.ts';
@@ -67,6 +70,28 @@ export function archiveSettings(config: ServeConfig): ArchiveSettings | undefine
   const name = walArchiveName;
   const limits = storeLimits(config);
   return { tsdbPath, labels, bucket, limits, intervalMs: walArchiveIntervalMs, name, logger };
+}
+
+/** Of compaction's planner; undefined without a bucket, or where it is turned off. */
+export function compactThreadSettings(
+  config: ServeConfig,
+  { process, runtime }: CompactWorld,
+): CompactSettings | undefined {
+  const { bucket, compaction, logFormat, logLevel } = config;
+  if (bucket === undefined || compaction === undefined) return undefined;
+  return compactSettings(compaction, {
+    bucket,
+    limits: storeLimits(config),
+    isDry: false,
+    hostname: process.hostname,
+    random: runtime.random,
+    logger: { level: logLevel, format: logFormat },
+  });
+}
+
+interface CompactWorld {
+  readonly process: Pick<ProcessFacts, 'hostname'>;
+  readonly runtime: Pick<Runtime, 'random'>;
 }
 
 function labelRules(config: ServeConfig): StreamLabelRules {

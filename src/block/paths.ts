@@ -49,6 +49,11 @@ export function lockFile(tsdbPath: string): string {
   return `${varveDir(tsdbPath)}/lock.db`;
 }
 
+/** Where a compactor's merges keep what they have on the disk. */
+export function mergesDir(workDir: string): string {
+  return `${varveDir(workDir)}/merges`;
+}
+
 /** The catalogue's SQLite file. */
 export function catalogFile(tsdbPath: string): string {
   return `${varveDir(tsdbPath)}/catalog.db`;

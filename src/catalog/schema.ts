@@ -40,4 +40,13 @@ export const SCHEMA_STEPS: readonly string[] = [
      content TEXT NOT NULL,
      PRIMARY KEY (bucket, ulid, name)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE compact_jobs (
+     number INTEGER PRIMARY KEY,
+     job_id TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     begun_ms INTEGER NOT NULL,
+     ended_ms INTEGER NOT NULL,
+     ended_as TEXT NOT NULL,
+     content TEXT NOT NULL
+   ) STRICT;`,
 ];

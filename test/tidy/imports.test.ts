@@ -12,6 +12,8 @@ const WIRING = new Set([
   'src/thread-settings.ts', // what gateway.ts starts its threads with
   'src/sidecar.ts', // what gateway.ts is to `serve`, it is to `sidecar`
   'src/merge-parts.ts', // the pieces of block/ and bucket/ that compact/merge works with
+  'src/compactor.ts', // the same for `compact`
+  'src/compact-thread.ts',
   'src/engine-thread.ts',
   'src/stream-opener.ts', // the half of engine-thread.ts that opens streams
   'src/job-thread.ts',

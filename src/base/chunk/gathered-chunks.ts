@@ -92,7 +92,7 @@ export class GatheredChunks {
   }
 
   /** Adds a chunk that was made of others; its number. */
-  addMade(chunk: MadeChunk, rank = 0): number {
+  addMade(chunk: Omit<MadeChunk, 'encoding'> & { readonly encoding: number }, rank = 0): number {
     this.times(chunk.minTimeMs, chunk.maxTimeMs);
     this.origin(rank, NOT_STORED, NOT_STORED);
     this.data(chunk.bytes, 0, chunk.bytes.length);

@@ -62,6 +62,30 @@ export function mergeGathered(chunks: GatheredChunks, rules: MergeRules, order: 
   joinSmall(chunks, order);
 }
 
+/** Makes chunks of a whole series, by time, out of others. */
+export type MakeChunks = (chunks: readonly TimedChunk[]) => readonly (Omit<
+  MadeChunk,
+  'encoding' | 'count'
+> & {
+  readonly encoding: number;
+  readonly sampleCount: number;
+})[];
+
+/**
+ * Puts what `make` makes of the chunks that `order` names in their place; all of them are decoded.
+ *
+ * @throws VarveError damaged_chunk, whose cause is a DamagedGathered
+ */
+export function remakeGathered(chunks: GatheredChunks, make: MakeChunks, order: U32Column): void {
+  const used = Array.from({ length: order.length }, (_, i) => order.at(i));
+  const places = used.map((chunk) => chunks.place(chunk));
+  const faultOfOne = (place: TimedChunk): string | undefined => faultOfRun(() => make([place]));
+  const made = decoding(chunks, used, () => make(places), faultOfOne);
+  order.clear();
+  for (const { sampleCount, ...chunk } of made)
+    order.push(chunks.addMade({ ...chunk, count: sampleCount }));
+}
+
 /** Do the chunks come by time as they are, without overlaps? */
 function isInOrder(chunks: GatheredChunks): boolean {
   for (let i = 1; i < chunks.count; i++)
@@ -194,7 +218,12 @@ function joined(chunks: GatheredChunks, run: readonly number[]): MadeChunk[] {
 }
 
 /** Runs what reads samples of `used`; when one does not decode, the error says which. */
-function decoding<T>(chunks: GatheredChunks, used: readonly number[], run: () => T): T {
+function decoding<T>(
+  chunks: GatheredChunks,
+  used: readonly number[],
+  run: () => T,
+  fault: (place: TimedChunk) => string | undefined = faultOf,
+): T {
   for (const chunk of used)
     if (!chunks.checksumHolds(chunk)) throw damaged(chunk, 'the checksum of a chunk is wrong');
   try {
@@ -202,7 +231,7 @@ function decoding<T>(chunks: GatheredChunks, used: readonly number[], run: () =>
   } catch (thrown) {
     if (!isOfAChunk(thrown)) throw thrown;
     for (const chunk of used) {
-      const what = faultOf(chunks.place(chunk));
+      const what = fault(chunks.place(chunk));
       if (what !== undefined) throw damaged(chunk, what);
     }
     throw thrown;
@@ -221,7 +250,7 @@ function isOfAChunk(thrown: unknown): boolean {
 
 /** Reads all of a chunk as a merge would; what is wrong with it. */
 function faultOf(chunk: TimedChunk): string | undefined {
-  try {
+  return faultOfRun(() => {
     const reader = new ChunkReader();
     const value = new HistogramValue();
     reader.open(chunk);
@@ -233,6 +262,12 @@ function faultOf(chunk: TimedChunk): string | undefined {
       if (reader.isHistogram) reader.load(value);
       beforeMs = timeMs;
     }
+  });
+}
+
+function faultOfRun(run: () => unknown): string | undefined {
+  try {
+    run();
     return undefined;
   } catch (thrown) {
     if (!isOfAChunk(thrown)) throw thrown;

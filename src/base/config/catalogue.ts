@@ -10,6 +10,7 @@ import { COMPACT_OPTIONS } from './options-compact.ts';
 import type { COMPACTION_OPTIONS } from './options-compaction.ts';
 import { PROCESS_OPTIONS } from './options-process.ts';
 import { RECEIVE_OPTIONS } from './options-receive.ts';
+import { SERVE_COMPACTION_OPTIONS } from './options-serve-compaction.ts';
 import { SIDECAR_OPTIONS } from './options-sidecar.ts';
 import { STORAGE_OPTIONS } from './options-storage.ts';
 import { TSDB_TOOL_OPTIONS } from './options-tsdb-tool.ts';
@@ -24,10 +25,14 @@ export const GATEWAY_OPTIONS = {
   ...PROCESS_OPTIONS,
   ...STORAGE_OPTIONS,
   ...RECEIVE_OPTIONS,
+  ...SERVE_COMPACTION_OPTIONS,
 } as const;
 
 /** The configuration of `serve` and `receive`, checked, with defaults filled in. */
-export type ServeConfig = Omit<ConfigOf<typeof GATEWAY_OPTIONS>, 'dataDir'> & {
+export type ServeConfig = Omit<
+  ConfigOf<typeof GATEWAY_OPTIONS>,
+  'dataDir' | keyof typeof SERVE_COMPACTION_OPTIONS
+> & {
   readonly role: GatewayRole;
   /** Undefined in `receive`. */
   readonly dataDir: string | undefined;
@@ -35,6 +40,8 @@ export type ServeConfig = Omit<ConfigOf<typeof GATEWAY_OPTIONS>, 'dataDir'> & {
   readonly objstore: YamlSource | undefined;
   /** What that description says, ready for `openBucket`. */
   readonly bucket: BucketDocument | undefined;
+  /** Undefined in `receive`, and where it is turned off. */
+  readonly compaction: CompactionConfig | undefined;
 };
 
 /** The configuration of `sidecar`, checked, with defaults filled in. */

@@ -3,6 +3,7 @@
 
 import { formatByteSize } from './byte-size.ts';
 import type { ServeConfig } from './catalogue.ts';
+import { checkCompaction } from './check-compact.ts';
 import { configError } from './config-error.ts';
 import type { GivenByFlag } from './given.ts';
 
@@ -24,7 +25,7 @@ export function checkTogether(config: ServeConfig, given: GivenByFlag): readonly
   }
   checkLabels(config, place);
   checkArchive(config, place);
-  return labelWarnings(config, given);
+  return [...labelWarnings(config, given), ...compactionWarnings(config, given)];
 }
 
 /** Logs are archived to the bucket that the blocks go to, not often enough to be a burden on it. */
@@ -59,5 +60,25 @@ function labelWarnings(config: ServeConfig, given: GivenByFlag): readonly string
   return [
     'no --label and no --receive.block-label is set: two gateways that share this bucket ' +
       'would write blocks of the same labels, and compaction would take them for one',
+  ];
+}
+
+/** Blocks that this gateway writes differ in a label only if it makes it a label of blocks. */
+function compactionWarnings(config: ServeConfig, given: GivenByFlag): readonly string[] {
+  const { compaction, blockLabels, externalLabels, tenantLabelName } = config;
+  if (compaction === undefined) return [];
+  const ofBlocks = new Set([...blockLabels, ...externalLabels.map(({ name }) => name)]);
+  const flag = 'deduplication.replica-label';
+  const place = given.get(flag)?.where ?? `--${flag}`;
+  return [
+    ...checkCompaction(compaction, given, tenantLabelName),
+    ...compaction.replicaLabels
+      .filter((name) => !ofBlocks.has(name))
+      .map((name) => {
+        return (
+          `${place}: ${name} is no label of the blocks that are written here, so their series ` +
+          `are not merged by it; --receive.block-label=${name} makes it one`
+        );
+      }),
   ];
 }

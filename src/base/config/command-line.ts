@@ -1,6 +1,6 @@
-// The command line: `varve serve|receive|sidecar|tsdb|bucket`. It says what is to be done, without
-// doing it; every mistake is a VarveError of kind `bad_config` that names the flag and, where one
-// is near, the one that was meant.
+// The command line: `varve serve|receive|sidecar|compact|tsdb|bucket`. It says what is to be done,
+// without doing it; every mistake is a VarveError of kind `bad_config` that names the flag and,
+// where one is near, the one that was meant.
 
 import { Command, CommanderError } from 'commander';
 import {
@@ -28,6 +28,7 @@ export type Invocation =
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'gateway'; readonly role: GatewayRole; readonly given: GivenByFlag }
   | { readonly kind: 'sidecar'; readonly given: GivenByFlag }
+  | { readonly kind: 'compact'; readonly given: GivenByFlag }
   | {
       readonly kind: 'tsdb';
       readonly command: TsdbCommand;
@@ -45,6 +46,7 @@ const DESCRIPTIONS = {
   serve: 'Receive remote write, keep it and ship it to a bucket: all of Varve in one process.',
   receive: 'Receive remote write and ship blocks to a bucket.',
   sidecar: 'Ship the blocks of a Prometheus that runs beside it to a bucket.',
+  compact: 'Merge and downsample the blocks of a bucket, and apply retention there.',
   tsdb: 'Look into blocks and write-ahead logs on disk: ls, dump, analyze, verify.',
   bucket: 'Look into a bucket, put blocks there, clean it up, copy it: as thanos tools bucket.',
 } as const;
@@ -59,9 +61,22 @@ const TSDB_DESCRIPTIONS: Readonly<Record<TsdbCommand, string>> = {
 const SHOW_HELP = 'Show this help.';
 const COMMANDS = Object.keys(DESCRIPTIONS);
 
+/** A variable of each role of Thanos's. */
+const EXAMPLES = {
+  receive: 'TSDB_RETENTION',
+  sidecar: 'PROMETHEUS_URL',
+  compact: 'DELETE_DELAY',
+} as const;
+
+/** Short flags of `thanos compact`, and -o as in the bucket tools. */
+const COMPACT_SHORT_FLAGS: ReadonlyMap<string, string> = new Map([
+  ['-w', '--wait'],
+  ['-o', '--output'],
+]);
+
 function moreFlags(role: Role): string {
-  const [variable, theirs] =
-    role === 'sidecar' ? ['PROMETHEUS_URL', 'sidecar'] : ['TSDB_RETENTION', 'receive'];
+  const theirs = role === 'sidecar' || role === 'compact' ? role : 'receive';
+  const variable = EXAMPLES[theirs];
   return (
     '\nOptions can also be set in a file (--config.file) and in the environment ' +
     `(VARVE_${variable}).\nOther flags of thanos ${theirs} are ignored with a warning or ` +
@@ -82,18 +97,8 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
     return { kind: 'print', text: topHelp() };
   }
   if (first === '--version') return { kind: 'print', text: `${version}\n` };
-  if (first === 'serve' || first === 'receive' || first === 'sidecar') {
-    const description = `${DESCRIPTIONS[first]}`;
-    return run(
-      { name: `varve ${first}`, role: first, rest, description, version },
-      (given, args) => {
-        const [extra] = args;
-        if (extra !== undefined) throw configError(`command ${first}`, `takes no ${quoted(extra)}`);
-        if (first === 'sidecar') return { kind: 'sidecar', given };
-        return { kind: 'gateway', role: first, given };
-      },
-    );
-  }
+  if (first === 'serve' || first === 'receive' || first === 'sidecar' || first === 'compact')
+    return longRunning(first, rest, version);
   if (first === 'tsdb') return tsdb(rest, version);
   if (first === 'bucket') return bucket(rest, version);
   // As Thanos writes it.
@@ -105,6 +110,25 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
   }
   const known = `this version has ${COMMANDS.join(', ')}${didYouMean(first, COMMANDS)}`;
   throw configError(`command ${quoted(first)}`, `is unknown; ${known}`);
+}
+
+function longRunning(
+  role: GatewayRole | 'sidecar' | 'compact',
+  rest: readonly string[],
+  version: string,
+): Invocation {
+  const written = role === 'compact' ? rest.map((arg) => longFlag(arg, COMPACT_SHORT_FLAGS)) : rest;
+  const description = `${DESCRIPTIONS[role]}`;
+  return run(
+    { name: `varve ${role}`, role, rest: written, description, version },
+    (given, args) => {
+      const [extra] = args;
+      if (extra !== undefined) throw configError(`command ${role}`, `takes no ${quoted(extra)}`);
+      if (role === 'sidecar') return { kind: 'sidecar', given };
+      if (role === 'compact') return { kind: 'compact', given };
+      return { kind: 'gateway', role, given };
+    },
+  );
 }
 
 function tsdb(rest: readonly string[], version: string): Invocation {
@@ -137,7 +161,7 @@ function bucket(rest: readonly string[], version: string): Invocation {
   }
   const name = `varve bucket ${command}`;
   const description = BUCKET_DESCRIPTIONS[command];
-  const written = args.map(longFlag);
+  const written = args.map((arg) => longFlag(arg, BUCKET_SHORT_FLAGS));
   return run(
     { name, role: `bucket ${command}`, rest: written, description, version },
     (given, more) => {
@@ -150,9 +174,9 @@ function bucket(rest: readonly string[], version: string): Invocation {
 }
 
 /** `-o json` and `-o=json`, as Thanos's users write them. */
-function longFlag(arg: string): string {
+function longFlag(arg: string, shortFlags: ReadonlyMap<string, string>): string {
   const [short = '', ...value] = arg.split('=');
-  const long = BUCKET_SHORT_FLAGS.get(short);
+  const long = shortFlags.get(short);
   return long === undefined ? arg : [long, ...value].join('=');
 }
 
@@ -211,7 +235,14 @@ function unknownFlag(name: string, role: Role, written: string): Error {
       : 'is written with two dashes and without no-';
     return configError(written, `${what}: --${flag}`);
   }
-  for (const other of ['serve', 'receive', 'sidecar', 'tsdb', ...BUCKET_ROLES] as const) {
+  for (const other of [
+    'serve',
+    'receive',
+    'sidecar',
+    'tsdb',
+    ...BUCKET_ROLES,
+    'compact',
+  ] as const) {
     const has = [...optionsOf(other).map(({ spec }) => spec), ...inertOptionsOf(other)];
     if (has.some((spec) => spec.flag === flag)) {
       return configError(written, `is a flag of varve ${other}, not of ${name}`);

@@ -72,8 +72,9 @@ const HEAD = `# Flags, configuration file, environment
 <!-- Made from src/base/config by \`npm run docs\`; do not edit. -->
 
 \`varve serve\` is all of Varve in one process; \`varve receive\` is the receiver alone;
-\`varve sidecar\` ships the blocks of a Prometheus beside it. Flags have Thanos's names and meanings
-wherever Thanos has the flag.
+\`varve sidecar\` ships the blocks of a Prometheus beside it; \`varve compact\` merges and
+downsamples what is in the bucket. Flags have Thanos's names and meanings wherever Thanos has the
+flag.
 
 - **Precedence**: a flag wins over the environment, the environment over \`--config.file\`, that
   over the default.
@@ -96,21 +97,21 @@ wherever Thanos has the flag.
   configuration.
 `;
 
-function sidecarPart(): readonly string[] {
-  const inert = inertOptionsOf('sidecar');
+function rolePart(role: 'sidecar' | 'compact', refusedBecause: string): readonly string[] {
+  const inert = inertOptionsOf(role);
   return [
-    '## Options of `varve sidecar`',
+    `## Options of \`varve ${role}\``,
     '',
-    ...optionTables(optionsOf('sidecar')),
-    '## Flags of `thanos sidecar` that are ignored, with a warning',
+    ...optionTables(optionsOf(role)),
+    `## Flags of \`thanos ${role}\` that are ignored, with a warning`,
     '',
     ...inertTable(
       inert.filter(({ status }) => status === 'ignored'),
       'why',
     ),
-    '## Flags of `thanos sidecar` that are refused',
+    `## Flags of \`thanos ${role}\` that are refused`,
     '',
-    'Going on without them would change safety, or what the Prometheus does. Empty values pass.',
+    `${refusedBecause} Empty values pass.`,
     '',
     ...inertTable(
       inert.filter(({ status }) => status === 'refused'),
@@ -171,13 +172,13 @@ export function flagsPage(): string {
     '## Options of `varve serve` and `varve receive`',
     '',
     ...optionTables(gateway),
-    '## Flags of `thanos receive` that are ignored, with a warning',
+    '## Flags of `thanos receive` and `thanos compact` that are ignored, with a warning',
     '',
     ...inertTable(
       inert.filter(({ status }) => status === 'ignored'),
       'why',
     ),
-    '## Flags of `thanos receive` that are refused',
+    '## Flags of `thanos receive` and `thanos compact` that are refused',
     '',
     'Going on without them would change safety, who may write, or what is stored. Empty values ' +
       'pass.',
@@ -186,7 +187,11 @@ export function flagsPage(): string {
       inert.filter(({ status }) => status === 'refused'),
       'the way out',
     ),
-    ...sidecarPart(),
+    ...rolePart(
+      'sidecar',
+      'Going on without them would change safety, or what the Prometheus does.',
+    ),
+    ...rolePart('compact', 'Going on without them would change safety, or what is stored.'),
     '## Options of `varve tsdb ls|dump|analyze|verify DIR`',
     '',
     ...optionTables(optionsOf('tsdb')),

@@ -102,7 +102,11 @@ export function loadConfig(
   const inert = judgeInert(role, given);
   // The catalogue's types say what parseAll has put under each key.
   const parsed = parseAll(role, given) as unknown as ConfigOf<typeof GATEWAY_OPTIONS>;
-  const config = { ...parsed, ...objectStore(role, parsed, { given, world }), role };
+  const store = objectStore(role, parsed, { given, world });
+  const workDir = `${parsed.dataDir}/compact`;
+  const isCompacting = role === 'serve' && parsed.isCompactionEnabled;
+  const compaction = isCompacting ? compactionConfig(parsed, { given, world, workDir }) : undefined;
+  const config = { ...parsed, ...store, compaction, role };
   return { config, warnings: [...warnings, ...inert, ...checkTogether(config, given)] };
 }
 

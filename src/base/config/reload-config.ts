@@ -60,6 +60,10 @@ export class ConfigReloader {
     if (contentChanged(this.#current, wanted, needRestart)) {
       needRestart.push({ flag: 'objstore.config-file', from: '<secret>', to: '<secret>' });
     }
+    if (rulesChanged(this.#current, wanted, needRestart)) {
+      const flag = 'selector.relabel-config-file';
+      needRestart.push({ flag, from: '<secret>', to: '<secret>' });
+    }
     this.#current = next as unknown as ServeConfig;
     const notes = notesOf(applied, needRestart, warnings);
     return { config: this.#current, applied, needRestart, warnings, notes };
@@ -94,6 +98,18 @@ function contentChanged(
 ): boolean {
   if (named.some(({ flag }) => flag.startsWith('objstore.') || flag === 'data-dir')) return false;
   return before.objstore?.text.reveal() !== after.objstore?.text.reveal();
+}
+
+/** The file of relabelling rules likewise. */
+function rulesChanged(
+  before: ServeConfig,
+  after: ServeConfig,
+  named: readonly ConfigChange[],
+): boolean {
+  if (named.some(({ flag }) => flag.startsWith('selector.') || flag === 'compact.enabled'))
+    return false;
+  const [old, now] = [before, after].map(({ compaction }) => compaction?.selector?.text.reveal());
+  return old !== now;
 }
 
 function notesOf(

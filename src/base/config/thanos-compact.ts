@@ -3,7 +3,9 @@
 // without it would change safety or what is stored. A value that means what Varve does anyway
 // passes.
 
-import type { InertOption } from './option.ts';
+import type { InertOption, Role } from './option.ts';
+import { THANOS_IGNORED } from './thanos-ignored.ts';
+import { THANOS_REFUSED } from './thanos-refused.ts';
 
 const STREAMED =
   'blocks are not downloaded: what a job needs of them is read by ranges, and ' +
@@ -11,6 +13,10 @@ const STREAMED =
 const NO_PAGE = 'this version has no page that shows the blocks.';
 const NO_TRACES = 'this version sends no traces.';
 const GO_ONLY = 'it steers the Go runtime; bound the memory of Node with NODE_OPTIONS instead.';
+
+const OF_RECEIVE: ReadonlySet<string> = new Set(
+  [...THANOS_IGNORED, ...THANOS_REFUSED].map(({ flag }) => flag),
+);
 
 interface Inert {
   readonly flag: string;
@@ -22,7 +28,9 @@ interface Inert {
 
 function inert(status: InertOption['status'], one: Inert): InertOption {
   const harmless = one.harmless ?? (status === 'refused' ? [''] : []);
-  return { roles: ['compact'], isBool: false, ...one, harmless, status };
+  // What `thanos receive` has as well is in its own table, for `serve` too.
+  const roles: readonly Role[] = OF_RECEIVE.has(one.flag) ? ['compact'] : ['compact', 'serve'];
+  return { roles, isBool: false, ...one, harmless, status };
 }
 
 const IGNORED: readonly Inert[] = [
@@ -133,7 +141,7 @@ const REFUSED: readonly Inert[] = [
   },
 ];
 
-/** What is not acted on in `varve compact`. */
+/** What is not acted on in `varve compact`, nor in `varve serve`. */
 export const THANOS_COMPACT: readonly InertOption[] = [
   ...IGNORED.map((one) => inert('ignored', one)),
   ...REFUSED.map((one) => inert('refused', one)),

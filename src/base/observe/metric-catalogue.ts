@@ -4,6 +4,7 @@
 // (pkg/shipper, pkg/extprom/http, pkg/receive with its `tenant` label) and thanos-io/objstore
 // expose the very same value; `--no-metrics.compatible-names` leaves them out.
 
+import { COMPACT_METRICS } from './compact-metrics.ts';
 import { alsoAs, counter, gauge, histogram, type MetricEntry } from './metric-entry.ts';
 
 const HTTP_LABELS = ['code', 'handler', 'method'] as const;
@@ -280,6 +281,8 @@ export const METRIC_CATALOGUE = {
     'Bytes of objects received from the object store, retries included.',
     ['purpose', 'class', 'bucket'],
   ),
+
+  ...COMPACT_METRICS,
 
   varve_config_last_reload_successful: gauge(
     'Whether the last reload of the configuration succeeded, 1 or 0.',

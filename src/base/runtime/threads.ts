@@ -30,4 +30,4 @@ export interface Threads {
 }
 
 /** The entries there are; each names a file directly under src/. */
-export type ThreadEntry = 'engine-thread' | 'job-thread' | 'archive-thread';
+export type ThreadEntry = 'engine-thread' | 'job-thread' | 'archive-thread' | 'compact-thread';

@@ -10,7 +10,6 @@ import type { RelabelRules } from '../../base/model/relabel.ts';
 import { relabelled } from '../../base/model/relabel.ts';
 import { ulidTimeMs } from '../../base/model/ulid.ts';
 import type { BlockView, ViewedBlock } from '../block-view.ts';
-import { garbageIn } from './garbage.ts';
 
 /** Why a block is hidden. */
 export type HiddenReason =
@@ -111,11 +110,14 @@ export function deletionMarks(delayMs: number, nowMs: number): ViewFilter {
   });
 }
 
-/** Hides garbage (garbage.ts). */
-export function duplicates(replicaLabels: readonly string[]): ViewFilter {
+/** Of garbage blocks their ULID, with that of the block that holds all of each. */
+export type FindGarbage = (blocks: readonly ViewedBlock[]) => ReadonlyMap<string, string>;
+
+/** Hides garbage; `findGarbage` is the rule of plans (compact/plan/garbage.ts). */
+export function duplicates(findGarbage: FindGarbage): ViewFilter {
   const hide = (blocks: readonly ViewedBlock[]): ReadonlyMap<string, string> => {
     const why = new Map<string, string>();
-    for (const [ulid, by] of garbageIn(blocks, replicaLabels))
+    for (const [ulid, by] of findGarbage(blocks))
       why.set(ulid, `all that went into it is in block ${by}`);
     return why;
   };

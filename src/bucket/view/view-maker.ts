@@ -5,8 +5,9 @@
 // wrong with one block is a fault of this block and harms no other. A block of which the store did
 // not give meta.json or a mark is left out and named.
 
+import { VarveError } from '../../base/errors/varve-error.ts';
 import type { Clock } from '../../base/runtime/clock.ts';
-import { listBlocks } from '../block-listing.ts';
+import { listBlock, listBlocks } from '../block-listing.ts';
 import { type BlockListing, isPartial } from '../block-record.ts';
 import type { BlockFault, BlockMarks, BlockView, ViewedBlock } from '../block-view.ts';
 import type { BucketReader, CallOptions } from '../bucket.ts';
@@ -83,6 +84,20 @@ export class ViewMaker {
     return { takenMs: listed.takenMs, blocks, partial, faults: faults.sort(byUlid) };
   }
 
+  /** One block as it is listed now; undefined when it is none, or something is wrong with it. */
+  async takeOne(ulid: string, options: CallOptions = {}): Promise<ViewedBlock | undefined> {
+    this.#known.load();
+    const takenMs = this.#world.clock.nowMs();
+    const listing = await listBlock(this.#world.bucket, ulid, options);
+    if (isPartial(listing)) return undefined;
+    const listed = { takenMs, blocks: [listing], misspelt: [] };
+    const found = await this.#read(listed, options.signal);
+    const { block, wrong } = this.#viewed(listing, (_ulid, name) => found.get(ulid)?.get(name));
+    const unread = wrong.find(({ isTransient }) => isTransient);
+    if (unread !== undefined) throw new VarveError('store_unavailable', unread.what);
+    return block;
+  }
+
   async #list(options: CallOptions): Promise<Listed> {
     const takenMs = this.#world.clock.nowMs();
     const blocks: BlockListing[] = [];
@@ -93,11 +108,21 @@ export class ViewMaker {
     return { takenMs, blocks, misspelt };
   }
 
-  /** All that is known of the listed blocks, after reading what was not. */
+  /** All that is known of the listed blocks, which are all that there are. */
   async #readNew(
-    { blocks, takenMs }: Listed,
+    listed: Listed,
     signal: AbortSignal | undefined,
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, ReadObject>>> {
+    const found = await this.#read(listed, signal);
+    this.#known.keepOnly((ulid, name) => found.get(ulid)?.has(name) === true);
+    return found;
+  }
+
+  /** All that is known of some blocks, after reading what was not. */
+  async #read(
+    { blocks, takenMs }: Listed,
+    signal: AbortSignal | undefined,
+  ): Promise<Map<string, Map<string, ReadObject>>> {
     const found = new Map<string, Map<string, ReadObject>>();
     const wanted: WantedObject[] = [];
     for (const listing of blocks) {
@@ -119,7 +144,6 @@ export class ViewMaker {
     } finally {
       this.#known.save();
     }
-    this.#known.keepOnly((ulid, name) => found.get(ulid)?.has(name) === true);
     return found;
   }
 

@@ -3,7 +3,8 @@
 //
 // All sources are cursors over one order of series; bytes come by ranges ahead of the cursors, and
 // as long as they are at hand nothing waits. Chunks that overlap nothing are copied as they are
-// stored, their checksums compared; the others are merged by samples.
+// stored, their checksums compared; the others are merged by samples. A block is downsampled by the
+// same course, with one source: its series are made coarser on their way.
 //
 // Invariant: a source that is damaged, the store, the disk or the signal end it without a block:
 // meta.json is sent after every source was read to its last byte.
@@ -11,7 +12,7 @@
 import { U32Column } from '../../base/bytes/columns.ts';
 import { compareColumns } from '../../base/bytes/compare-ranges.ts';
 import { GatheredChunks } from '../../base/chunk/gathered-chunks.ts';
-import { DamagedGathered, mergeGathered } from '../../base/chunk/merge-gathered.ts';
+import { DamagedGathered, mergeGathered, remakeGathered } from '../../base/chunk/merge-gathered.ts';
 import { assert } from '../../base/errors/assert.ts';
 import { asVarveError, VarveError } from '../../base/errors/varve-error.ts';
 import type { SourceBlock } from '../../block/stream/source-block.ts';
@@ -101,7 +102,10 @@ class Merge {
       await source.finish();
     }
     this.#current = undefined;
-    if (result.stats.seriesCount === 0) return { kind: 'empty', figures: this.#figures(result) };
+    // A coarser block without series says that its source has nothing that could be in it: without
+    // one the source would be waited for for ever.
+    const isEmpty = result.stats.seriesCount === 0 && this.#task.fromResolutionMs === undefined;
+    if (isEmpty) return { kind: 'empty', figures: this.#figures(result) };
     const lineage = this.#lineage();
     const { meta, sizeBytes } = await result.finish(lineage);
     this.#tell();
@@ -123,12 +127,15 @@ class Merge {
       if (failure !== undefined) return failure;
     }
     this.#sources.sort((a, b) => a.meta.minTimeMs - b.meta.minTimeMs || a.rank - b.rank);
-    const other = this.#sources.find(
-      ({ meta }) => (meta.thanos?.resolutionMs ?? 0) !== this.#task.resolutionMs,
-    );
+    const fromMs = this.#fromResolutionMs;
+    const other = this.#sources.find(({ meta }) => (meta.thanos?.resolutionMs ?? 0) !== fromMs);
     if (other === undefined) return undefined;
-    const what = `Block ${other.ulid} is not of resolution ${this.#task.resolutionMs} ms.`;
+    const what = `Block ${other.ulid} is not of resolution ${fromMs} ms.`;
     throw new VarveError('unsupported', what);
+  }
+
+  get #fromResolutionMs(): number {
+    return this.#task.fromResolutionMs ?? this.#task.resolutionMs;
   }
 
   /** Never rejects, so that none of those opened side by side is forgotten. */
@@ -216,8 +223,10 @@ class Merge {
     }
     this.#current = undefined;
     const isPenalty = this.#task.deduplication === 'penalty';
-    const isAggregated = this.#task.resolutionMs > 0;
+    const isAggregated = this.#fromResolutionMs > 0;
     mergeGathered(chunks, { isPenalty, isAggregated }, this.#order);
+    if (this.#task.fromResolutionMs !== undefined)
+      remakeGathered(chunks, this.#parts.downsample, this.#order);
     if (this.#order.length === 0) return;
     result.beginSeries(first.labels);
     let written = result.writeChunks(chunks, this.#order, 0);

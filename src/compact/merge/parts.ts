@@ -1,5 +1,6 @@
 // What merging is made with: the pieces of other stages that a worker hands it. Types only.
 
+import type { MakeChunks } from '../../base/chunk/merge-gathered.ts';
 import type { Labels } from '../../base/model/labels.ts';
 import type { Disk } from '../../base/runtime/disk.ts';
 import type { DamagePlace } from '../../block/damage.ts';
@@ -17,7 +18,10 @@ export interface MergeTask {
   readonly ulid: string;
   /** Of the group: replica labels removed. */
   readonly labels: Labels;
+  /** Of the result; of the sources as well, unless they are made coarser. */
   readonly resolutionMs: number;
+  /** Of the sources, when each series is made coarser on its way: there is one source then. */
+  readonly fromResolutionMs?: number;
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
   readonly level: number;
@@ -71,6 +75,8 @@ export interface MergeParts {
   readonly segmentBytesFor: (sourceBytes: number) => number;
   /** Limit of an index; the format's but in tests. */
   readonly indexBytesMax: number;
+  /** Makes the chunks of a series coarser; called only with `fromResolutionMs`. */
+  readonly downsample: MakeChunks;
   readonly uniteSymbols: (tables: readonly SymbolFeed[], told: SymbolsTold) => Promise<void>;
   readonly newSpool: (dir: string, segmentBytes: number) => BlockSpool;
   readonly checkIndex: (spool: BlockSpool, file: SpooledFile) => void;

@@ -5,8 +5,9 @@ import { gunzipSync } from 'node:zlib';
 
 const COPIES = 'test/golden/data/blocks';
 const COPIED_DUMPS = `${COPIES}/dumps`;
-const SHARED = '../shared/golden/buckets';
-const SHARED_DUMPS = '../shared/golden/dumps';
+/** VARVE_GOLDEN where the checkout does not lie beside it. */
+const SHARED = process.env.VARVE_GOLDEN ?? '../shared/golden/buckets';
+const SHARED_DUMPS = `${SHARED}/../dumps`;
 
 /** A block and where its dump is, if it has one. */
 export interface ReferenceBlock {

@@ -3,25 +3,12 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { labelsText } from '../../../src/base/model/labels.ts';
 import type { BlockMeta } from '../../../src/block/meta/format.ts';
 import { parseMeta } from '../../../src/block/meta/parse.ts';
 import type { Deduplication } from '../../../src/compact/planned-job.ts';
-import {
-  chunksOf,
-  MergeTestWorld,
-  RESULT_ULID,
-  type SampleText,
-  taskOf,
-} from '../../support/merge-world.ts';
-import {
-  copiedBlocks,
-  type DumpedSeries,
-  type ReferenceBlock,
-  readDump,
-  sharedBlocks,
-} from '../block/blocks.ts';
-import { bitsOf, isSameHistogram } from '../block/compare.ts';
+import { chunksOf, MergeTestWorld, RESULT_ULID, taskOf } from '../../support/merge-world.ts';
+import { copiedBlocks, type ReferenceBlock, readDump, sharedBlocks } from '../block/blocks.ts';
+import { dumpedSamples, expectSame } from './dumped-samples.ts';
 
 const CLUSTER = [{ name: 'cluster', value: 'prod-eu' }];
 const hasShared = sharedBlocks.length > 0;
@@ -42,39 +29,6 @@ function goldenOf(set: string, from = sharedBlocks): Golden[] {
 
 function replicaOf({ meta }: Golden): string | undefined {
   return meta.thanos?.labels.find(({ name }) => name === 'replica')?.value;
-}
-
-/** The samples of a dump as MergeTestWorld gives them. */
-function dumpedSamples(dump: readonly DumpedSeries[]): Map<string, SampleText[]> {
-  const all = new Map<string, SampleText[]>();
-  for (const series of dump) {
-    const labels = Object.entries(series.labels).map(([name, value]) => ({ name, value }));
-    const samples = series.chunks.flatMap(({ samples }) =>
-      samples.map(([timeMs, value, text, shape]): SampleText => {
-        if (text === undefined) return [timeMs, bitsOf(value)];
-        return [timeMs, `${value} ${text} ${String(shape).replace(/hint=\d+ /, '')}`];
-      }),
-    );
-    all.set(labelsText(labels), samples);
-  }
-  return all;
-}
-
-function expectSame(
-  actual: ReadonlyMap<string, readonly SampleText[]>,
-  wanted: ReadonlyMap<string, readonly SampleText[]>,
-): void {
-  expect([...actual.keys()]).toEqual([...wanted.keys()]);
-  for (const [series, samples] of wanted) {
-    const ours = actual.get(series) ?? [];
-    expect(ours.map(([timeMs]) => timeMs).join(), series).toBe(
-      samples.map(([timeMs]) => timeMs).join(),
-    );
-    for (const [i, [, text]] of samples.entries()) {
-      const other = ours[i]?.[1] ?? '';
-      if (other !== text && !isSameHistogram(other, text)) expect(other, series).toBe(text);
-    }
-  }
 }
 
 /** Merges those of `raw` that went into `wanted`, and compares with its dump. */

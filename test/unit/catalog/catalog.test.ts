@@ -44,7 +44,7 @@ const count = (catalog: Catalog) =>
 describe('the catalogue', () => {
   it('is made when there is none, and is there again the next time', () => {
     const { catalog, path } = onDisk();
-    expect(tables(catalog)).toEqual(['upload_files', 'uploads', 'viewed_objects']);
+    expect(tables(catalog)).toEqual(['compact_jobs', 'upload_files', 'uploads', 'viewed_objects']);
     insert(catalog, 'A');
     catalog.close();
     const again = onDisk(path);
@@ -88,7 +88,7 @@ describe('the catalogue', () => {
     expect(count(again.catalog)).toBe(0);
     again.catalog.close();
     expect(readdirSync(join(path, '..')).sort()).toEqual(['catalog.db', 'catalog.db.damaged-1']);
-    expect(again.logger.records[0]?.fields.error).toContain('is of version 3, this Varve knows 2');
+    expect(again.logger.records[0]?.fields.error).toContain('is of version 4, this Varve knows 3');
   });
 
   it('notes nothing when a part of it cannot be written', () => {

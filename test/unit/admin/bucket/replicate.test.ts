@@ -64,7 +64,7 @@ test.each<[string[], RegExp]>([
   [['--matcher=tenant_id=~"("'], /Not an RE2 pattern/],
   [['--resolution=2m'], /--resolution: must be one of 0s, 5m, 1h/],
   [['--min-time=yesterday'], /--min-time: must be a time such as/],
-  [['--delete-delay=1h'], /--delete-delay: is a flag of varve bucket/],
+  [['--delete-delay=1h'], /--delete-delay: is a flag of varve (serve|compact|bucket)/],
   [[`--id=${'0'.repeat(26)}`], /there is no block 0{26}/],
 ])('%j is a mistake', async (argv, message) => {
   const made = await world();

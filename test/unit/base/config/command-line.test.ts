@@ -5,7 +5,7 @@ import { complaint, load } from './loading.ts';
 const parse = (...argv: string[]) => parseCommandLine(argv, 'varve, version 1.2.3');
 
 describe('help and version', () => {
-  test.each([['serve'], ['receive'], ['sidecar'], ['tsdb', 'dump'], ['tsdb'], []])(
+  test.each([['serve'], ['receive'], ['sidecar'], ['compact'], ['tsdb', 'dump'], ['tsdb'], []])(
     'help of varve %s %s is as the snapshot',
     async (...command: string[]) => {
       const name = ['varve', ...command].join('-');
@@ -39,11 +39,13 @@ test.each([
 
 describe('a mistake on the command line names what was written and what was meant', () => {
   test.each<[string[], string]>([
-    [[], 'no command: say what to run: serve, receive, sidecar, tsdb, bucket'],
+    [[], 'no command: say what to run: serve, receive, sidecar, compact, tsdb, bucket'],
     [
-      ['compact'],
-      'command "compact": is unknown; this version has serve, receive, sidecar, tsdb, bucket',
+      ['compactor'],
+      'this version has serve, receive, sidecar, compact, tsdb, bucket; did you mean compact?',
     ],
+    [['compact', 'x'], 'command compact: takes no "x"'],
+    [['compact', '--label=a="b"'], '--label: is a flag of varve serve, not of varve compact'],
     [['store', '--data-dir=x'], 'command "store": is unknown'],
     [['sevre'], 'did you mean serve?'],
     [['--tsdb.path=x', 'serve'], '--tsdb.path: stands before the command'],
@@ -55,7 +57,7 @@ describe('a mistake on the command line names what was written and what was mean
     [['serve', '-tsdb.retention=15d'], 'two dashes'],
     [['receive', '--data-dir=x'], '--data-dir: is a flag of varve serve, not of varve receive'],
     [['serve', '--limit=3'], '--limit: is a flag of varve tsdb'],
-    [['serve', '--compact.concurrency=3'], '--compact.concurrency: is no flag of varve serve'],
+    [['serve', '--compact.concurency=3'], 'did you mean --compact.concurrency?'],
     [['serve', '--tsdb.retention'], '--tsdb.retention: needs a value'],
     [['serve', '--tsdb.retention=1d', '--tsdb.retention=2d'], '--tsdb.retention: is given twice'],
     [['serve', '--tsdb.wal-compression', '--no-tsdb.wal-compression'], 'is given twice'],
@@ -88,4 +90,14 @@ describe('bools', () => {
 test('a tool gets its directories and flags', () => {
   const got = parse('tsdb', 'dump', 'a', '--min-time=-5', 'b');
   expect(got).toMatchObject({ kind: 'tsdb', command: 'dump', args: ['a', 'b'] });
+});
+
+test("varve compact takes Thanos's short -w, and -o as the bucket tools do", () => {
+  const got = parse('compact', '-w', '-o=json', '--dry-run');
+  expect(got.kind).toBe('compact');
+  const given = got.kind === 'compact' ? got.given : new Map();
+  expect(given.get('wait')?.texts).toEqual(['true']);
+  expect(given.get('output')?.texts).toEqual(['json']);
+  const apart = parse('compact', '-o', 'json', '-w');
+  expect(apart.kind === 'compact' ? apart.given.get('output')?.texts : []).toEqual(['json']);
 });

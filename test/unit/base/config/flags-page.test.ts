@@ -15,7 +15,7 @@ test('every flag in the catalogue is on the page, and every flag on the page in 
   const whole = readFileSync(PAGE, 'utf8');
   // Each of these has tables of its own, in which a flag stands once.
   const [page = '', tools = ''] = whole.split(/^(?=## Options of the `varve bucket)/m);
-  const parts = [['serve', 'receive'], ['sidecar'], ['tsdb']] as const;
+  const parts = [['serve', 'receive'], ['sidecar'], ['compact'], ['tsdb']] as const;
   const options = parts.flatMap((roles) => [
     ...new Set(
       roles.flatMap((role) => [

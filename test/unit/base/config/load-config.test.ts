@@ -185,3 +185,49 @@ describe('options that do not go together', () => {
     expect(load({ argv: ['receive', bucket, '--label=receive="a"'] }).warnings).toEqual([]);
   });
 });
+
+describe('compaction in serve', () => {
+  test('is on, works below the data directory, and has the defaults of varve compact', () => {
+    const { compaction } = load({ argv: ['serve', '--data-dir=/d'] }).config;
+    expect(compaction).toMatchObject({
+      workDir: '/d/compact',
+      waitIntervalMs: 300_000,
+      deleteDelayMs: 2 * DAY_MS,
+      retentionRawMs: 0,
+      replicaLabels: [],
+      selector: undefined,
+    });
+  });
+
+  test('is not there when it is turned off, and never in receive', () => {
+    expect(load({ argv: ['serve', '--no-compact.enabled'] }).config.compaction).toBeUndefined();
+    expect(load({ argv: ['receive'] }).config.compaction).toBeUndefined();
+    const flag = '--retention.resolution-raw=30d';
+    expect(complaint(() => load({ argv: ['receive', flag] }))).toContain('a flag of varve serve');
+    for (const other of ['--wait', '--dry-run', '--output=json'])
+      expect(complaint(() => load({ argv: ['serve', other] }))).toContain('varve serve');
+  });
+
+  test('a replica label that its blocks do not have is a warning with the way out', () => {
+    const flag = '--deduplication.replica-label=replica';
+    expect(load({ argv: ['serve', flag] }).warnings).toEqual([
+      expect.stringMatching(
+        /^--deduplication.replica-label: replica is no label .*block-label=repl/,
+      ),
+    ]);
+    const lifted = ['serve', flag, '--receive.block-label=replica'];
+    expect(load({ argv: lifted }).warnings).toEqual([]);
+  });
+
+  test('what compaction refuses and warns of, and flags of thanos compact without effect', () => {
+    const mixed = ['--receive.tenant-label-name=t', '--deduplication.replica-label=t'];
+    expect(complaint(() => load({ argv: ['serve', ...mixed] }))).toContain(
+      'tenants would be mixed',
+    );
+    const flags = ['--retention.resolution-raw=1d', '--block-files-concurrency=2'];
+    expect(load({ argv: ['serve', ...flags] }).warnings).toEqual([
+      expect.stringContaining('--block-files-concurrency is ignored'),
+      expect.stringContaining('--retention.resolution-raw: 1d is less than the 40h'),
+    ]);
+  });
+});

@@ -69,3 +69,16 @@ test('other content of the same bucket file needs a restart, and is not shown', 
   expect(JSON.stringify(result)).not.toContain('secret-place');
   expect(reloader.current.bucket?.config).toEqual({ directory: 'a' });
 });
+
+const RULES = '- {source_labels: [cluster], regex: eu, action: keep}';
+
+test('other rules in the same file of relabelling rules need a restart, and are not shown', () => {
+  const files = { 'v.yml': 'selector.relabel-config-file: r.yml', 'r.yml': RULES };
+  const reloader = start(files);
+  expect(reloader.reload().needRestart).toEqual([]);
+  files['r.yml'] = RULES.replace('eu', 'hunter2');
+  const result = reloader.reload();
+  expect(result.needRestart.map(({ flag }) => flag)).toEqual(['selector.relabel-config-file']);
+  expect(JSON.stringify(result.needRestart)).not.toContain('hunter2');
+  expect(reloader.current.compaction?.selector?.text.reveal()).toBe(RULES);
+});

@@ -115,7 +115,7 @@ test('filters work one after the other, and name what they hide', () => {
   const a = block({ ulid: A });
   const b = block({ ulid: B, sources: [A, B] });
   const c = block({ ulid: C, sources: [A, B, C], marks: { ...NO_MARKS, deletion } });
-  const filters = [deletionMarks(0, 9000), duplicates([])];
+  const filters = [deletionMarks(0, 9000), duplicates(() => new Map([[A, B]]))];
   const { view, hidden } = filterView(viewOf([a, b, c]), filters);
   expect(view.blocks).toEqual([b]);
   expect(hidden).toEqual([

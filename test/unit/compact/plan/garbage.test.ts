@@ -2,42 +2,30 @@ import fc from 'fast-check';
 import { expect, it, test } from 'vitest';
 import type { Labels } from '../../../../src/base/model/labels.ts';
 import { labelsOf } from '../../../../src/base/model/labels.ts';
-import { garbageIn } from '../../../../src/bucket/view/garbage.ts';
-
-interface Made {
-  readonly ulid: string;
-  readonly labels: Labels;
-  readonly resolutionMs: number;
-  readonly sources: readonly string[];
-  readonly marks: {
-    readonly deletion:
-      | undefined
-      | { ulid: string; timeMs: number; details: string; reason: string };
-    readonly noCompact: undefined;
-    readonly noDownsample: undefined;
-  };
-}
+import type { ViewedBlock } from '../../../../src/bucket/block-view.ts';
+import { garbageOf } from '../../../../src/compact/plan/garbage.ts';
+import { block as blockOf, mark } from '../../../support/compact/plan-blocks.ts';
 
 function block(
   ulid: string,
   sources: string,
-  more: { labels?: Labels; resolutionMs?: number; isMarked?: boolean } = {},
-): Made {
-  const deletion =
-    more.isMarked === true ? { ulid, timeMs: 0, details: '', reason: '' } : undefined;
+  more: { labels?: Labels; resolutionMs?: number; isMarked?: boolean; reason?: string } = {},
+): ViewedBlock {
+  const deletion = more.isMarked === true ? mark(0) : undefined;
+  const noCompact = more.reason === undefined ? undefined : mark(0, more.reason);
   return {
-    ulid,
+    ...blockOf({ ulid, minTimeMs: 0, maxTimeMs: 1 }),
     labels: more.labels ?? [],
     resolutionMs: more.resolutionMs ?? 0,
     sources: [...sources],
-    marks: { deletion, noCompact: undefined, noDownsample: undefined },
+    marks: { deletion, noCompact, noDownsample: undefined },
   };
 }
 
 const r1 = labelsOf([['replica', 'r1']]);
 const r2 = labelsOf([['replica', 'r2']]);
 
-it.each<[string, readonly Made[], Record<string, string>]>([
+it.each<[string, readonly ViewedBlock[], Record<string, string>]>([
   ['one in another', [block('1', 'a'), block('2', 'ab')], { 1: '2' }],
   [
     'several together make none',
@@ -72,12 +60,22 @@ it.each<[string, readonly Made[], Record<string, string>]>([
     [block('1', 'ab', { isMarked: true }), block('2', 'ab')],
     { 1: '2' },
   ],
+  [
+    'what was set aside as damaged holds nothing',
+    [block('1', 'a'), block('2', 'ab', { reason: 'block-damaged' })],
+    {},
+  ],
+  [
+    'what was only walled off does',
+    [block('1', 'a'), block('2', 'ab', { reason: 'index-size-exceeding' })],
+    { 1: '2' },
+  ],
 ])('%s', (_, blocks, expected) => {
-  expect(Object.fromEntries(garbageIn(blocks, ['replica']))).toEqual(expected);
+  expect(Object.fromEntries(garbageOf(blocks, ['replica']))).toEqual(expected);
 });
 
 /** The rule, as it is said. */
-function isGarbage(one: Made, by: Made): boolean {
+function isGarbage(one: ViewedBlock, by: ViewedBlock): boolean {
   if (one.ulid === by.ulid || by.marks.deletion !== undefined) return false;
   if (one.resolutionMs !== by.resolutionMs) return false;
   if (!one.sources.every((source) => by.sources.includes(source))) return false;
@@ -106,8 +104,8 @@ test('agrees with the rule word by word, in any order, and names none that is ga
   );
   fc.assert(
     fc.property(sets, ({ blocks, shuffled }) => {
-      const found = garbageIn(blocks, []);
-      expect(new Map([...garbageIn(shuffled, [])].sort())).toEqual(new Map([...found].sort()));
+      const found = garbageOf(blocks, []);
+      expect(new Map([...garbageOf(shuffled, [])].sort())).toEqual(new Map([...found].sort()));
       for (const one of blocks) {
         const expected = blocks.some((by) => isGarbage(one, by));
         expect([one.ulid, found.has(one.ulid)]).toEqual([one.ulid, expected]);
@@ -131,6 +129,6 @@ test('20,000 blocks with the same source are no 20,000 times 20,000 comparisons'
       },
     };
   });
-  expect(garbageIn(blocks, []).size).toBe(0);
+  expect(garbageOf(blocks, []).size).toBe(0);
   expect(reads).toBeLessThan(2_000_000);
 });
