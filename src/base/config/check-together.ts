@@ -64,9 +64,15 @@ function labelWarnings(config: ServeConfig, given: GivenByFlag): readonly string
 }
 
 /** Blocks that this gateway writes differ in a label only if it makes it a label of blocks. */
+const COMPACTION_IS_OFF =
+  'has no effect, compaction is off: give --compact.enabled, or run varve compact on this bucket';
+
 function compactionWarnings(config: ServeConfig, given: GivenByFlag): readonly string[] {
   const { compaction, blockLabels, externalLabels, tenantLabelName } = config;
-  if (compaction === undefined) return [];
+  if (compaction === undefined) {
+    const idle = [...given.keys()].filter((flag) => /^(retention|deduplication)\./.test(flag));
+    return idle.map((flag) => `${given.get(flag)?.where ?? flag}: ${COMPACTION_IS_OFF}`);
+  }
   const ofBlocks = new Set([...blockLabels, ...externalLabels.map(({ name }) => name)]);
   const flag = 'deduplication.replica-label';
   const place = given.get(flag)?.where ?? `--${flag}`;

@@ -20,10 +20,10 @@ export const SERVE_COMPACTION_OPTIONS = {
     roles: ROLES,
     group: 'Compaction',
     type: bool(),
-    default: 'true',
+    default: 'false',
     help:
       'Merge and downsample the blocks of the bucket and apply retention there, as varve compact ' +
-      'does. Turn it off where the compactor of Thanos works on this bucket.',
+      'does. Off in this version, and to be left off where the compactor of Thanos works on it.',
   }),
   ...forRoles(COMPACTION_OPTIONS, ROLES),
 } as const;
