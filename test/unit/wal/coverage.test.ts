@@ -111,6 +111,16 @@ describe('coverageOf', () => {
     expect(coverageOf([block], { segments: [6, 7], checkpoints: [] }).isEmpty).toBe(true);
     expect(coverageOf([block], { segments: [], checkpoints: [] }).isEmpty).toBe(true);
   });
+
+  it('forgets what local retention lets go of, which is then not lost', () => {
+    const log = { segments: [6, 7], checkpoints: [5] };
+    const coverage = coverageOf([cutAt('old', block.position, [100, 200])], log);
+    coverage.retain(new Set());
+    expect(coverage.earlierCuts()).toEqual([]);
+    // This one still says something of what is in the checkpoint.
+    const next = cutAt('next', { segment: 6, offset: 0 }, [100, 200]);
+    expect(coverageOf([next], log).isEmpty).toBe(false);
+  });
 });
 
 describe('segmentBehind', () => {
