@@ -67,7 +67,7 @@ describe('a dump of a block and a log that a Prometheus 3.16 wrote', () => {
 describe('exit code 2, naming the place', () => {
   test.each<[string, () => readonly string[], Record<string, string>, string]>([
     ['misspelt flag', () => ['serve', '--tsdb.pth=x'], {}, '--tsdb.pth: is no flag'],
-    ['unknown command', () => ['compact'], {}, 'command "compact": is unknown'],
+    ['unknown command', () => ['compcat'], {}, 'command "compcat": is unknown'],
     [
       'refused flag',
       () => ['receive', '--receive.hashrings-file=h'],
