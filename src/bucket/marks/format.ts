@@ -2,6 +2,7 @@
 // beside meta.json. A pure codec.
 
 import { assert } from '../../base/errors/assert.ts';
+import { parseObject } from '../../base/errors/parse-object.ts';
 import { VarveError } from '../../base/errors/varve-error.ts';
 import { isUlid } from '../../base/model/ulid.ts';
 import { DELETION_MARK_FILE, NO_COMPACT_MARK_FILE, NO_DOWNSAMPLE_MARK_FILE } from '../layout.ts';
@@ -89,22 +90,10 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-function parseObject(bytes: Uint8Array, where: string): Readonly<Record<string, unknown>> {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw damaged(where, 'it is not JSON', cause);
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw damaged(where, 'it is not a JSON object');
-  return json as Readonly<Record<string, unknown>>;
-}
-
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function damaged(where: string, what: string, cause?: unknown): VarveError {
-  return new VarveError('damaged_object', `${where}: ${what}`, { cause });
+function damaged(where: string, what: string): VarveError {
+  return new VarveError('damaged_object', `${where}: ${what}`);
 }

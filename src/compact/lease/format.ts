@@ -4,6 +4,7 @@
 // store whose versions are digests of the content gives each write a version of its own, and a
 // writer knows its own write again.
 
+import { parseObject } from '../../base/errors/parse-object.ts';
 import { VarveError } from '../../base/errors/varve-error.ts';
 
 /** The only version there is. */
@@ -56,17 +57,6 @@ export function parseLease(bytes: Uint8Array, where: string): LeaseRecord {
   };
 }
 
-function parseObject(bytes: Uint8Array, where: string): Readonly<Record<string, unknown>> {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof json === 'object' && json !== null && !Array.isArray(json))
-      return json as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    throw damaged(where, 'it is not JSON', cause);
-  }
-  throw damaged(where, 'it is not a JSON object');
-}
-
-function damaged(where: string, what: string, cause?: unknown): VarveError {
-  return new VarveError('damaged_object', `${where}: ${what}`, { cause });
+function damaged(where: string, what: string): VarveError {
+  return new VarveError('damaged_object', `${where}: ${what}`);
 }

@@ -41,7 +41,7 @@ export class Later {
     this.#failures.delete(id);
   }
 
-  /** Forgets those that no plan has any more. */
+  /** Forgets all but these, the jobs of the newest plan. */
   keepOnly(ids: ReadonlySet<string>): void {
     for (const id of this.#failures.keys()) if (!ids.has(id)) this.#failures.delete(id);
   }

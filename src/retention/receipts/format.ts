@@ -1,5 +1,6 @@
 // A receipt of deletions as it stands in the bucket (docs/formats/receipts.md). A pure codec.
 
+import { parseObject } from '../../base/errors/parse-object.ts';
 import { VarveError } from '../../base/errors/varve-error.ts';
 import type { Labels } from '../../base/model/labels.ts';
 
@@ -83,17 +84,6 @@ function parseBlock(json: unknown, where: string): Receipt['blocks'][number] {
 
 const STATES: ReadonlySet<string> = new Set(['planned', 'deleted', 'kept']);
 
-function parseObject(bytes: Uint8Array, where: string): Readonly<Record<string, unknown>> {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof json === 'object' && json !== null && !Array.isArray(json))
-      return json as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    throw damaged(where, 'it is not JSON', cause);
-  }
-  throw damaged(where, 'it is not a JSON object');
-}
-
-function damaged(where: string, what: string, cause?: unknown): VarveError {
-  return new VarveError('damaged_object', `${where}: ${what}`, { cause });
+function damaged(where: string, what: string): VarveError {
+  return new VarveError('damaged_object', `${where}: ${what}`);
 }
