@@ -84,7 +84,8 @@ export function tree(dir: string, below = ''): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const name of readdirSync(join(dir, below))) {
     const path = below === '' ? name : `${below}/${name}`;
-    const stat = statSync(join(dir, path));
+    const stat = statSync(join(dir, path), { throwIfNoEntry: false });
+    if (stat === undefined) continue; // a file of somebody at work, renamed meanwhile
     if (stat.isDirectory()) {
       found.set(`${path}/`, `${stat.mtimeMs}`);
       for (const [inner, what] of tree(dir, path)) found.set(inner, what);

@@ -119,10 +119,13 @@ export interface BlockOnDisk {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The blocks directly in `dir`: a bucket, or a tenant's directory. */
+/** The blocks directly in `dir`, a bucket or a tenant's directory; one half uploaded is none yet. */
 export function blocksIn(dir: string): readonly BlockOnDisk[] {
   if (!existsSync(dir)) return [];
-  const names = readdirSync(dir).filter((name) => /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(name));
+  const names = readdirSync(dir).filter(
+    (name) =>
+      /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(name) && existsSync(join(dir, name, 'meta.json')),
+  );
   return names.sort().map((ulid) => {
     const meta = JSON.parse(readFileSync(join(dir, ulid, 'meta.json'), 'utf8')) as {
       readonly minTime: number;
