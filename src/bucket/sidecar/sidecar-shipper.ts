@@ -1,8 +1,9 @@
 // Rounds over the directory of a Prometheus: what is new in it goes into the bucket, oldest first.
 //
 // Invariants: nothing is written into that directory. One block that cannot be uploaded is named
-// and counted, all others go on; a store that does not answer ends the round. A block that is
-// damaged, or overlaps others in the bucket, is left alone for an hour: looking again costs.
+// and counted, all others go on; a store that does not answer ends the round, unless it does so
+// for that one block only (failing-blocks.ts). A block that is damaged, or overlaps others in the
+// bucket, is left alone for an hour: looking again costs.
 
 import type { ErrorCode } from '../../base/errors/catalogue.ts';
 import { asVarveError, VarveError } from '../../base/errors/varve-error.ts';
@@ -13,6 +14,7 @@ import type { Clock } from '../../base/runtime/clock.ts';
 import type { Disk } from '../../base/runtime/disk.ts';
 import type { BlockMeta } from '../../block/meta/format.ts';
 import type { Bucket } from '../bucket.ts';
+import { FailingBlocks } from '../failing-blocks.ts';
 import { blockKey, META_FILE } from '../layout.ts';
 import type { LocalBlock } from '../local-block.ts';
 import { BucketBlocks } from './bucket-blocks.ts';
@@ -76,6 +78,7 @@ export class SidecarShipper {
   readonly #resting = new Map<string, number>();
   /** Blocks that may have been compacted in the bucket since; undefined before the first round. */
   #unsure: ReadonlySet<string> | undefined;
+  readonly #failing = new FailingBlocks();
   #stopping = false;
 
   constructor(options: SidecarShipperOptions) {
@@ -89,26 +92,54 @@ export class SidecarShipper {
 
   /** Uploads what is to be uploaded, with these labels. Rejects when the directory is not there. */
   async round(labels: Labels): Promise<RoundReport> {
-    const { logger, metrics, note, bucket, dir } = this.#options;
+    const { logger, metrics, bucket, dir } = this.#options;
     const report = { uploaded: 0, found: 0, failed: 0, vanished: 0 };
     metrics.counter('varve_shipper_dir_syncs_total', NO_TENANT).add();
     const upload = this.#plan();
     const stored = new BucketBlocks({ bucket, labels, logger, parseMeta: dir.parseMeta });
     let waiting = upload.length;
-    for (const block of upload) {
-      if (this.#stopping) break;
+    let hasEnded = false;
+    for (const block of this.#turns(upload)) {
+      const { ulid } = block.meta;
       const outcome = await this.#ship(block, labels, stored);
       if (outcome === 'store-fails') {
-        report.failed++;
-        metrics.counter('varve_shipper_dir_sync_failures_total', { tenant: '' }).add();
-        break;
+        hasEnded = this.#failing.failed(ulid);
+        if (this.#failing.isOwn(ulid)) this.#rest(ulid);
       }
-      report[outcome]++;
-      if (outcome !== 'failed') waiting--;
-      if (outcome === 'uploaded' || outcome === 'found') note.add(block.meta.ulid);
+      const counted = outcome === 'store-fails' ? 'failed' : outcome;
+      report[counted]++;
+      if (counted !== 'failed') waiting--;
+      if (counted === 'uploaded' || counted === 'found') this.#taken(ulid);
+      if (hasEnded) break;
     }
+    if (!this.#failing.endRound() || hasEnded)
+      metrics.counter('varve_shipper_dir_sync_failures_total', NO_TENANT).add();
     this.#count(report, waiting);
     return report;
+  }
+
+  /** One after the other, those last that fail by themselves; none any more when it is stopped. */
+  *#turns(upload: readonly FoundBlock[]): Generator<FoundBlock> {
+    const ulidOf = ({ meta }: FoundBlock): string => meta.ulid;
+    this.#failing.keep(new Set([...this.#resting.keys(), ...upload.map(ulidOf)]));
+    const isLast = (one: FoundBlock): boolean => this.#failing.isOwn(ulidOf(one));
+    const left = new Set([...upload.filter((one) => !isLast(one)), ...upload.filter(isLast)]);
+    while (left.size > 0 && !this.#stopping) {
+      const next = this.#failing.choose([...left], { isFree: () => true, ulidOf });
+      if (next === undefined) return;
+      left.delete(next);
+      yield next;
+    }
+  }
+
+  #taken(ulid: string): void {
+    const { logger, note } = this.#options;
+    note.add(ulid);
+    for (const own of this.#failing.taken(ulid)) {
+      this.#rest(own);
+      const what = 'the store takes other blocks and not this one: it is tried last, and seldom';
+      logger.error(what, { block: own, taken: ulid });
+    }
   }
 
   #plan(): readonly FoundBlock[] {
@@ -174,15 +205,19 @@ export class SidecarShipper {
   }
 
   #failed(ulid: string, error: VarveError): Outcome {
-    const { clock, logger } = this.#options;
+    const { logger } = this.#options;
     const fields = { block: ulid, code: error.code, error: error.message };
     if (HOPELESS_NOW.has(error.code)) {
-      this.#resting.set(ulid, clock.monotonicMs() + REST_MS);
+      this.#rest(ulid);
       logger.error('block not uploaded, looked at again in an hour', fields);
       return 'failed';
     }
     logger.error('block not uploaded, tried again in the next round', fields);
     return STORE_FAILS.has(error.code) ? 'store-fails' : 'failed';
+  }
+
+  #rest(ulid: string): void {
+    this.#resting.set(ulid, this.#options.clock.monotonicMs() + REST_MS);
   }
 
   #count(report: RoundReport, waiting: number): void {

@@ -163,6 +163,37 @@ describe('a store', () => {
     expect(await whole()).toEqual(LEVEL_1);
   });
 
+  test('that never takes one block gets the others, and that one seldom', async () => {
+    const { start, bucket, clock, logger, whole } = shippingWorld();
+    const { round } = start();
+    const put = bucket.put.bind(bucket);
+    let isRefusing = true;
+    let tries = 0;
+    bucket.put = (key, ...rest) => {
+      if (!isRefusing || !key.startsWith(`${LATE}/`)) return put(key, ...rest);
+      tries++;
+      return Promise.reject(new VarveError('store_unavailable', 'away'));
+    };
+    const oldest = [];
+    for (let n = 0; n < 3; n++) oldest.push(await round());
+    expect(oldest.map(({ uploaded, failed }) => [uploaded, failed])).toEqual([
+      [0, 1],
+      [0, 1],
+      [2, 1],
+    ]);
+    expect(await whole()).toEqual(PLAIN);
+    expect(logger.records.map(({ message }) => message).join()).toContain('takes other blocks');
+    expect(await round()).toMatchObject({ uploaded: 0, failed: 0 });
+    expect(tries).toBe(3);
+    await clock.advance(3_600_000);
+    expect(await round()).toMatchObject({ uploaded: 0, failed: 1 });
+    isRefusing = false;
+    expect(await round()).toMatchObject({ uploaded: 0, failed: 0 });
+    await clock.advance(3_600_000);
+    expect(await round()).toMatchObject({ uploaded: 1, failed: 0 });
+    expect(await whole()).toEqual(LEVEL_1);
+  });
+
   test('with a meta.json that cannot be read is read without it', async () => {
     const { start, bucket } = shippingWorld();
     await bucket.put('01M832KAJWMK22126GMWCXRFNA/meta.json', bytesSource(Buffer.from('rubbish')));
