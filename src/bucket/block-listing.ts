@@ -26,18 +26,20 @@ export async function* listBlocks(
 ): AsyncGenerator<BlockListing> {
   let folder = '';
   let collected: Collected | undefined;
-  for await (const { key, sizeBytes, modifiedMs } of bucket.list('', options)) {
-    // Keys come in byte order, and no ULID begins with anything above 7: what is behind them
-    // (`debug/`, `varve/` with its many objects) need not be listed.
-    if (key >= '8') break;
-    if (folder === '' || !key.startsWith(folder)) {
-      if (collected !== undefined) yield collected.listing(folder.slice(0, -1));
-      folder = key.slice(0, key.indexOf('/') + 1);
-      collected = isUlid(folder.slice(0, -1)) ? new Collected() : undefined;
-      if (collected === undefined && isUlid(folder.slice(0, -1).toUpperCase()))
-        options?.onMisspelt?.(folder.slice(0, -1));
+  pages: for await (const page of bucket.list('', options)) {
+    for (const { key, sizeBytes, modifiedMs } of page) {
+      // Keys come in byte order, and no ULID begins with anything above 7: what is behind them
+      // (`debug/`, `varve/` with its many objects) need not be listed.
+      if (key >= '8') break pages;
+      if (folder === '' || !key.startsWith(folder)) {
+        if (collected !== undefined) yield collected.listing(folder.slice(0, -1));
+        folder = key.slice(0, key.indexOf('/') + 1);
+        collected = isUlid(folder.slice(0, -1)) ? new Collected() : undefined;
+        if (collected === undefined && isUlid(folder.slice(0, -1).toUpperCase()))
+          options?.onMisspelt?.(folder.slice(0, -1));
+      }
+      collected?.add({ name: key.slice(folder.length), sizeBytes, modifiedMs });
     }
-    collected?.add({ name: key.slice(folder.length), sizeBytes, modifiedMs });
   }
   if (collected !== undefined) yield collected.listing(folder.slice(0, -1));
 }
@@ -50,8 +52,9 @@ export async function listBlock(
 ): Promise<BlockListing> {
   const prefix = blockPrefix(ulid);
   const collected = new Collected();
-  for await (const { key, sizeBytes, modifiedMs } of bucket.list(prefix, options))
-    collected.add({ name: key.slice(prefix.length), sizeBytes, modifiedMs });
+  for await (const page of bucket.list(prefix, options))
+    for (const { key, sizeBytes, modifiedMs } of page)
+      collected.add({ name: key.slice(prefix.length), sizeBytes, modifiedMs });
   return collected.listing(ulid);
 }
 

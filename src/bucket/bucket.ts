@@ -118,8 +118,11 @@ export interface BucketReader {
   get(key: string, range?: ByteRange, options?: GetOptions): AsyncIterable<Uint8Array>;
   attributes(key: string, options?: CallOptions): Promise<ObjectAttributes>;
   exists(key: string, options?: CallOptions): Promise<boolean>;
-  /** All objects whose key begins with `prefix`. */
-  list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject>;
+  /**
+   * All objects whose key begins with `prefix`, as many at a time as the store gives: a bucket has
+   * tens of thousands, and a step of its own for each would cost more than all that is done with it.
+   */
+  list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]>;
   /**
    * What stands directly under `prefix` (ending in `/`, or empty): names; those ending in `/` hold
    * more.

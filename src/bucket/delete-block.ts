@@ -45,8 +45,8 @@ async function deleteRest(bucket: Bucket, ulid: string, options?: CallOptions): 
   const kept = new Set([META_FILE, DELETION_MARK_FILE].map((name) => blockKey(ulid, name)));
   for (;;) {
     const keys: string[] = [];
-    for await (const { key } of bucket.list(blockPrefix(ulid), options)) {
-      if (!kept.has(key)) keys.push(key);
+    for await (const page of bucket.list(blockPrefix(ulid), options)) {
+      for (const { key } of page) if (!kept.has(key)) keys.push(key);
       if (keys.length >= BATCH_KEYS) break;
     }
     for (const key of keys) await bucket.delete(key, options);

@@ -76,7 +76,7 @@ export class LimitedBucket implements Bucket {
     return this.#call(options, () => this.#inner.exists(key, options));
   }
 
-  list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
+  list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]> {
     return this.#stream(this.#inner.list(prefix, options), options);
   }
 

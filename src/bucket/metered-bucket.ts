@@ -80,7 +80,7 @@ export class MeteredBucket implements Bucket {
     return this.#call({ operation: 'exists', options }, () => this.#inner.exists(key, options));
   }
 
-  list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
+  list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]> {
     return this.#stream({ operation: 'iter', options }, this.#inner.list(prefix, options));
   }
 

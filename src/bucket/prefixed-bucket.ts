@@ -45,9 +45,10 @@ class PrefixedBucket implements Bucket {
     return this.#inner.exists(this.#prefix + key, options);
   }
 
-  async *list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
-    for await (const object of this.#inner.list(this.#prefix + prefix, options)) {
-      yield { ...object, key: object.key.slice(this.#prefix.length) };
+  async *list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]> {
+    const inner = (key: string): string => key.slice(this.#prefix.length);
+    for await (const page of this.#inner.list(this.#prefix + prefix, options)) {
+      yield page.map((object) => ({ ...object, key: inner(object.key) }));
     }
   }
 

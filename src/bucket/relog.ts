@@ -50,8 +50,8 @@ async function relog(
 ): Promise<boolean> {
   const prefix = blockPrefix(ulid);
   const listed = new Map<string, number>();
-  for await (const { key, sizeBytes } of bucket.list(prefix, call))
-    listed.set(key.slice(prefix.length), sizeBytes);
+  for await (const page of bucket.list(prefix, call))
+    for (const { key, sizeBytes } of page) listed.set(key.slice(prefix.length), sizeBytes);
   const blockBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   log.begin(bucket.name, { ulid, tenant, minTimeMs, maxTimeMs, sizeBytes: blockBytes });
   const digests = new Map(files.map((file) => [file.name, file]));

@@ -8,6 +8,7 @@
 //   condition puts bytes that nobody else would put there (a lease names its holder).
 
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
+import { compareUtf8 } from '../base/model/labels.ts';
 import type {
   Bucket,
   ByteRange,
@@ -68,22 +69,23 @@ export class RetryingBucket implements Bucket {
     return this.#call('exists', options, () => this.#inner.exists(key, options));
   }
 
-  async *list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
-    let last: Buffer | undefined;
+  async *list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]> {
+    let last = '';
     const isNew = ({ key }: ListedObject): boolean => {
-      const bytes = Buffer.from(key);
-      if (last !== undefined && Buffer.compare(bytes, last) <= 0) return false;
-      last = bytes;
+      if (compareUtf8(key, last) <= 0) return false;
+      last = key;
       return true;
     };
-    yield* this.#list(options, isNew, () => this.#inner.list(prefix, options));
+    const newOf = (page: readonly ListedObject[]) => page.filter(isNew);
+    yield* this.#list(options, newOf, () => this.#inner.list(prefix, options));
   }
 
   async *listNames(prefix: string, options?: CallOptions): AsyncIterable<string> {
     // Their order is not promised.
     const given = new Set<string>();
     const isNew = (name: string): boolean => !given.has(name) && given.add(name) !== undefined;
-    yield* this.#list(options, isNew, () => this.#inner.listNames(prefix, options));
+    const ask = () => each(this.#inner.listNames(prefix, options));
+    for await (const names of this.#list(options, (one) => one.filter(isNew), ask)) yield* names;
   }
 
   async *listUnfinished(prefix: string, options?: CallOptions): AsyncIterable<UnfinishedUpload> {
@@ -92,7 +94,8 @@ export class RetryingBucket implements Bucket {
       const name = JSON.stringify([key, id]);
       return !given.has(name) && given.add(name) !== undefined;
     };
-    yield* this.#list(options, isNew, () => this.#inner.listUnfinished(prefix, options));
+    const ask = () => each(this.#inner.listUnfinished(prefix, options));
+    for await (const found of this.#list(options, (one) => one.filter(isNew), ask)) yield* found;
   }
 
   async put(key: string, source: PutSource, options: PutOptions = {}): Promise<ObjectAttributes> {
@@ -156,16 +159,17 @@ export class RetryingBucket implements Bucket {
 
   async *#list<T>(
     options: CallOptions | undefined,
-    isNew: (item: T) => boolean,
-    ask: () => AsyncIterable<T>,
-  ): AsyncIterable<T> {
+    newOf: (page: readonly T[]) => readonly T[],
+    ask: () => AsyncIterable<readonly T[]>,
+  ): AsyncIterable<readonly T[]> {
     const tries = this.#policy.begin({ operation: 'iter', signal: options?.signal });
     for (;;) {
       try {
-        for await (const item of ask()) {
-          if (!isNew(item)) continue;
+        for await (const page of ask()) {
+          const fresh = newOf(page);
+          if (fresh.length === 0) continue;
           tries.progressed();
-          yield item;
+          yield fresh;
         }
         tries.succeeded();
         return;
@@ -179,4 +183,9 @@ export class RetryingBucket implements Bucket {
   #compare(key: string, source: PutSource, signal: AbortSignal | undefined) {
     return isSameObject(this, key, { source, options: signal === undefined ? {} : { signal } });
   }
+}
+
+/** Pages of one item. */
+async function* each<T>(items: AsyncIterable<T>): AsyncIterable<readonly T[]> {
+  for await (const item of items) yield [item];
 }

@@ -68,7 +68,7 @@ export class TimedBucket implements Bucket {
     );
   }
 
-  list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
+  list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]> {
     return this.#stream(`listing ${prefix}`, options, (signal) =>
       this.#inner.list(prefix, { ...options, signal }),
     );

@@ -107,8 +107,8 @@ class BlockUpload {
   async #list(): Promise<ReadonlyMap<string, number>> {
     const prefix = blockPrefix(this.#block.ulid);
     const listed = new Map<string, number>();
-    for await (const { key, sizeBytes } of this.#bucket.list(prefix, this.#call)) {
-      listed.set(key.slice(prefix.length), sizeBytes);
+    for await (const page of this.#bucket.list(prefix, this.#call)) {
+      for (const { key, sizeBytes } of page) listed.set(key.slice(prefix.length), sizeBytes);
     }
     return listed;
   }

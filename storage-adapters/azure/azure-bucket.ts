@@ -129,7 +129,7 @@ export class AzureBucket implements Bucket {
     }
   }
 
-  list(prefix: string, options: CallOptions = {}): AsyncIterable<ListedObject> {
+  list(prefix: string, options: CallOptions = {}): AsyncIterable<readonly ListedObject[]> {
     return listObjects(this.#listing(), prefix, options);
   }
 

@@ -5,6 +5,7 @@
 
 import type { ContainerClient } from '@azure/storage-blob';
 import type { CallOptions, ListedObject, UnfinishedUpload } from '../../src/bucket/bucket.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { byKey } from '../by-key.ts';
 import { type AzureCall, type AzureCalls, aborting } from './azure-calls.ts';
 
@@ -20,19 +21,19 @@ export async function* listObjects(
   { calls, container, pageObjects }: AzureListing,
   prefix: string,
   { signal, unfinished = false }: CallOptions & { readonly unfinished?: boolean },
-): AsyncIterable<ListedObject> {
+): AsyncIterable<readonly ListedObject[]> {
   const page = (settings: PageSettings) =>
     container
       .listBlobsFlat({ prefix, includeUncommitedBlobs: unfinished, ...aborting(signal) })
       .byPage({ ...settings, maxPageSize: pageObjects });
   for await (const { segment } of eachPage(page, calls, listCall(prefix, signal))) {
-    for (const { name, properties } of segment.blobItems) {
-      signal?.throwIfAborted();
+    signal?.throwIfAborted();
+    yield segment.blobItems.flatMap(({ name, properties }) => {
       // Tools make such objects to show a folder; no key ends so.
-      if (name.endsWith('/')) continue;
+      if (name.endsWith('/')) return [];
       const sizeBytes = properties.contentLength ?? 0;
-      yield { key: name, sizeBytes, modifiedMs: properties.lastModified?.getTime() ?? 0 };
-    }
+      return [{ key: name, sizeBytes, modifiedMs: properties.lastModified?.getTime() ?? 0 }];
+    });
   }
 }
 
@@ -62,10 +63,10 @@ export async function* unfinishedUploads(
   prefix: string,
   options: CallOptions,
 ): AsyncIterable<UnfinishedUpload> {
-  const finished = listObjects(listing, prefix, options)[Symbol.asyncIterator]();
+  const finished = eachObject(listObjects(listing, prefix, options))[Symbol.asyncIterator]();
   try {
     let next = await finished.next();
-    const all = listObjects(listing, prefix, { ...options, unfinished: true });
+    const all = eachObject(listObjects(listing, prefix, { ...options, unfinished: true }));
     for await (const { key, modifiedMs } of all) {
       while (next.done !== true && byKey(next.value.key, key) < 0) next = await finished.next();
       if (next.done === true || next.value.key !== key)

@@ -37,6 +37,8 @@ import type { FilesystemBucketOptions } from './options.ts';
 const OWN_PREFIX = '.varve-';
 /** Of these, bytes on their way. */
 const PUT_PREFIX = `${OWN_PREFIX}put-`;
+/** Objects of a listing at a time. */
+const PAGE_OBJECTS = 1000;
 /** Objects above this have size and time as version; smaller ones their digest. */
 const DIGEST_BYTES_MAX = 1024 * 1024;
 
@@ -79,15 +81,22 @@ export class FilesystemBucket implements Bucket {
     });
   }
 
-  async *list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
+  async *list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]> {
     await told(this.#observe, { class: 'list', operation: 'readdir' }, async () => undefined);
     const cut = prefix.lastIndexOf('/') + 1;
     const dir = cut === 0 ? this.#root : this.#path(prefix.slice(0, cut - 1));
     if (this.#disk.stat(dir)?.isDirectory !== true) return;
+    let page: ListedObject[] = [];
     for (const object of this.#walk(prefix.slice(0, cut))) {
+      if (!object.key.startsWith(prefix)) continue;
+      page.push(object);
+      if (page.length < PAGE_OBJECTS) continue;
       options?.signal?.throwIfAborted();
-      if (object.key.startsWith(prefix)) yield object;
+      yield page;
+      page = [];
     }
+    options?.signal?.throwIfAborted();
+    if (page.length > 0) yield page;
   }
 
   async *listNames(prefix: string): AsyncIterable<string> {

@@ -121,15 +121,15 @@ export class GcsBucket implements Bucket {
     }
   }
 
-  async *list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
+  async *list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]> {
     const fields = 'items(name,size,updated),nextPageToken';
     for await (const { items = [] } of this.#pages({ prefix, fields }, options)) {
-      for (const { name = '', size, updated = '' } of items) {
-        options?.signal?.throwIfAborted();
+      options?.signal?.throwIfAborted();
+      yield items.flatMap(({ name = '', size, updated = '' }) => {
         // Consoles make such objects to show a folder; no key ends so.
-        if (name.endsWith('/')) continue;
-        yield { key: name, sizeBytes: Number(size), modifiedMs: parseIsoTime(updated) ?? 0 };
-      }
+        if (name.endsWith('/')) return [];
+        return [{ key: name, sizeBytes: Number(size), modifiedMs: parseIsoTime(updated) ?? 0 }];
+      });
     }
   }
 

@@ -2,6 +2,7 @@
 
 import { crc32c } from '../../src/base/bytes/crc32c.ts';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
+import { compareUtf8 } from '../../src/base/model/labels.ts';
 import type { Clock } from '../../src/base/runtime/clock.ts';
 import { collect } from '../../src/base/runtime/file-pieces.ts';
 import type {
@@ -18,6 +19,9 @@ import type {
 } from '../../src/bucket/bucket.ts';
 import { checkKey } from '../check-key.ts';
 import { bothObservers, told, toldStream, UNOBSERVED, untilAborted } from '../told.ts';
+
+/** As many as S3 gives at a time. */
+const PAGE_OBJECTS = 1000;
 
 interface StoredObject {
   readonly bytes: Uint8Array;
@@ -62,13 +66,16 @@ export class MemoryBucket implements Bucket {
     return told(this.#observe, { class: 'read', operation: 'attributes' }, run);
   }
 
-  async *list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
+  async *list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]> {
     await told(this.#observe, { class: 'list', operation: 'list' }, async () => undefined);
-    for (const key of this.#keys()) {
+    const keys = this.#keys().filter((key) => key.startsWith(prefix));
+    for (let from = 0; from < keys.length; from += PAGE_OBJECTS) {
       options?.signal?.throwIfAborted();
-      const object = this.#stored.objects.get(key);
-      if (object === undefined || !key.startsWith(prefix)) continue;
-      yield { key, sizeBytes: object.bytes.length, modifiedMs: object.modifiedMs };
+      yield keys.slice(from, from + PAGE_OBJECTS).flatMap((key) => {
+        const object = this.#stored.objects.get(key);
+        if (object === undefined) return [];
+        return [{ key, sizeBytes: object.bytes.length, modifiedMs: object.modifiedMs }];
+      });
     }
   }
 
@@ -165,9 +172,7 @@ export class MemoryBucket implements Bucket {
   }
 
   #keys(): string[] {
-    return [...this.#stored.objects.keys()].sort((a, b) =>
-      Buffer.compare(Buffer.from(a), Buffer.from(b)),
-    );
+    return [...this.#stored.objects.keys()].sort(compareUtf8);
   }
 
   #object(key: string): StoredObject {

@@ -111,12 +111,10 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  async *list(prefix: string, options: CallOptions = {}): AsyncIterable<ListedObject> {
+  async *list(prefix: string, options: CallOptions = {}): AsyncIterable<readonly ListedObject[]> {
     for await (const { objects } of this.#pages(prefix, false, options)) {
-      for (const object of objects) {
-        options.signal?.throwIfAborted();
-        yield object;
-      }
+      options.signal?.throwIfAborted();
+      yield objects;
     }
   }
 

@@ -6,6 +6,7 @@ import type { VarveError } from '../../src/base/errors/varve-error.ts';
 import { NodeDisk } from '../../src/base/runtime/node-disk.ts';
 import { NodeTimers } from '../../src/base/runtime/node-timers.ts';
 import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { type AzureWorld, openAzureBucket } from '../../storage-adapters/azure/azure-bucket.ts';
 import { Processes } from '../support/e2e/processes.ts';
@@ -104,7 +105,7 @@ describe.skipIf(!hasProgram(AZURITE))('Azure', () => {
     await watched.removeUnfinished('a/');
     expect(deleted).toHaveLength(4);
     const keys: string[] = [];
-    for await (const { key } of bucket.list('')) keys.push(key);
+    for await (const { key } of eachObject(bucket.list(''))) keys.push(key);
     expect(keys).toEqual(['b/empty', 'b/there']);
     expect((await bucket.attributes('b/there')).sizeBytes).toBe(3);
     await bucket.close();

@@ -6,6 +6,7 @@ import { crc32c } from '../../src/base/bytes/crc32c.ts';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import { collect } from '../../src/base/runtime/file-pieces.ts';
 import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 
 export interface OpenedBucket {
@@ -44,7 +45,7 @@ export function bucketSuite(name: string, open: () => Promise<OpenedBucket>): vo
       Buffer.from(await collect(bucket.get(key, range), 1 << 26, key)).toString();
     const keys = async (prefix: string) => {
       const found: string[] = [];
-      for await (const object of bucket.list(prefix)) found.push(object.key);
+      for await (const object of eachObject(bucket.list(prefix))) found.push(object.key);
       return found;
     };
     const names = async (prefix: string) => {
@@ -252,7 +253,7 @@ export function bucketSuite(name: string, open: () => Promise<OpenedBucket>): vo
       await twice.put('seen', bytesSource(text('12345')));
       await collect(watched.get('seen'), 10, 'seen');
       expect(await codeOf(watched.attributes('unseen'))).toBe('not_found');
-      for await (const object of watched.list('')) expect(object.key).toBe('seen');
+      for await (const object of eachObject(watched.list(''))) expect(object.key).toBe('seen');
       await watched.delete('seen');
       const sum = (field: 'sentBytes' | 'receivedBytes') =>
         outer.reduce((total, request) => total + request[field], 0);

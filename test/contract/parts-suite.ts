@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { bigCrc32c, bigSource, sumOf } from '../support/stores/big-source.ts';
 
@@ -108,7 +109,7 @@ export function partsSuite(name: string, store: PartsStore): void {
         const requests: StoreRequest[] = [];
         const bucket = opened.observedBy((request) => requests.push(request));
         const found: string[] = [];
-        for await (const { key } of bucket.list('k/')) found.push(key);
+        for await (const { key } of eachObject(bucket.list('k/'))) found.push(key);
         expect(found).toEqual(keys);
         const { listOperation } = store;
         expect(requests.map((one) => one.operation)).toEqual([listOperation, listOperation]);

@@ -7,6 +7,7 @@ import { readBucketDocument } from '../../src/base/config/bucket-document.ts';
 import { Secret } from '../../src/base/config/secret.ts';
 import { collect } from '../../src/base/runtime/file-pieces.ts';
 import { nodeRuntime } from '../../src/base/runtime/node-runtime.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { openBucket } from '../../storage-adapters/open-bucket.ts';
 import { Processes } from '../support/e2e/processes.ts';
@@ -108,7 +109,7 @@ describe.each([
       const bucket = opened.observedBy(() => requests++);
       await bucket.put('a/b', bytesSource(Buffer.from('hello')));
       const keys: string[] = [];
-      for await (const { key } of bucket.list('a/')) keys.push(key);
+      for await (const { key } of eachObject(bucket.list('a/'))) keys.push(key);
       expect(keys).toEqual(['a/b']);
       const range = { offset: 1, length: 3 };
       const bytes = await collect(bucket.get('a/b', range), 9, 'a/b');

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { readBucketDocument } from '../../src/base/config/bucket-document.ts';
 import { Secret } from '../../src/base/config/secret.ts';
 import { nodeRuntime } from '../../src/base/runtime/node-runtime.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { encodeBodyV1 } from '../../src/write/wire/encode-request.ts';
 import { openBucket } from '../../storage-adapters/open-bucket.ts';
 import { httpCall } from '../support/e2e/http-calls.ts';
@@ -155,7 +156,7 @@ async function expectWholeBlocks(file: string, env: Record<string, string>): Pro
   const world = { ...nodeRuntime(), logger: new MemoryLogger() };
   const bucket = await openBucket(readBucketDocument(source, env), world);
   const sizes = new Map<string, number>();
-  for await (const { key, sizeBytes } of bucket.list('')) sizes.set(key, sizeBytes);
+  for await (const { key, sizeBytes } of eachObject(bucket.list(''))) sizes.set(key, sizeBytes);
   const metas = [...sizes.keys()].filter((key) => key.endsWith('/meta.json'));
   expect(metas.length).toBeGreaterThanOrEqual(1);
   for (const key of metas) {

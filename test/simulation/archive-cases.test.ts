@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import { parseBlockDirName } from '../../src/block/paths.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { archivePrefix, blockOfKey } from '../../src/bucket/layout.ts';
 import { readLogId } from '../../src/wal/log-id.ts';
 import { exactBody } from '../support/exact-body.ts';
@@ -98,7 +99,7 @@ class World {
 
   async pieces(): Promise<string[]> {
     const keys: string[] = [];
-    for await (const { key } of this.store.objects.list(archivePrefix('g')))
+    for await (const { key } of eachObject(this.store.objects.list(archivePrefix('g'))))
       if (!key.endsWith('.json')) keys.push(key);
     return keys;
   }

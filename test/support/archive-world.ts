@@ -2,6 +2,7 @@
 
 import { collect } from '../../src/base/runtime/file-pieces.ts';
 import type { PutOptions, PutSource } from '../../src/bucket/bucket.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { verifyPut } from '../../src/bucket/verify-object.ts';
 import {
@@ -110,7 +111,8 @@ export class ArchiveWorld {
   /** Keys of the pieces, without what is the same of all. */
   async keys(): Promise<string[]> {
     const keys: string[] = [];
-    for await (const { key } of this.bucket.list('varve/wal/g/')) keys.push(key.slice(12));
+    for await (const { key } of eachObject(this.bucket.list('varve/wal/g/')))
+      keys.push(key.slice(12));
     return keys;
   }
 

@@ -8,6 +8,7 @@ import type { Labels } from '../../src/base/model/labels.ts';
 import type { Disk } from '../../src/base/runtime/disk.ts';
 import { collect } from '../../src/base/runtime/file-pieces.ts';
 import type { Bucket } from '../../src/bucket/bucket.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { MemoryBucket } from '../../storage-adapters/memory/memory-bucket.ts';
 import { DIR, makeBlock, type SeriesToMake, SOME_SERIES } from '../unit/block/make-block.ts';
@@ -72,7 +73,7 @@ export class BucketWorld {
 
   async keys(of = this.bucket): Promise<readonly string[]> {
     const keys: string[] = [];
-    for await (const { key } of of.list('')) keys.push(key);
+    for await (const { key } of eachObject(of.list(''))) keys.push(key);
     return keys;
   }
 

@@ -15,6 +15,7 @@ import { parseMeta } from '../../src/block/meta/parse.ts';
 import { SeriesSamples } from '../../src/block/series-samples.ts';
 import { verifyBlock } from '../../src/block/verify.ts';
 import type { Bucket } from '../../src/bucket/bucket.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { mergeBlocks } from '../../src/compact/merge/merge-blocks.ts';
 import type { MergeOutcome } from '../../src/compact/merge/outcome.ts';
@@ -62,7 +63,7 @@ export class MergeTestWorld {
 
   async keys(prefix = ''): Promise<readonly string[]> {
     const keys: string[] = [];
-    for await (const { key } of this.bucket.list(prefix)) keys.push(key);
+    for await (const { key } of eachObject(this.bucket.list(prefix))) keys.push(key);
     return keys;
   }
 

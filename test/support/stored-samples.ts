@@ -6,6 +6,7 @@ import { BlockReader } from '../../src/block/block-reader.ts';
 import { parseBlockDirName } from '../../src/block/paths.ts';
 import { SeriesSamples } from '../../src/block/series-samples.ts';
 import type { BucketReader } from '../../src/bucket/bucket.ts';
+import { eachObject } from '../../src/bucket/each-object.ts';
 import { MemoryDisk } from './memory-disk.ts';
 
 /** A block with the samples in it. */
@@ -40,7 +41,7 @@ export function readBlocks(disk: MemoryDisk, dir: string): StoredBlock[] {
 /** Every whole block in a bucket; throws when one cannot be read. */
 export async function readObjects(bucket: BucketReader): Promise<StoredBlock[]> {
   const disk = new MemoryDisk();
-  for await (const { key } of bucket.list('')) {
+  for await (const { key } of eachObject(bucket.list(''))) {
     const pieces: Uint8Array[] = [];
     for await (const piece of bucket.get(key)) pieces.push(piece);
     const path = `/${key}`;

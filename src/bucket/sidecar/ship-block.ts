@@ -33,7 +33,7 @@ export async function shipBlock(options: ShipBlockOptions): Promise<UploadReport
 async function removePartial(bucket: Bucket, ulid: string): Promise<void> {
   if (await bucket.exists(blockKey(ulid, META_FILE))) return;
   const keys: string[] = [];
-  for await (const { key } of bucket.list(blockPrefix(ulid))) keys.push(key);
+  for await (const page of bucket.list(blockPrefix(ulid))) keys.push(...page.map(({ key }) => key));
   for (const key of keys) await bucket.delete(key);
   await bucket.removeUnfinished(blockPrefix(ulid));
 }

@@ -81,12 +81,14 @@ export async function openArchive(options: OpenArchiveOptions): Promise<OpenedAr
 export async function listArchive(bucket: BucketReader, name: string): Promise<ArchiveListing> {
   const pieces: StoredPiece[] = [];
   const epochs = new Set<number>();
-  for await (const { key, sizeBytes } of bucket.list(archivePrefix(name))) {
-    const parsed = parseArchiveKey(key);
-    if (parsed === undefined) continue; // somebody else's; it stays
-    const { epoch, sequence } = parsed;
-    if (sequence === undefined) epochs.add(epoch);
-    else pieces.push({ key, epoch, sequence, sizeBytes });
+  for await (const page of bucket.list(archivePrefix(name))) {
+    for (const { key, sizeBytes } of page) {
+      const parsed = parseArchiveKey(key);
+      if (parsed === undefined) continue; // somebody else's; it stays
+      const { epoch, sequence } = parsed;
+      if (sequence === undefined) epochs.add(epoch);
+      else pieces.push({ key, epoch, sequence, sizeBytes });
+    }
   }
   pieces.sort((a, b) => a.epoch - b.epoch || a.sequence - b.sequence);
   return { pieces, epochs: [...epochs].sort((a, b) => a - b) };

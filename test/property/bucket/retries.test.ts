@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { asVarveError } from '../../../src/base/errors/varve-error.ts';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
+import { eachObject } from '../../../src/bucket/each-object.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { RETRY_LIMITS, RetryPolicy } from '../../../src/bucket/retry-policy.ts';
 import { RetryingBucket } from '../../../src/bucket/retrying-bucket.ts';
@@ -170,7 +171,7 @@ describe('a list under faults', () => {
       const found: string[] = [];
       const code = await codeOf(
         runOut(clock, async () => {
-          for await (const { key } of open().list('k/')) found.push(key);
+          for await (const { key } of eachObject(open().list('k/'))) found.push(key);
         }),
       );
       expect(found).toEqual(code === 'done' ? keys : keys.slice(0, found.length));

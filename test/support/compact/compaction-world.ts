@@ -7,6 +7,7 @@ import { parseCommandLine } from '../../../src/base/config/command-line.ts';
 import { loadCompactConfig } from '../../../src/base/config/load-config.ts';
 import { MetricStore } from '../../../src/base/observe/metric-store.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
+import { eachObject } from '../../../src/bucket/each-object.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { Compaction, type CompactionOptions } from '../../../src/compact/compaction.ts';
 import { LEVEL_RANGES_MS, type PlanOptions } from '../../../src/compact/plan/options.ts';
@@ -71,7 +72,7 @@ export class CompactionWorld {
 
   async keys(prefix = ''): Promise<readonly string[]> {
     const keys: string[] = [];
-    for await (const { key } of this.bucket.list(prefix)) keys.push(key);
+    for await (const { key } of eachObject(this.bucket.list(prefix))) keys.push(key);
     return keys;
   }
 

@@ -10,6 +10,7 @@ import type { BucketDocument } from '../../../src/base/config/bucket-document.ts
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import { nodeRuntime } from '../../../src/base/runtime/node-runtime.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
+import { eachObject } from '../../../src/bucket/each-object.ts';
 import { openBucket } from '../../../storage-adapters/open-bucket.ts';
 import { MemoryLogger } from '../memory-logger.ts';
 import { SeededRandom } from '../seeded-random.ts';
@@ -149,7 +150,7 @@ export class UploadKills {
   /** As any reader of the bucket: what has a meta.json must be whole. */
   async #look(bucket: Bucket, before: Seen, killed: boolean): Promise<Seen> {
     const seen = new Map<string, { bytes: Buffer; modifiedMs: number }>();
-    for await (const { key, sizeBytes, modifiedMs } of bucket.list('')) {
+    for await (const { key, sizeBytes, modifiedMs } of eachObject(bucket.list(''))) {
       const bytes = Buffer.from(await collect(bucket.get(key), sizeBytes, key));
       const wanted = this.#contents.get(key);
       if (wanted === undefined) throw new Error(`${key} is of nobody`);

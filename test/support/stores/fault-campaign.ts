@@ -5,6 +5,7 @@
 import { asVarveError } from '../../../src/base/errors/varve-error.ts';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
+import { eachObject } from '../../../src/bucket/each-object.ts';
 import { blockKey, blockPrefix, META_FILE } from '../../../src/bucket/layout.ts';
 import type { OpenedStore } from '../../../src/bucket/open-store.ts';
 import { uploadBlock } from '../../../src/bucket/upload.ts';
@@ -108,7 +109,8 @@ class Campaign {
     }
     for (const one of [...this.#uploaded, ...this.#givenUp]) await this.#look(one);
     const orphans: string[] = [];
-    for await (const { key } of direct.list('')) if (!wanted.has(key)) orphans.push(key);
+    for await (const { key } of eachObject(direct.list('')))
+      if (!wanted.has(key)) orphans.push(key);
     return {
       uploaded: this.#uploaded.length,
       givenUp: this.#givenUp.length,
@@ -159,7 +161,7 @@ class Campaign {
     }
     for (const { block } of this.#givenUp) {
       const keys = [blockKey(block.ulid, META_FILE)];
-      for await (const { key } of bucket.list(blockPrefix(block.ulid))) keys.push(key);
+      for await (const { key } of eachObject(bucket.list(blockPrefix(block.ulid)))) keys.push(key);
       for (const key of keys) await bucket.delete(key);
     }
   }

@@ -75,7 +75,7 @@ export class ShakyBucket implements Bucket {
   }
 
   list(prefix: string, options?: CallOptions) {
-    return this.#list(`keys ${prefix}`, () => this.#inner.list(prefix, options));
+    return this.#list(`keys ${prefix}`, () => singly(this.#inner.list(prefix, options)));
   }
 
   listNames(prefix: string, options?: CallOptions): AsyncIterable<string> {
@@ -162,6 +162,11 @@ export class ShakyBucket implements Bucket {
     }
     if (fault === 'lost' || fault === 'cut') throw errorOf(fault);
   }
+}
+
+/** Pages of one object each: a short listing, too, is cut in its middle. */
+async function* singly<T>(pages: AsyncIterable<readonly T[]>): AsyncIterable<readonly T[]> {
+  for await (const page of pages) for (const one of page) yield [one];
 }
 
 /** Faults that a stream meets on the way, or that leave it whole. */

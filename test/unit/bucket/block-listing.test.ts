@@ -60,8 +60,8 @@ test('a hundred thousand blocks go by with one in memory', async () => {
       for (let i = 0; i < 100_000; i++) {
         const ulid = `01${String(i).padStart(24, '0')}`;
         listed++;
-        yield { key: `${ulid}/index`, sizeBytes: 1, modifiedMs: 0 };
-        yield { key: `${ulid}/meta.json`, sizeBytes: 1, modifiedMs: 0 };
+        yield [{ key: `${ulid}/index`, sizeBytes: 1, modifiedMs: 0 }];
+        yield [{ key: `${ulid}/meta.json`, sizeBytes: 1, modifiedMs: 0 }];
       }
     },
   } as unknown as BucketReader;
@@ -69,7 +69,7 @@ test('a hundred thousand blocks go by with one in memory', async () => {
   for await (const { files } of listBlocks(bucket)) {
     seen++;
     expect(files.length).toBe(2);
-    // Not more is read than the key that says that the block has ended.
+    // Not more is read than the page that says that the block has ended.
     if (listed > seen + 1) throw new Error(`read ahead: ${listed}, ${seen}`);
   }
   expect(seen).toBe(100_000);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
+import { eachObject } from '../../../src/bucket/each-object.ts';
 import { LimitedBucket, SharedLimits } from '../../../src/bucket/limited-bucket.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
@@ -40,7 +41,7 @@ describe('LimitedBucket', () => {
     const range = { offset: 1, length: 3 };
     expect(Buffer.from(await collect(bucket.get('a/b', range), 9, 'a')).toString()).toBe('ell');
     for await (const name of bucket.listNames('')) expect(name).toBe('a/');
-    for await (const { key } of bucket.list('')) expect(key).toBe('a/b');
+    for await (const { key } of eachObject(bucket.list(''))) expect(key).toBe('a/b');
     await bucket.delete('a/b');
     await bucket.removeUnfinished('a/');
     expect(await inner.exists('a/b')).toBe(false);

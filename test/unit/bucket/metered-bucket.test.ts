@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
+import { eachObject } from '../../../src/bucket/each-object.ts';
 import { MeteredBucket } from '../../../src/bucket/metered-bucket.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
@@ -37,7 +38,7 @@ describe('MeteredBucket', () => {
     expect(await read(bucket.get('a/b', { offset: 1, length: 3 }))).toBe('ell');
     expect(await bucket.exists('a/b')).toBe(true);
     expect(await bucket.attributes('a/b')).toMatchObject({ sizeBytes: 5 });
-    expect((await every(bucket.list(''))).map(({ key }) => key)).toEqual(['a/b']);
+    expect((await every(eachObject(bucket.list('')))).map(({ key }) => key)).toEqual(['a/b']);
     expect(await every(bucket.listNames(''))).toEqual(['a/']);
     await bucket.put('c', bytesSource(Buffer.from('x')));
     expect(await inner.exists('c')).toBe(true);

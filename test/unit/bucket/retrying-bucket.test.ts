@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
+import { eachObject } from '../../../src/bucket/each-object.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { RETRY_LIMITS, RetryPolicy } from '../../../src/bucket/retry-policy.ts';
 import { RetryingBucket } from '../../../src/bucket/retrying-bucket.ts';
@@ -141,7 +142,7 @@ describe('RetryingBucket', () => {
     for (const key of ['a', 'b/1', 'b/2', 'ü']) await it.objects.put(key, text(key));
     const keys = await it.run(async () => {
       const found: string[] = [];
-      for await (const { key } of it.bucket.list('')) found.push(key);
+      for await (const { key } of eachObject(it.bucket.list(''))) found.push(key);
       return found;
     });
     expect(keys).toEqual(['a', 'b/1', 'b/2', 'ü']);

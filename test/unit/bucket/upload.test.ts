@@ -5,6 +5,7 @@ import { VarveError } from '../../../src/base/errors/varve-error.ts';
 import { ulidTimeMs } from '../../../src/base/model/ulid.ts';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import type { Bucket, ObjectAttributes, PutSource } from '../../../src/bucket/bucket.ts';
+import { eachObject } from '../../../src/bucket/each-object.ts';
 import type { FileDigest, LocalBlock } from '../../../src/bucket/local-block.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { uploadBlock } from '../../../src/bucket/upload.ts';
@@ -61,7 +62,7 @@ function lying(inner: MemoryBucket, key: string, change: (source: PutSource) => 
 
 async function keysOf(bucket: Bucket): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of bucket.list('')) keys.push(key);
+  for await (const { key } of eachObject(bucket.list(''))) keys.push(key);
   return keys;
 }
 

@@ -10,6 +10,7 @@ import { listBlockMetas } from '../../../../src/block/local-blocks.ts';
 import { parseMeta } from '../../../../src/block/meta/parse.ts';
 import { blockDir } from '../../../../src/block/paths.ts';
 import { describePrometheusBlock } from '../../../../src/block/prometheus-block.ts';
+import { eachObject } from '../../../../src/bucket/each-object.ts';
 import { SidecarShipper } from '../../../../src/bucket/sidecar/sidecar-shipper.ts';
 import { UploadedNote } from '../../../../src/bucket/sidecar/uploaded-note.ts';
 import { MemoryBucket } from '../../../../storage-adapters/memory/memory-bucket.ts';
@@ -107,7 +108,7 @@ export function shippingWorld() {
   };
   const keys = async (): Promise<readonly string[]> => {
     const found: string[] = [];
-    for await (const { key } of bucket.list('')) found.push(key);
+    for await (const { key } of eachObject(bucket.list(''))) found.push(key);
     return found;
   };
   const whole = async (): Promise<readonly string[]> =>

@@ -380,7 +380,7 @@ describe('a store', () => {
     const bucket: BucketReader = {
       ...withGet(world.bucket, '', world.bucket.get),
       async *list() {
-        yield { key: `${A}/meta.json`, sizeBytes: 1, modifiedMs: 1 };
+        yield [{ key: `${A}/meta.json`, sizeBytes: 1, modifiedMs: 1 }];
         throw unavailable;
       },
     };
@@ -400,7 +400,7 @@ describe('a store', () => {
       async *list() {
         for (let i = 0; i < 5000; i++) {
           const ulid = `01M832KAJWMK22126GMW${String(i).padStart(6, '0')}`;
-          yield { key: `${ulid}/meta.json`, sizeBytes: 1, modifiedMs: 1 };
+          yield [{ key: `${ulid}/meta.json`, sizeBytes: 1, modifiedMs: 1 }];
         }
       },
     };

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { BlockMeta } from '../../../../src/block/meta/format.ts';
 import type { ViewedBlock } from '../../../../src/bucket/block-view.ts';
 import type { StoreRequest } from '../../../../src/bucket/bucket.ts';
+import { eachObject } from '../../../../src/bucket/each-object.ts';
 import { estimateCost } from '../../../../src/compact/merge/estimate.ts';
 import { segmentBytesFor, windowBytesFor } from '../../../../src/compact/merge/merge-sizes.ts';
 import { MergeTestWorld, taskOf } from '../../../support/merge-world.ts';
@@ -16,7 +17,7 @@ async function viewed(world: MergeTestWorld, meta: BlockMeta): Promise<ViewedBlo
   let sizeBytes = 0;
   let indexBytes = 0;
   let fileCount = 0;
-  for await (const object of world.bucket.list(`${meta.ulid}/`)) {
+  for await (const object of eachObject(world.bucket.list(`${meta.ulid}/`))) {
     if (object.key.endsWith('/meta.json')) continue;
     fileCount++;
     sizeBytes += object.sizeBytes;

@@ -3,6 +3,7 @@ import { crc32c } from '../../../../src/base/bytes/crc32c.ts';
 import { collect } from '../../../../src/base/runtime/file-pieces.ts';
 import { NodeTimers } from '../../../../src/base/runtime/node-timers.ts';
 import type { Bucket, StoreRequest } from '../../../../src/bucket/bucket.ts';
+import { eachObject } from '../../../../src/bucket/each-object.ts';
 import { bytesSource } from '../../../../src/bucket/put-sources.ts';
 import { openGcsBucket } from '../../../../storage-adapters/gcs/gcs-bucket.ts';
 import { MemoryDisk } from '../../../support/memory-disk.ts';
@@ -205,7 +206,7 @@ test('a folder that a console has made is no object', async () => {
   };
   const { bucket } = await open({ answer: () => ({ status: 200, body: JSON.stringify(page) }) });
   const keys: string[] = [];
-  for await (const { key } of bucket.list('p/')) keys.push(key);
+  for await (const { key } of eachObject(bucket.list('p/'))) keys.push(key);
   const names: string[] = [];
   for await (const name of bucket.listNames('p/')) names.push(name);
   expect([keys, names]).toEqual([['p/a'], ['B/', 'a']]);
@@ -250,6 +251,6 @@ describe('an answer that was cut off without a word', () => {
 
 async function keysOf(bucket: Bucket): Promise<readonly string[]> {
   const keys: string[] = [];
-  for await (const { key } of bucket.list('')) keys.push(key);
+  for await (const { key } of eachObject(bucket.list(''))) keys.push(key);
   return keys;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { collect } from '../../../../src/base/runtime/file-pieces.ts';
 import type { Bucket } from '../../../../src/bucket/bucket.ts';
+import { eachObject } from '../../../../src/bucket/each-object.ts';
 import { cutAnswer, cuts } from '../../../support/stores/cut-answers.ts';
 import { type Arrived, fakeS3 } from './fake-s3.ts';
 
@@ -31,7 +32,7 @@ const query = ({ url }: Arrived) => new URL(url, 'http://x').searchParams;
 
 async function keysOf(bucket: Bucket, prefix = ''): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of bucket.list(prefix)) keys.push(key);
+  for await (const { key } of eachObject(bucket.list(prefix))) keys.push(key);
   return keys;
 }
 
