@@ -120,7 +120,7 @@ export interface BucketReader {
   exists(key: string, options?: CallOptions): Promise<boolean>;
   /**
    * All objects whose key begins with `prefix`, as many at a time as the store gives: a bucket has
-   * tens of thousands, and a step of its own for each would cost more than all that is done with it.
+   * tens of thousands, and a step for each would cost more than all that is done with them.
    */
   list(prefix: string, options?: CallOptions): AsyncIterable<readonly ListedObject[]>;
   /**

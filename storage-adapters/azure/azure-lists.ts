@@ -5,7 +5,6 @@
 
 import type { ContainerClient } from '@azure/storage-blob';
 import type { CallOptions, ListedObject, UnfinishedUpload } from '../../src/bucket/bucket.ts';
-import { eachObject } from '../../src/bucket/each-object.ts';
 import { byKey } from '../by-key.ts';
 import { type AzureCall, type AzureCalls, aborting } from './azure-calls.ts';
 
@@ -75,6 +74,13 @@ export async function* unfinishedUploads(
   } finally {
     await finished.return?.();
   }
+}
+
+/** Two listings side by side are read object by object. */
+async function* eachObject(
+  pages: AsyncIterable<readonly ListedObject[]>,
+): AsyncIterable<ListedObject> {
+  for await (const page of pages) yield* page;
 }
 
 function listCall(prefix: string, signal: AbortSignal | undefined): AzureCall {

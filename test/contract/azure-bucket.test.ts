@@ -6,10 +6,10 @@ import type { VarveError } from '../../src/base/errors/varve-error.ts';
 import { NodeDisk } from '../../src/base/runtime/node-disk.ts';
 import { NodeTimers } from '../../src/base/runtime/node-timers.ts';
 import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
-import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { type AzureWorld, openAzureBucket } from '../../storage-adapters/azure/azure-bucket.ts';
 import { Processes } from '../support/e2e/processes.ts';
+import { eachObject } from '../support/each-object.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import {
   AZURITE,

@@ -6,8 +6,8 @@ import { crc32c } from '../../src/base/bytes/crc32c.ts';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import { collect } from '../../src/base/runtime/file-pieces.ts';
 import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
-import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
+import { eachObject } from '../support/each-object.ts';
 
 export interface OpenedBucket {
   readonly bucket: Bucket;

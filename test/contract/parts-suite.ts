@@ -4,8 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import type { Bucket, StoreRequest } from '../../src/bucket/bucket.ts';
-import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
+import { eachObject } from '../support/each-object.ts';
 import { bigCrc32c, bigSource, sumOf } from '../support/stores/big-source.ts';
 
 const MIB = 1024 * 1024;

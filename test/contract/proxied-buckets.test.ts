@@ -7,10 +7,10 @@ import { readBucketDocument } from '../../src/base/config/bucket-document.ts';
 import { Secret } from '../../src/base/config/secret.ts';
 import { collect } from '../../src/base/runtime/file-pieces.ts';
 import { nodeRuntime } from '../../src/base/runtime/node-runtime.ts';
-import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { openBucket } from '../../storage-adapters/open-bucket.ts';
 import { Processes } from '../support/e2e/processes.ts';
+import { eachObject } from '../support/each-object.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
 import {
   AZURITE,

@@ -3,9 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
 import { parseBlockDirName } from '../../src/block/paths.ts';
-import { eachObject } from '../../src/bucket/each-object.ts';
 import { archivePrefix, blockOfKey } from '../../src/bucket/layout.ts';
 import { readLogId } from '../../src/wal/log-id.ts';
+import { eachObject } from '../support/each-object.ts';
 import { exactBody } from '../support/exact-body.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';

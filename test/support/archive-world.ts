@@ -2,7 +2,6 @@
 
 import { collect } from '../../src/base/runtime/file-pieces.ts';
 import type { PutOptions, PutSource } from '../../src/bucket/bucket.ts';
-import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { verifyPut } from '../../src/bucket/verify-object.ts';
 import {
@@ -14,6 +13,7 @@ import {
 import { type PieceHeader, parseHeader, parsePreamble } from '../../src/wal/archive/format.ts';
 import type { LogPosition } from '../../src/wal/log.ts';
 import { MemoryBucket } from '../../storage-adapters/memory/memory-bucket.ts';
+import { eachObject } from './each-object.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryDisk } from './memory-disk.ts';
 import { MemoryLogger } from './memory-logger.ts';

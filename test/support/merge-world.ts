@@ -15,13 +15,13 @@ import { parseMeta } from '../../src/block/meta/parse.ts';
 import { SeriesSamples } from '../../src/block/series-samples.ts';
 import { verifyBlock } from '../../src/block/verify.ts';
 import type { Bucket } from '../../src/bucket/bucket.ts';
-import { eachObject } from '../../src/bucket/each-object.ts';
 import { bytesSource } from '../../src/bucket/put-sources.ts';
 import { mergeBlocks } from '../../src/compact/merge/merge-blocks.ts';
 import type { MergeOutcome } from '../../src/compact/merge/outcome.ts';
 import type { MergeTask } from '../../src/compact/merge/parts.ts';
 import { type MergeWorld, mergeParts } from '../../src/merge-parts.ts';
 import { MemoryBucket } from '../../storage-adapters/memory/memory-bucket.ts';
+import { eachObject } from './each-object.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryDisk } from './memory-disk.ts';
 

@@ -6,7 +6,7 @@ import { BlockReader } from '../../src/block/block-reader.ts';
 import { parseBlockDirName } from '../../src/block/paths.ts';
 import { SeriesSamples } from '../../src/block/series-samples.ts';
 import type { BucketReader } from '../../src/bucket/bucket.ts';
-import { eachObject } from '../../src/bucket/each-object.ts';
+import { eachObject } from './each-object.ts';
 import { MemoryDisk } from './memory-disk.ts';
 
 /** A block with the samples in it. */

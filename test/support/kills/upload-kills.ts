@@ -10,8 +10,8 @@ import type { BucketDocument } from '../../../src/base/config/bucket-document.ts
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import { nodeRuntime } from '../../../src/base/runtime/node-runtime.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
-import { eachObject } from '../../../src/bucket/each-object.ts';
 import { openBucket } from '../../../storage-adapters/open-bucket.ts';
+import { eachObject } from '../each-object.ts';
 import { MemoryLogger } from '../memory-logger.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import type { KillPoint, UploadOrder } from './upload-child.ts';

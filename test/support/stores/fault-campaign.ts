@@ -5,10 +5,10 @@
 import { asVarveError } from '../../../src/base/errors/varve-error.ts';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
-import { eachObject } from '../../../src/bucket/each-object.ts';
 import { blockKey, blockPrefix, META_FILE } from '../../../src/bucket/layout.ts';
 import type { OpenedStore } from '../../../src/bucket/open-store.ts';
 import { uploadBlock } from '../../../src/bucket/upload.ts';
+import { eachObject } from '../each-object.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { CampaignBlock, CampaignBlocks } from './campaign-blocks.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
-import { eachObject } from '../../../src/bucket/each-object.ts';
 import { LimitedBucket, SharedLimits } from '../../../src/bucket/limited-bucket.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
+import { eachObject } from '../../support/each-object.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const NONE = { concurrencyMax: 0, uploadBytesPerSecond: 0, downloadBytesPerSecond: 0 };

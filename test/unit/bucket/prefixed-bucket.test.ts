@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import type { UnfinishedUpload } from '../../../src/bucket/bucket.ts';
-import { eachObject } from '../../../src/bucket/each-object.ts';
 import { withPrefix } from '../../../src/bucket/prefixed-bucket.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
+import { eachObject } from '../../support/each-object.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };
 

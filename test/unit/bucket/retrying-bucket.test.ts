@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
-import { eachObject } from '../../../src/bucket/each-object.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { RETRY_LIMITS, RetryPolicy } from '../../../src/bucket/retry-policy.ts';
 import { RetryingBucket } from '../../../src/bucket/retrying-bucket.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
+import { eachObject } from '../../support/each-object.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { runOut } from '../../support/run-out.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';

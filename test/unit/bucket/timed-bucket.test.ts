@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
-import { eachObject } from '../../../src/bucket/each-object.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { TimedBucket } from '../../../src/bucket/timed-bucket.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
+import { eachObject } from '../../support/each-object.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const TIMEOUTS = { callMs: 1000, stallMs: 5000 };

@@ -5,7 +5,6 @@ import { VarveError } from '../../../src/base/errors/varve-error.ts';
 import { ulidTimeMs } from '../../../src/base/model/ulid.ts';
 import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import type { Bucket, ObjectAttributes, PutSource } from '../../../src/bucket/bucket.ts';
-import { eachObject } from '../../../src/bucket/each-object.ts';
 import type { FileDigest, LocalBlock } from '../../../src/bucket/local-block.ts';
 import { bytesSource } from '../../../src/bucket/put-sources.ts';
 import { uploadBlock } from '../../../src/bucket/upload.ts';
@@ -17,6 +16,7 @@ import {
 } from '../../../src/bucket/upload-log.ts';
 import { verifyPut } from '../../../src/bucket/verify-object.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
+import { eachObject } from '../../support/each-object.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 
 const ULID = '01M832KAJWMK22126GMWCXRFNM';

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { collect } from '../../../../src/base/runtime/file-pieces.ts';
 import type { Bucket } from '../../../../src/bucket/bucket.ts';
-import { eachObject } from '../../../../src/bucket/each-object.ts';
+import { eachObject } from '../../../support/each-object.ts';
 import { cutAnswer, cuts } from '../../../support/stores/cut-answers.ts';
 import { type Arrived, fakeS3 } from './fake-s3.ts';
 

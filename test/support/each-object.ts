@@ -1,6 +1,6 @@
-// A listing object by object, for whoever reads few of them or two listings side by side.
+// A listing object by object.
 
-import type { ListedObject } from './bucket.ts';
+import type { ListedObject } from '../../src/bucket/bucket.ts';
 
 /** The objects of a listing's pages, in their order. */
 export async function* eachObject(
