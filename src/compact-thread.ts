@@ -36,33 +36,18 @@ import { LEASE_TIMES } from './compact/lease/lease.ts';
 import { Leases } from './compact/lease/leases.ts';
 import { probeConditions } from './compact/lease/probe.ts';
 import { ProbedLeases } from './compact/lease/probed-leases.ts';
-import { estimateMerge } from './compact/merge/estimate.ts';
-import { estimateDownsampling } from './compact/merge/estimate-downsampling.ts';
 import { mergeBlocks } from './compact/merge/merge-blocks.ts';
 import type { MergeProgress, MergeTask } from './compact/merge/parts.ts';
 import { mergeDir, sweepMergeDirs } from './compact/merge/work-dir.ts';
-import { FIVE_MINUTES_MS, ONE_HOUR_MS } from './compact/plan/families.ts';
-import type { EstimateJob } from './compact/plan/options.ts';
-import type { PlanParts } from './compact/plan/plan-context.ts';
 import { Planner } from './compact/run/planner.ts';
 import type { JobHistory, PlannerWorld } from './compact/run/planner-world.ts';
 import type { PlannerService, WorkerService, WorkResult } from './compact/run/work.ts';
 import type { CompactSettings } from './compact/settings.ts';
-import { planDownsampling, planDueDownsampling } from './downsample/plan.ts';
 import { mergeParts } from './merge-parts.ts';
-import { judge, planRetention } from './retention/plan.ts';
-import { policyAt } from './retention/policy.ts';
+import { estimateJob, PLAN_PARTS } from './plan-parts.ts';
 import { beginReceipt } from './retention/receipts/writer.ts';
 
 type Tools = ThreadTools & { readonly open?: typeof openBucket };
-
-const PARTS: PlanParts = {
-  policyAt,
-  planRetention,
-  judge,
-  planDueDownsampling,
-  planDownsampling,
-};
 
 /** Makes the service of one of the threads; the simulation calls this with its own runtime. */
 export async function makeCompact(
@@ -146,8 +131,8 @@ function plannerWorld(
     look: (ulid) => maker.takeOne(ulid),
     narrow: narrowing(settings, runtime),
     options: plan,
-    estimate,
-    parts: PARTS,
+    estimate: estimateJob,
+    parts: PLAN_PARTS,
     leases,
     leaseTimeMs: async (group) =>
       (await leases.areConditional())
@@ -209,13 +194,6 @@ function narrowing(
     ]);
   };
 }
-
-const estimate: EstimateJob = (kind, sources) => {
-  const [source] = sources;
-  if (kind === 'compact' || source === undefined) return estimateMerge(sources);
-  const isRaw = source.resolutionMs === 0;
-  return estimateDownsampling(source, isRaw ? FIVE_MINUTES_MS : ONE_HOUR_MS);
-};
 
 function workerService(
   { workDir }: CompactSettings,

@@ -1,4 +1,4 @@
-// A bucket of 20,000 small blocks: what a view of it costs when nothing is known, when the catalogue
+// A bucket of 20,000 small blocks: what a view of it and its plan cost when nothing is known, when the catalogue
 // knows all (a process that starts), and when the process does (each round after).
 //
 // `npm run bench -- block-view`. BENCH_BLOCKS is how many; BENCH_STORE a store of bench/stores
@@ -66,6 +66,8 @@ function figuresOf(cold: ViewCost, fromCatalogue: ViewCost, warm: ViewCost): Fig
     fromCatalogueCpuSeconds: fromCatalogue.cpuSeconds,
     warmSeconds: warm.wallSeconds,
     warmCpuSeconds: warm.cpuSeconds,
+    warmPlanCpuSeconds: warm.planCpuSeconds,
+    jobs: warm.jobs,
     warmReads: fromCatalogue.reads + warm.reads,
     lists: warm.lists,
     peakMebibytes: peakBytes / 2 ** 20,

@@ -1,5 +1,5 @@
-// The process under measurement of block-view.ts: opens the store and the catalogue, takes views one
-// after the other, and prints what each cost as a line of JSON.
+// The process under measurement of block-view.ts: opens the store and the catalogue, takes views and
+// plans one after the other, and prints what each cost as a line of JSON.
 //
 // `node view-process.js '<bucket.yml>' CATALOGUE VIEWS`
 
@@ -14,6 +14,16 @@ import { openStore } from '../../src/bucket/open-store.ts';
 import { ViewMaker } from '../../src/bucket/view/view-maker.ts';
 import { Catalog } from '../../src/catalog/catalog.ts';
 import { ViewCatalog } from '../../src/catalog/view-catalog.ts';
+import {
+  INDEX_BYTES_MAX,
+  INDEX_TABLE_BYTES_MAX,
+  LEVEL_RANGES_MS,
+  MERGE_SOURCES_MAX,
+  PARTIAL_AGE_MS,
+} from '../../src/compact/plan/options.ts';
+import { planBucket } from '../../src/compact/plan/plan.ts';
+import { DIRECT_BLOCKS_MAX } from '../../src/compact/settings.ts';
+import { estimateJob, PLAN_PARTS } from '../../src/plan-parts.ts';
 import { openBucket } from '../../storage-adapters/open-bucket.ts';
 
 /** What one view cost. */
@@ -22,11 +32,34 @@ export interface ViewCost {
   readonly faults: number;
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
+  /** Of these, the plan's. */
+  readonly planCpuSeconds: number;
+  readonly jobs: number;
   readonly lists: number;
   readonly reads: number;
   /** Of the whole process until now. */
   readonly peakBytes: number;
 }
+
+const DAY_MS = 86_400_000;
+/** The defaults of `varve compact`, with a retention that has something to do. */
+const PLANNED = {
+  estimate: estimateJob,
+  parts: PLAN_PARTS,
+  options: {
+    replicaLabels: [],
+    deduplication: 'merge',
+    retention: { rawMs: 400 * DAY_MS, fiveMinutesMs: 800 * DAY_MS, oneHourMs: 0 },
+    isDownsamplingDisabled: false,
+    deleteDelayMs: 2 * DAY_MS,
+    levelRangesMs: LEVEL_RANGES_MS,
+    directMergeBlocksMax: DIRECT_BLOCKS_MAX,
+    mergeSourcesMax: MERGE_SOURCES_MAX,
+    indexBytesMax: INDEX_BYTES_MAX,
+    indexTableBytesMax: INDEX_TABLE_BYTES_MAX,
+    partialAgeMs: PARTIAL_AGE_MS,
+  },
+} as const;
 
 const say = (message: string): void => console.error(message);
 const logger = { debug: say, info: say, warn: say, error: say, child: () => logger };
@@ -53,13 +86,20 @@ const requests = (kind: string): number =>
 for (let view = 0; view < Number(views); view++) {
   const before = { ms: performance.now(), cpu: process.cpuUsage() };
   const asked = { lists: requests('list'), reads: requests('read') };
-  const { blocks, faults } = await maker.take();
+  const taken = await maker.take();
+  const beforePlan = process.cpuUsage();
+  const nowMs = clock.nowMs();
+  const { jobs } = planBucket({ view: taken, nowMs, storeMs: nowMs, ...PLANNED });
   const { user, system } = process.cpuUsage(before.cpu);
+  const plan = process.cpuUsage(beforePlan);
+  const { blocks, faults } = taken;
   const cost: ViewCost = {
     blocks: blocks.length,
     faults: faults.length,
     wallSeconds: (performance.now() - before.ms) / 1000,
     cpuSeconds: (user + system) / 1e6,
+    planCpuSeconds: (plan.user + plan.system) / 1e6,
+    jobs: jobs.length,
     lists: requests('list') - asked.lists,
     reads: requests('read') - asked.reads,
     peakBytes:

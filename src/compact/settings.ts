@@ -16,7 +16,7 @@ import {
 } from './plan/options.ts';
 
 /** A range of so many blocks is made at once: 24 of two hours are in 2 d, of each replica. */
-const DIRECT_BLOCKS_MAX = 64;
+export const DIRECT_BLOCKS_MAX = 64;
 
 /** No two processes draw the same. */
 const HOLDER_RANDOM_BYTES = 8;

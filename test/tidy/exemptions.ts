@@ -119,6 +119,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/block/stream/source-block.ts': 'test/unit/compact/merge/merge-blocks.test.ts',
   'src/block/stream/symbol-feed.ts': 'test/unit/compact/merge/merge-blocks.test.ts',
   'src/compact/merge/result.ts': 'test/unit/compact/merge/merge-blocks.test.ts',
+  'src/plan-parts.ts': 'test/property/compact/large.test.ts',
   'src/merge-parts.ts': 'test/unit/compact/merge/merge-blocks.test.ts',
   'src/base/bytes/compare-ranges.ts': 'test/unit/compact/merge/merge-blocks.test.ts',
   'src/base/chunk/gathered-chunks.ts': 'test/property/compact/merge.test.ts',

@@ -11,6 +11,7 @@ const WIRING = new Set([
   'src/gateway.ts',
   'src/thread-settings.ts', // what gateway.ts starts its threads with
   'src/sidecar.ts', // what gateway.ts is to `serve`, it is to `sidecar`
+  'src/plan-parts.ts', // the pieces of retention/ and downsample/ that compact/plan works with
   'src/merge-parts.ts', // the pieces of block/ and bucket/ that compact/merge works with
   'src/compactor.ts', // the same for `compact`
   'src/compact-thread.ts',

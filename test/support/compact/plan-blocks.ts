@@ -13,22 +13,12 @@ import {
   type PlanOptions,
 } from '../../../src/compact/plan/options.ts';
 import { type PlanInput, planBucket } from '../../../src/compact/plan/plan.ts';
-import type { PlanParts } from '../../../src/compact/plan/plan-context.ts';
 import type { CompactPlan } from '../../../src/compact/planned-job.ts';
-import { planDownsampling, planDueDownsampling } from '../../../src/downsample/plan.ts';
-import { judge, planRetention } from '../../../src/retention/plan.ts';
-import { policyAt } from '../../../src/retention/policy.ts';
+
+import { PLAN_PARTS } from '../../../src/plan-parts.ts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
-
-export const PARTS: PlanParts = {
-  policyAt,
-  planRetention,
-  judge,
-  planDueDownsampling,
-  planDownsampling,
-};
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -117,7 +107,7 @@ export function planOf(
     storeMs: nowMs,
     options: { ...OPTIONS, ...more },
     estimate,
-    parts: PARTS,
+    parts: PLAN_PARTS,
     ...input,
   });
 }

@@ -7,6 +7,7 @@ import { planFamily } from '../../../../src/compact/plan/family-plan.ts';
 import { jobId } from '../../../../src/compact/plan/job-ids.ts';
 import { planBucket } from '../../../../src/compact/plan/plan.ts';
 import type { CompactPlan, PlannedJob } from '../../../../src/compact/planned-job.ts';
+import { PLAN_PARTS } from '../../../../src/plan-parts.ts';
 import {
   block,
   DAY_MS,
@@ -14,7 +15,6 @@ import {
   HOUR_MS,
   mark,
   OPTIONS,
-  PARTS,
   planOf,
   ulidOf,
   viewOf,
@@ -222,7 +222,7 @@ describe('the rest of a view', () => {
     storeMs: NOW_MS,
     options: OPTIONS,
     estimate,
-    parts: PARTS,
+    parts: PLAN_PARTS,
   };
 
   it('is swept when it is old, or a deletion that was cut off', () => {
@@ -272,10 +272,10 @@ describe('groups', () => {
   it('are planned one by one', () => {
     const [family] = familiesOf(pair.slice(0, 1), []);
     if (family === undefined) throw new Error('no family');
-    const policy = PARTS.policyAt(OPTIONS.retention, false, NOW_MS);
+    const policy = PLAN_PARTS.policyAt(OPTIONS.retention, false, NOW_MS);
     const deletion = { atMs: NOW_MS, deleteDelayMs: 0, partialAgeMs: 0 };
     const context = { atMs: NOW_MS, policy, options: OPTIONS, deletion, dueAheadMs: 0 };
-    const plan = planFamily(family, { ...context, estimate, parts: PARTS });
+    const plan = planFamily(family, { ...context, estimate, parts: PLAN_PARTS });
     expect(plan.kept.map(({ reason }) => reason)).toEqual(['newest']);
   });
 });
