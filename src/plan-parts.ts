@@ -1,5 +1,5 @@
-// What a plan of the compactor is made of beyond compact/: the pieces of retention/ and downsample/,
-// and the estimates of compact/merge.
+// What a plan of the compactor is made of beyond compact/: the pieces of retention/ and of
+// downsample/, and the estimates of compact/merge.
 
 import { estimateMerge } from './compact/merge/estimate.ts';
 import { estimateDownsampling } from './compact/merge/estimate-downsampling.ts';
