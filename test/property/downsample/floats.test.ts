@@ -12,6 +12,7 @@ import { AggregateDownsampler } from '../../../src/downsample/aggregate-series.t
 import { counterValues } from '../../../src/downsample/counter-values.ts';
 import { RawDownsampler } from '../../../src/downsample/raw-series.ts';
 import { type PlainAggregate, placed, plainAggregate } from '../../support/aggregate-samples.ts';
+import { downsampleRuns } from '../../support/runs-of.ts';
 
 const MINUTES_5 = 300_000;
 const HOUR = 3_600_000;
@@ -150,7 +151,7 @@ test.each([
       }
       expect(seen).toBe(windows.size);
     }),
-    { numRuns: 60 },
+    downsampleRuns(60),
   );
 });
 
@@ -198,7 +199,7 @@ test('counters: an hour made of 5m windows is what its samples come to', () => {
       );
       expect(total.length === 0 ? 0 : total.value(total.length - 1)).toBe(counted);
     }),
-    { numRuns: 60 },
+    downsampleRuns(60),
   );
 });
 
@@ -210,6 +211,6 @@ test('in WebAssembly and in TypeScript the chunks are the same bytes', () => {
       const chunks = chunksOf(samples);
       expect(kernel.series(chunks)).toEqual(script.series(chunks));
     }),
-    { numRuns: 150 },
+    downsampleRuns(150),
   );
 });
