@@ -25,18 +25,13 @@ import type { ReadProcessMetrics } from './base/observe/process-metrics.ts';
 import { MetricRegistry } from './base/observe/registry.ts';
 import type { ThreadTools } from './base/observe/thread-tools.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
-import type { Remote } from './base/runtime/threads.ts';
 import { mergeLedgers } from './bucket/merge-ledgers.ts';
-import { QueueGate } from './bucket/queue-gate.ts';
-import { QueueWatch } from './bucket/queue-watch.ts';
 import type { LedgerSnapshot } from './bucket/request-ledger.ts';
-import { ShipLoop } from './bucket/ship-loop.ts';
 import { makeCompactStage } from './compact/compact-stage.ts';
 import type { Compaction } from './compact/compaction.ts';
-import { CutLoop } from './head/cut-loop.ts';
 import { EnginePool } from './head/engine-pool.ts';
-import type { OpenedCut, OpenedRead } from './head/engine-service.ts';
-import type { JobService } from './job-thread.ts';
+import type { OpenedRead } from './head/engine-service.ts';
+import { JobStage } from './job-stage.ts';
 import { Reader, type Selection, type TenantQuery } from './query/reader.ts';
 import { type Stage, StageList } from './stage.ts';
 import {
@@ -83,17 +78,13 @@ export class Gateway {
   readonly #metrics: MetricStore;
   readonly #registry: MetricRegistry;
   readonly #engines: EnginePool;
-  readonly #cuts: CutLoop<OpenedCut>;
-  readonly #ships: ShipLoop;
-  readonly #gate: QueueGate;
-  readonly #queueWatch: QueueWatch;
+  readonly #jobs: JobStage;
   readonly #reader: Reader<OpenedRead>;
   readonly #own: OwnMetrics;
   readonly #stages: StageList;
   readonly #inFlight: InFlightBytes;
   readonly #rates: RateLimit;
   readonly #startedMs: number;
-  #jobs: Remote<JobService> | undefined;
   #compaction: Compaction | undefined;
   #archiveRequests: (() => Promise<LedgerSnapshot>) | undefined;
   #lastReload: { readonly successful: boolean; readonly atMs: number };
@@ -127,28 +118,20 @@ export class Gateway {
       onMetrics: (read) => void this.#registry.addSource(read),
       onDeath: (error) => this.#end({ why: `an engine ended: ${error?.message}`, failed: true }),
     });
-    this.#gate = new QueueGate({
-      maxBytes: () => world.reloader.current.shipperQueueMaxBytes,
-      metrics,
-      logger,
-    });
-    const ask = async () => ({
-      queue: await this.#jobThread().call('queue', null),
-      headChunks: await this.#engines.headChunks(),
-    });
-    this.#queueWatch = new QueueWatch({ ask, gate: this.#gate, timers, logger });
-    this.#ships = this.#makeShipLoop();
-    this.#cuts = new CutLoop<OpenedCut>({
-      engines: this.#engines.cutEngines(),
-      cut: ({ job }) => this.#cut(job),
-      onBlocks: () => this.#ships.soon(),
-      timers,
-      logger,
+    this.#jobs = new JobStage({
+      runtime: world.runtime,
+      tools: world.tools,
+      settings: jobSettings(config),
+      engines: this.#engines,
+      current: () => world.reloader.current,
+      onMetrics: (read) => void this.#registry.addSource(read),
+      onDeath: (error) =>
+        this.#end({ why: `the job thread ended: ${error?.message}`, failed: true }),
     });
     this.#reader = new Reader(this.#engines, {
-      selectOpen: (order) => this.#jobThread().call('selectOpen', order),
-      selectNext: (id) => this.#jobThread().call('selectNext', id),
-      selectClose: (id) => this.#jobThread().call('selectClose', id),
+      selectOpen: (order) => this.#jobs.thread().call('selectOpen', order),
+      selectNext: (id) => this.#jobs.thread().call('selectNext', id),
+      selectClose: (id) => this.#jobs.thread().call('selectClose', id),
     });
     this.#own = new OwnMetrics({
       gather: () => this.#registry.gather(),
@@ -174,7 +157,7 @@ export class Gateway {
       this.#world.tools.logger.warn(what);
     }
     await this.#stages.start();
-    await this.#queueWatch.look(); // now the heads are full
+    await this.#jobs.look(); // now the heads are full
     if (this.#config.role === 'serve') this.#own.start();
     const seconds = (this.#world.runtime.clock.nowMs() - this.#startedMs) / 1000;
     this.#world.tools.logger.info('ready', { seconds });
@@ -211,33 +194,13 @@ export class Gateway {
   }
 
   /** Cuts all that the heads hold and uploads it. */
-  async flush() {
-    const round = await this.#cuts.round(true);
-    const ship = await this.#ships.round();
-    if (round.failed > 0) {
-      const cut = `${round.cut} blocks were cut, ${round.failed} could not be`;
-      throw new VarveError('disk_failed', `${cut}; the log says why. Nothing is lost.`);
-    }
-    return { blocksCut: round.cut, blocksUploaded: ship.uploaded, blocksWaiting: ship.waiting };
+  flush() {
+    return this.#jobs.flush();
   }
 
   /** The series of a tenant, of heads and local blocks together, each sample once. */
   select(wanted: TenantQuery): Selection {
     return this.#reader.select(wanted);
-  }
-
-  #makeShipLoop(): ShipLoop {
-    return new ShipLoop({
-      ship: ({ retryAll }) => {
-        const retentionMs = this.#world.reloader.current.tsdbRetentionMs;
-        const logsAreRead = this.#engines.ready();
-        return this.#jobThread().call('ship', { retentionMs, retryAll, logsAreRead });
-      },
-      onRound: () => void this.#queueWatch.look(),
-      end: async () => this.#jobs?.call('endShipping', null),
-      timers: this.#world.runtime.timers,
-      logger: this.#world.tools.logger,
-    });
   }
 
   /** Asked for when the engines start: a restore before that takes over the name of its logs. */
@@ -256,7 +219,7 @@ export class Gateway {
 
   /** In the order of starting and of draining; they are stopped the other way round. */
   #makeStages(): readonly Stage[] {
-    const stages = [this.#httpStage(), this.#archiveStage(), this.#jobStage(), this.#engines];
+    const stages = [this.#httpStage(), this.#archiveStage(), this.#jobs, this.#engines];
     const compaction = this.#compactStage();
     return compaction === undefined ? stages : [...stages, compaction];
   }
@@ -313,45 +276,13 @@ export class Gateway {
       ready: () => serving,
       drain: async () => {
         serving = false;
+        this.#own.stop();
         const inTime = await Promise.all([this.writeServer.drain(), this.adminServer.drain()]);
         if (inTime.includes(false)) {
           throw new VarveError('draining', 'some requests did not end in time and were cut off');
         }
       },
       stop: async () => undefined,
-    };
-  }
-
-  #jobStage(): Stage {
-    const { threads } = this.#world.runtime;
-    let stopping = false;
-    return {
-      name: 'jobs',
-      start: async () => {
-        const jobs = await threads.start<JobService>('job-thread', jobSettings(this.#config));
-        this.#jobs = jobs;
-        // Without it nothing would be cut or uploaded any more, and the heads would only grow.
-        void jobs.ended.then((error) => {
-          if (!stopping)
-            this.#end({ why: `the job thread ended: ${error?.message}`, failed: true });
-        });
-        this.#registry.addSource(() => jobs.call('metrics', null));
-        this.#cuts.start();
-        this.#ships.start();
-        await this.#queueWatch.start();
-      },
-      ready: () => this.#jobs !== undefined,
-      drain: async () => {
-        this.#own.stop();
-        this.#queueWatch.stop();
-        await this.#cuts.drain();
-        await this.#ships.drain();
-      },
-      stop: async () => {
-        stopping = true;
-        await this.#jobs?.call('close', null);
-        await this.#jobs?.terminate();
-      },
     };
   }
 
@@ -365,7 +296,7 @@ export class Gateway {
       tenants: this.#tenantRules(),
       inFlight: this.#inFlight,
       rates: this.#rates,
-      backlog: this.#gate,
+      backlog: this.#jobs.gate,
       bodyBytesMax: this.#config.requestBytesMax,
       retryAfterSeconds: RETRY_AFTER_SECONDS,
       isDraining,
@@ -393,9 +324,9 @@ export class Gateway {
     registerStoreRoutes(app, { requests: () => this.#storeRequests() });
     registerUploadsRoute(app, {
       clock: runtime.clock,
-      view: (limit) => this.#jobThread().call('uploads', { limit }),
-      isFull: () => this.#gate.isShut,
-      limitBytes: () => this.#gate.limitBytes,
+      view: (limit) => this.#jobs.thread().call('uploads', { limit }),
+      isFull: () => this.#jobs.gate.isShut,
+      limitBytes: () => this.#jobs.gate.limitBytes,
     });
     registerCompactRoutes(app, {
       plan: () => this.#working().plan(),
@@ -410,7 +341,7 @@ export class Gateway {
   }
 
   async #storeRequests(): Promise<StoreRequests | undefined> {
-    const ofJobs = await this.#jobThread().call('storeRequests', null);
+    const ofJobs = await this.#jobs.thread().call('storeRequests', null);
     if (ofJobs === undefined) return undefined;
     const others = [
       ...(this.#archiveRequests === undefined ? [] : [await this.#archiveRequests()]),
@@ -431,24 +362,11 @@ export class Gateway {
 
   async #writeOwn(series: readonly OwnSeries[]): Promise<void> {
     if (!this.#engines.ready()) return;
-    this.#gate.check();
+    this.#jobs.gate.check();
     const bytes = encodeBodyV1(series);
     const body = new Uint8Array(bytes).buffer; // of its own, so that it can move
     const { error } = await this.#engines.write({ tenant: OWN_TENANT, version: 1, body });
     if (error !== undefined) throw new VarveError(error.code, error.message);
-  }
-
-  async #cut(job: OpenedCut['job']) {
-    const block = await this.#jobThread().call('cut', job);
-    void this.#queueWatch.look();
-    return block;
-  }
-
-  #jobThread(): Remote<JobService> {
-    if (this.#jobs === undefined) {
-      throw new VarveError('draining', 'The process is starting or shutting down.');
-    }
-    return this.#jobs;
   }
 }
 

@@ -9,6 +9,7 @@ const files = sourceFiles();
 /** Alone know several stages. The tools' files are entries, as main.ts is of roles. */
 const WIRING = new Set([
   'src/gateway.ts',
+  'src/job-stage.ts', // the job thread, for gateway.ts
   'src/thread-settings.ts', // what gateway.ts starts its threads with
   'src/sidecar.ts', // what gateway.ts is to `serve`, it is to `sidecar`
   'src/plan-parts.ts', // the pieces of retention/ and downsample/ that compact/plan works with
