@@ -20,7 +20,7 @@ import type { Bucket, BucketReader, CallOptions } from './bucket.ts';
 import { blockKey, DELETION_MARK_FILE, META_FILE } from './layout.ts';
 import { ObjectSource } from './object-source.ts';
 import { bytesSource } from './put-sources.ts';
-import { takeMetaAway } from './take-meta-away.ts';
+import { bringMeta } from './take-meta-away.ts';
 
 const READINGS_DIFFER = 'two readings of it differ';
 /** A meta.json above this is not one. */
@@ -78,7 +78,7 @@ export async function copyBlock(ulid: string, place: CopyPlace): Promise<CopyRep
     if (sent) bytesSent += file.sizeBytes;
   }
   if (!hasMeta) {
-    await bringMeta(ulid, metaBytes, place);
+    await copyMeta(ulid, metaBytes, place);
     filesSent++;
     bytesSent += metaBytes.length;
   }
@@ -87,17 +87,15 @@ export async function copyBlock(ulid: string, place: CopyPlace): Promise<CopyRep
 }
 
 /** Last of all; one that comes over damaged is not left for a block's, nor for another's. */
-async function bringMeta(ulid: string, metaBytes: Uint8Array, place: CopyPlace): Promise<void> {
+async function copyMeta(ulid: string, metaBytes: Uint8Array, place: CopyPlace): Promise<void> {
   const { to } = place;
   const key = blockKey(ulid, META_FILE);
   const crc = crc32c(metaBytes);
-  try {
+  const send = async (): Promise<void> => {
     await to.put(key, bytesSource(metaBytes), { ...signalOf(place), crc32c: crc });
     await verifyCopy(key, { sizeBytes: metaBytes.length, crc }, place);
-  } catch (failure) {
-    await takeMetaAway(to, ulid, { failure, call: signalOf(place) });
-    throw failure;
-  }
+  };
+  await bringMeta(to, ulid, { send, call: signalOf(place) });
 }
 
 /** Nothing outside says what a meta.json has to be. It is small. */

@@ -1,9 +1,33 @@
-// A meta.json that a store holds wrong, taken out of the bucket again: whoever lists it would take
-// the block for whole, and it would be in the way of the next try.
+// A meta.json that a store holds wrong: whoever lists it would take the block for whole. It is
+// written over, and only when that does not help taken out of the bucket again: a delete that the
+// store carries out late, after it has said that it is done, would take the next meta.json with it.
 
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import type { Bucket, CallOptions } from './bucket.ts';
 import { blockKey, META_FILE } from './layout.ts';
+
+/** So often it is written before it is taken away. */
+const TRIES = 5;
+
+/**
+ * Brings a block's meta.json into the bucket. Throws what `send` throws, at the end of all tries.
+ * @param send puts it and looks whether it came over; `damaged_object` when it did not
+ */
+export async function bringMeta(
+  bucket: Bucket,
+  ulid: string,
+  { send, call }: { readonly send: () => Promise<void>; readonly call: CallOptions },
+): Promise<void> {
+  for (let left = TRIES - 1; ; left--) {
+    try {
+      return await send();
+    } catch (failure) {
+      if (left > 0 && asVarveError(failure).code === 'damaged_object') continue;
+      await takeMetaAway(bucket, ulid, { failure, call });
+      throw failure;
+    }
+  }
+}
 
 /**
  * After a put of the block's meta.json that failed: takes away what came over damaged. Throws

@@ -15,7 +15,7 @@ import { blockKey, blockPrefix, DELETION_MARK_FILE, META_FILE } from './layout.t
 import type { FileDigest, LocalBlock, LocalBlockFile } from './local-block.ts';
 import { readLocalFile } from './local-digest.ts';
 import { bytesSource } from './put-sources.ts';
-import { takeMetaAway } from './take-meta-away.ts';
+import { bringMeta } from './take-meta-away.ts';
 import { type KnownUpload, NO_UPLOAD_LOG, type UploadLog, type VerifiedBy } from './upload-log.ts';
 import { verifyFound, verifyPut } from './verify-object.ts';
 
@@ -175,12 +175,8 @@ class BlockUpload {
   async #putMeta(digests: readonly FileDigest[]): Promise<void> {
     const bytes = this.#block.metaWith?.(digests) ?? this.#block.metaBytes;
     const digest = { sizeBytes: bytes.length, crc32c: crc32c(bytes), sha256: '' };
-    try {
-      await this.#sendFile(bytesSource(bytes), { name: META_FILE, ...digest });
-    } catch (failure) {
-      await takeMetaAway(this.#bucket, this.#block.ulid, { failure, call: this.#call });
-      throw failure;
-    }
+    const send = () => this.#sendFile(bytesSource(bytes), { name: META_FILE, ...digest });
+    await bringMeta(this.#bucket, this.#block.ulid, { send, call: this.#call });
   }
 
   /** Somebody who took the block for an upload that was given up may have deleted files of it. */
