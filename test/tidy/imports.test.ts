@@ -12,6 +12,7 @@ const WIRING = new Set([
   'src/thread-settings.ts', // what gateway.ts starts its threads with
   'src/sidecar.ts', // what gateway.ts is to `serve`, it is to `sidecar`
   'src/merge-parts.ts', // the pieces of block/ and bucket/ that compact/merge works with
+  'src/bucket-reader.ts', // the same for query/bucket-select
   'src/compactor.ts', // the same for `compact`
   'src/compact-thread.ts',
   'src/engine-thread.ts',
