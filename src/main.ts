@@ -76,7 +76,8 @@ async function runBucket({
   }
   const { runBucketTool } = await import('./admin/bucket-tool.ts');
   const isTerminal = process.stderr.isTTY === true;
-  return runBucketTool({ loaded, isTerminal, signal: stop.signal, ...output }, nodeRuntime());
+  const facts = { loaded, isTerminal, hostname: hostname() };
+  return runBucketTool({ ...facts, signal: stop.signal, ...output }, nodeRuntime());
 }
 
 function configWorld(): ConfigWorld {

@@ -1,5 +1,5 @@
-// `varve bucket ls|inspect|verify|upload-blocks|cleanup|replicate`: looks into a bucket, and puts,
-// deletes and copies blocks there. An entry point of its own: it knows several stages.
+// `varve bucket ls|inspect|verify|upload-blocks|cleanup|replicate|mark|unmark`: looks into a bucket,
+// and puts, deletes, copies and marks blocks there. An entry point of its own: it knows several stages.
 
 import { openBucket } from '../../storage-adapters/open-bucket.ts';
 import type { BucketDocument } from '../base/config/bucket-document.ts';
@@ -29,16 +29,19 @@ import type { Bucket } from '../bucket/bucket.ts';
 import { copyBlock, type NotedObject } from '../bucket/copy-block.ts';
 import { deleteBlock, deletePartial } from '../bucket/delete-block.ts';
 import type { StoreLimits } from '../bucket/limited-bucket.ts';
+import { removeMark, setMark } from '../bucket/marks/writer.ts';
 import { openStore } from '../bucket/open-store.ts';
 import { uploadBlock } from '../bucket/upload.ts';
+import { probeConditions } from '../compact/lease/probe.ts';
 import { compileMatchers } from '../query/matcher.ts';
 import { cleanup } from './bucket/cleanup.ts';
 import { inspect } from './bucket/inspect.ts';
 import { ls } from './bucket/ls.ts';
+import { mark, unmark } from './bucket/marks.ts';
 import { Progress } from './bucket/progress.ts';
 import { replicate } from './bucket/replicate.ts';
 import type { BucketAccess, BucketTool, LocalToUpload } from './bucket/tool.ts';
-import { toolLogger } from './bucket/tool-logger.ts';
+import { auditLogger, toolLogger } from './bucket/tool-logger.ts';
 import { uploadBlocks } from './bucket/upload-blocks.ts';
 import { verify } from './bucket/verify.ts';
 import { makeWorkDir, sweepWorkDirs } from './bucket/work-dir.ts';
@@ -113,7 +116,9 @@ export async function runBucketTool(
     const bucket = await openOne(loaded.store, loaded.command === 'upload-blocks');
     const access = accessTo(world);
     const { clock, timers } = world;
-    const tool = { bucket, access, clock, timers, out, err, progress, signal };
+    const by = `varve bucket ${loaded.command} on ${options.hostname}`;
+    const audit = auditLogger(err);
+    const tool = { bucket, access, clock, timers, out, err, progress, signal, audit, by };
     const to = loaded.storeTo === undefined ? undefined : await openOne(loaded.storeTo, true);
     return await runCommand(loaded, tool, to);
   } finally {
@@ -135,6 +140,10 @@ function runCommand(
   to: Bucket | undefined,
 ): Promise<number> {
   switch (loaded.command) {
+    case 'mark':
+      return mark({ ...tool, config: loaded.config });
+    case 'unmark':
+      return unmark({ ...tool, config: loaded.config });
     case 'ls':
       return ls({ ...tool, config: loaded.config });
     case 'inspect':
@@ -188,6 +197,11 @@ function accessTo(world: ToolWorld): BucketAccess {
     makeWorkDir: (parent) => makeWorkDir(world, parent),
     deleteBlock,
     deletePartial,
+    setMark: async (bucket, one, call) => {
+      const { areKept } = await probeConditions(bucket, world.random, call);
+      return setMark(bucket, one, { ...call, isConditional: areKept });
+    },
+    removeMark,
     copyBlock: (ulid, place) => copyBlock(ulid, { ...place, readNotes }),
     compileMatchers: (matchers) => labelsMatch(compileMatchers(matchers)),
     localBlocks: (dir, labels, onDamaged) => localBlocks(disk, dir, { labels, onDamaged }),

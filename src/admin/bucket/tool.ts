@@ -2,6 +2,7 @@
 
 import type { MatcherText } from '../../base/config/matcher-text.ts';
 import type { Labels } from '../../base/model/labels.ts';
+import type { Logger } from '../../base/observe/logger.ts';
 import type { Clock } from '../../base/runtime/clock.ts';
 import type { Timers } from '../../base/runtime/timers.ts';
 import type { BlockMeta } from '../../block/meta/format.ts';
@@ -11,6 +12,7 @@ import type { BlockListing } from '../../bucket/block-record.ts';
 import type { Bucket, BucketReader, CallOptions } from '../../bucket/bucket.ts';
 import type { CopyPlace, CopyReport } from '../../bucket/copy-block.ts';
 import type { LocalBlock } from '../../bucket/local-block.ts';
+import type { Mark } from '../../bucket/marks/format.ts';
 import type { UploadReport } from '../../bucket/upload.ts';
 import type { Lines } from '../tsdb/output.ts';
 import type { Progress } from './progress.ts';
@@ -30,6 +32,18 @@ export interface BucketAccess {
   makeWorkDir(parent: string): WorkDir;
   deleteBlock(bucket: Bucket, ulid: string, options: CallOptions): Promise<void>;
   deletePartial(bucket: Bucket, seen: BlockListing, options: CallOptions): Promise<boolean>;
+  /** Sets a mark, under a condition where the store keeps them; `there`: it has one, which stays. */
+  setMark(
+    bucket: Bucket,
+    mark: { readonly name: string; readonly mark: Mark },
+    options: CallOptions,
+  ): Promise<'set' | 'there'>;
+  /** False when there was none. */
+  removeMark(
+    bucket: Bucket,
+    mark: { readonly ulid: string; readonly name: string },
+    options: CallOptions,
+  ): Promise<boolean>;
   copyBlock(ulid: string, place: Omit<CopyPlace, 'readNotes'>): Promise<CopyReport>;
   /** Do the labels of a block match? `bad_parameter` for a pattern that is none. */
   compileMatchers(matchers: readonly MatcherText[]): (labels: Labels) => boolean;
@@ -61,6 +75,10 @@ export interface BucketTool<Config> {
   /** For what is not the answer: warnings, what failed. */
   readonly err: (line: string) => void;
   readonly progress: Progress;
+  /** Where it is written down which marks were set or taken away. */
+  readonly audit: Logger;
+  /** Who does it, as such lines name it. */
+  readonly by: string;
   /** Fires when the command is to end early. */
   readonly signal: AbortSignal;
 }

@@ -14,6 +14,7 @@ import {
   labels,
   oneOf,
   path,
+  text,
   texts,
   yamlContent,
 } from './option-type.ts';
@@ -117,6 +118,22 @@ const ids = option({
   type: texts('ulid', { allowed: "a block's ULID", test: isUlid }),
   default: [],
   help: 'Only these blocks (repeatable); replicate then heeds no other selection and runs once.',
+});
+const markedIds = option({
+  flag: 'id',
+  roles: bucketRoles('mark', 'unmark'),
+  group: SELECTION,
+  type: texts('ulid', { allowed: "a block's ULID", test: isUlid }),
+  default: [],
+  help: 'The block (repeatable; one is needed).',
+});
+const markOutput = option({
+  flag: 'output',
+  roles: bucketRoles('mark', 'unmark'),
+  group: OUTPUT,
+  type: oneOf(['text', 'json']),
+  default: 'text',
+  help: 'A line or a JSON object for each block.',
 });
 const timeoutMs = option({
   flag: 'timeout',
@@ -345,6 +362,57 @@ const REPLICATE = {
   }),
 } as const;
 
+/** The files that are marks, as Thanos's --marker names them. */
+export const MARKERS = [
+  'deletion-mark.json',
+  'no-compact-mark.json',
+  'no-downsample-mark.json',
+] as const;
+export type Marker = (typeof MARKERS)[number];
+
+const MARK = {
+  ...STORE,
+  ids: markedIds,
+  marker: option({
+    flag: 'marker',
+    roles: bucketRoles('mark'),
+    group: BEHAVIOUR,
+    type: oneOf(MARKERS),
+    help: 'The mark (needed).',
+  }),
+  details: option({
+    flag: 'details',
+    roles: bucketRoles('mark'),
+    group: BEHAVIOUR,
+    type: text('text'),
+    default: '',
+    help: 'Why, for people; it stands in the mark. Needed, but with --remove.',
+  }),
+  remove: option({
+    flag: 'remove',
+    roles: bucketRoles('mark'),
+    group: BEHAVIOUR,
+    type: bool(),
+    default: 'false',
+    help: 'Take the mark away, as unmark does.',
+  }),
+  output: markOutput,
+} as const;
+
+const UNMARK = {
+  ...STORE,
+  ids: markedIds,
+  marker: option({
+    flag: 'marker',
+    roles: bucketRoles('unmark'),
+    group: BEHAVIOUR,
+    type: oneOf(MARKERS),
+    default: 'deletion-mark.json',
+    help: 'The mark that is taken away.',
+  }),
+  output: markOutput,
+} as const;
+
 /** The options of each command, by property name. */
 export const BUCKET_TOOL_OPTIONS = {
   ls: LS,
@@ -353,4 +421,6 @@ export const BUCKET_TOOL_OPTIONS = {
   'upload-blocks': UPLOAD_BLOCKS,
   cleanup: CLEANUP,
   replicate: REPLICATE,
+  mark: MARK,
+  unmark: UNMARK,
 } as const satisfies Record<BucketCommand, object>;

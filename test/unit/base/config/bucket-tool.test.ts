@@ -14,6 +14,7 @@ import { THANOS_BUCKET } from '../../../../src/base/config/thanos-bucket.ts';
 import { complaint, worldOf } from './loading.ts';
 
 const STORE = '--objstore.config=type: FILESYSTEM\nconfig: {directory: d}';
+const ID = '--id=01M832KAJWMK22126GMWCXRFNM';
 const TO = '--objstore-to.config=type: FILESYSTEM\nconfig: {directory: e}';
 
 function load(argv: readonly string[], env: Record<string, string> = {}, files = {}) {
@@ -43,6 +44,8 @@ const THANOS: Readonly<Record<BucketCommand, string>> = {
   replicate: `http-address http-grace-period http.config objstore-to.config objstore-to.config-file
     resolution compaction matcher single-run min-time max-time id ignore-marked-for-deletion
     replicate-concurrency`,
+  mark: 'id marker details remove',
+  unmark: '',
 };
 
 test.each(BUCKET_COMMANDS)('%s knows every flag of its namesake', (command) => {
@@ -102,6 +105,12 @@ test.each<[string[], string]>([
   [['bucket', 'inspect', '--sort-by=SIZE', STORE], 'must be one of ULID, FROM'],
   [['bucket', 'verify', '--id=x', STORE], "--id: must be a block's ULID"],
   [['bucket', 'upload-blocks', '--label=x', STORE], '--label: must be a label such as'],
+  [['bucket', 'mark', STORE], '--id: is needed'],
+  [['bucket', 'unmark', STORE], '--id: is needed'],
+  [['bucket', 'mark', ID, STORE], '--marker: is needed'],
+  [['bucket', 'mark', ID, '--marker=x', STORE], '--marker: must be deletion-mark.json or'],
+  [['bucket', 'mark', ID, '--marker=no-compact-mark.json', STORE], '--details: is needed'],
+  [['bucket', 'unmark', '--details=x', ID, STORE], '--details: is a flag of varve bucket mark'],
   [['bucket', 'ls', '--lable=x', STORE], 'is no flag of varve bucket ls'],
 ])('%j', (argv, message) => {
   expect(complaint(() => load(argv))).toContain(message);
