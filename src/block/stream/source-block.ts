@@ -10,6 +10,7 @@ import { asVarveError, VarveError } from '../../base/errors/varve-error.ts';
 import { ENCODING_AGGREGATE } from '../chunks/format.ts';
 import { damagedBlock, placeOfDamage, wrongChecksum } from '../damage.ts';
 import { withoutDeleted } from '../delete-samples.ts';
+import type { StoredBlock } from '../fetched-block.ts';
 import {
   INDEX_HEADER_BYTES,
   readToc,
@@ -23,7 +24,6 @@ import { INDEX_FILE, META_FILE } from '../paths.ts';
 import type { Tombstones } from '../tombstones/format.ts';
 import { type Interval, isAllDeleted } from '../tombstones/intervals.ts';
 import { notedFiles } from '../verify/check-files.ts';
-import type { StoredBlock } from '../verify-stored.ts';
 import type { ByteFeed, Step } from './byte-feed.ts';
 import { ChunkFeed } from './chunk-feed.ts';
 import { checkIndexRest } from './index-rest.ts';
