@@ -15,6 +15,7 @@ import type { CopyPlace, CopyReport } from '../../bucket/copy-block.ts';
 import type { LocalBlock } from '../../bucket/local-block.ts';
 import type { Mark } from '../../bucket/marks/format.ts';
 import type { UploadReport } from '../../bucket/upload.ts';
+import type { DamagedBlock, Repaired } from '../../compact/repair/repair-in-bucket.ts';
 import type { Lines } from '../tsdb/output.ts';
 import type { Progress } from './progress.ts';
 import type { WorkDir } from './work-dir.ts';
@@ -45,6 +46,8 @@ export interface BucketAccess {
     mark: { readonly ulid: string; readonly name: string },
     options: CallOptions,
   ): Promise<boolean>;
+  /** What repairs one damaged block after the other (compact/repair). */
+  repairer(bucket: Bucket, options: RepairOptions): (damaged: DamagedBlock) => Promise<Repaired>;
   copyBlock(ulid: string, place: Omit<CopyPlace, 'readNotes'>): Promise<CopyReport>;
   /** Do the labels of a block match? `bad_parameter` for a pattern that is none. */
   compileMatchers(matchers: readonly MatcherText[]): (labels: Labels) => boolean;
@@ -56,6 +59,16 @@ export interface BucketAccess {
   ): readonly LocalToUpload[];
   verifyLocal(dir: string): readonly Finding[];
   uploadBlock(bucket: Bucket, block: LocalBlock, options: CallOptions): Promise<UploadReport>;
+}
+
+/** How blocks are repaired. */
+export interface RepairOptions
+  extends Pick<BucketTool<unknown>, 'audit' | 'by' | 'err' | 'signal'> {
+  /** For repairs alone. */
+  readonly workDir: string;
+  readonly replicaLabels: readonly string[];
+  /** Nothing is written. */
+  readonly isDry: boolean;
 }
 
 /** A local block, and what decides whether it is uploaded. */

@@ -202,6 +202,34 @@ const VERIFY = {
   ...STORE,
   ids,
   selector,
+  repair: option({
+    flag: 'repair',
+    roles: bucketRoles('verify'),
+    group: BEHAVIOUR,
+    type: bool(),
+    default: 'false',
+    help:
+      'Make a new block of what can be read of each damaged one, and mark the damaged one for ' +
+      'deletion once the new one was read back. Also -r.',
+  }),
+  dryRun: option({
+    flag: 'dry-run',
+    roles: bucketRoles('verify'),
+    group: BEHAVIOUR,
+    type: bool(),
+    default: 'false',
+    help: 'With --repair: say what would be saved and what lost, and write nothing.',
+  }),
+  replicaLabels: option({
+    flag: 'deduplication.replica-label',
+    roles: bucketRoles('verify'),
+    group: BEHAVIOUR,
+    type: texts('label'),
+    default: [],
+    help:
+      'With --repair: the replica labels of the compactors on this bucket (repeatable), so that ' +
+      'none of them works on the group meanwhile.',
+  }),
   tmpDir: option({
     flag: 'tmp.dir',
     roles: bucketRoles('verify'),

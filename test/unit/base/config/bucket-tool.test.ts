@@ -67,7 +67,8 @@ test('each flag that does nothing says why', () => {
   for (const { flag, why } of THANOS_BUCKET) expect(why, flag).toMatch(/\.$/);
   const { warnings } = load(['bucket', 'verify', STORE, '-i', 'overlapped_blocks']);
   expect(warnings).toEqual([
-    '--issues is ignored: everything that can be wrong is looked for in one reading.',
+    '--issues is ignored: everything that can be wrong is looked for in one reading, and ' +
+      'repaired as far as it can be.',
   ]);
 });
 
@@ -98,8 +99,8 @@ test.each<[string[], string]>([
   [['bucket', 'ls', STORE, '--objstore.config-file=b'], 'cannot be given together'],
   [['bucket', 'replicate', STORE], '--objstore-to.config-file: is needed'],
   [['bucket', 'replicate', STORE, TO, '--objstore-to.config-file=b'], 'cannot be given together'],
-  [['bucket', 'replicate', '--dry-run', STORE, TO], '--dry-run: is a flag of varve bucket cleanup'],
-  [['bucket', 'verify', '-r', STORE], '--repair: is refused: this version repairs nothing'],
+  [['bucket', 'replicate', '--dry-run', STORE, TO], '--dry-run: is a flag of varve bucket'],
+  [['bucket', 'verify', '--dry-run', STORE], '--dry-run: has a meaning with --repair only'],
   [['bucket', 'ls', '-o', '{{.ULID}}', STORE], '--output: must be ulid or wide or table or json'],
   [['bucket', 'ls', '--selector.relabel-config=x', STORE], 'is refused: blocks are not selected'],
   [['bucket', 'inspect', '--sort-by=SIZE', STORE], 'must be one of ULID, FROM'],
