@@ -48,6 +48,8 @@ export interface ChunkFeedOptions {
 
 /** See the head of the file. */
 export class ChunkFeed {
+  /** Samples in the chunks that were taken, as their headers say. */
+  samples = 0;
   readonly #options: ChunkFeedOptions;
   readonly #reader = new ByteReader();
   /** Segments below this one have been gone through, this one has been begun. */
@@ -161,6 +163,7 @@ export class ChunkFeed {
         throw damagedBlock(feed.name, offset, what);
       }
     }
+    this.samples += count;
     into.times(minTimeMs, entry.chunkMaxTimes.at(chunk));
     into.origin(this.#options.rank, entry.chunkSegments.at(chunk), offset);
     into.data(bytes, dataStart, dataEnd);

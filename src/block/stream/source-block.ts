@@ -149,11 +149,20 @@ export class SourceBlock {
     await this.#chunks.finish();
     if (this.#crcs.has(INDEX_FILE)) await this.#checkWhole(this.#indexFeed);
     else await checkIndexRest(this.#indexFeed, this.#toc);
-    const { numSeries, numChunks } = this.meta.stats;
-    const { count } = this.#begun;
-    const isCounted = numSeries + numChunks > 0; // not every maker counts
-    if (isCounted && numSeries !== count)
-      throw damagedBlock(META_FILE, 0, `stats.numSeries is ${numSeries}, there are ${count}`);
+    const { numSeries, numChunks, numSamples } = this.meta.stats;
+    const { chunks, count } = this.#begun;
+    if (numSeries + numChunks === 0) return; // not every maker counts
+    this.#compare('numSeries', numSeries, count);
+    this.#compare('numChunks', numChunks, chunks);
+    // Of what is deleted the chunks are not looked at; windows are counted by their makers as it
+    // pleases them.
+    if (numSamples > 0 && this.#tombstones.size === 0 && !this.isAggregated)
+      this.#compare('numSamples', numSamples, this.#chunks.samples);
+  }
+
+  #compare(key: keyof BlockMeta['stats'], inMeta: number, counted: number): void {
+    if (inMeta !== counted)
+      throw damagedBlock(META_FILE, 0, `stats.${key} is ${inMeta}, there are ${counted}`);
   }
 
   /**
