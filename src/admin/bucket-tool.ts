@@ -1,5 +1,5 @@
-// `varve bucket ls|inspect|verify|upload-blocks|cleanup|replicate|mark|unmark`: looks into a bucket,
-// and puts, deletes, copies and marks blocks there. An entry point of its own: it knows several stages.
+// `varve bucket …`: looks into a bucket, and puts, deletes, copies, marks and repairs blocks there.
+// An entry point of its own: it knows several stages.
 
 import { openBucket } from '../../storage-adapters/open-bucket.ts';
 import type { BucketDocument } from '../base/config/bucket-document.ts';

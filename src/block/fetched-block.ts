@@ -1,5 +1,5 @@
-// The files of a block that lies elsewhere, brought to the disk: the index, and chunk segments as they
-// are asked for, one at a time as long as nobody goes back. Each is hashed on the way.
+// The files of a block that lies elsewhere, brought to the disk: the index, and chunk segments as
+// they are asked for, one at a time as long as nobody goes back. Each is hashed on the way.
 //
 // Invariant: what was brought is gone from the disk when it was let go of, or after `close`.
 

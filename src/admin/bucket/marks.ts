@@ -1,13 +1,14 @@
 // `varve bucket mark` and `varve bucket unmark`: put a mark beside blocks, or take it away, as
-// Thanos's `tools bucket mark` and its `--remove`. More careful than that one: it looks at the block
-// first, so that no mark lies where there is no block, and says what a mark cannot undo any more.
+// Thanos's `tools bucket mark` and its `--remove`. More careful than that one: it looks at the
+// block first, so that no mark lies where there is no block, and says what a mark cannot undo any
+// more.
 //
 // Invariants: a mark that is there stays as it is (bucket/marks/writer.ts). What is said to be
 // undone is: after a deletion mark was taken away the block is looked at once more, and a compactor
 // looks at the mark once more before it deletes.
 
 import type { BucketToolConfig } from '../../base/config/catalogue.ts';
-import type { Marker } from '../../base/config/options-bucket-tool.ts';
+import type { Marker } from '../../base/config/options-bucket-marks.ts';
 import { printable } from '../../base/errors/printable.ts';
 import { asVarveError, VarveError } from '../../base/errors/varve-error.ts';
 import { timeText } from '../../base/model/time-text.ts';

@@ -34,7 +34,7 @@ export interface BucketAccess {
   makeWorkDir(parent: string): WorkDir;
   deleteBlock(bucket: Bucket, ulid: string, options: CallOptions): Promise<void>;
   deletePartial(bucket: Bucket, seen: BlockListing, options: CallOptions): Promise<boolean>;
-  /** Sets a mark, under a condition where the store keeps them; `there`: it has one, which stays. */
+  /** Sets a mark, under a condition where the store keeps any; `there`: it has one, which stays. */
   setMark(
     bucket: Bucket,
     mark: { readonly name: string; readonly mark: Mark },

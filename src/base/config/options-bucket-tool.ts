@@ -2,30 +2,16 @@
 // what several have is declared once.
 
 import { isUlid } from '../model/ulid.ts';
-import { BUCKET_ROLES, type BucketCommand, bucketRoles } from './bucket-commands.ts';
+import { type BucketCommand, bucketRoles } from './bucket-commands.ts';
 import { matchers } from './matcher-text.ts';
 import { moment } from './moment.ts';
 import { option } from './option.ts';
-import {
-  bool,
-  byteSize,
-  duration,
-  integer,
-  labels,
-  oneOf,
-  path,
-  text,
-  texts,
-  yamlContent,
-} from './option-type.ts';
+import { bool, duration, integer, labels, oneOf, path, texts, yamlContent } from './option-type.ts';
+import { MARK, UNMARK } from './options-bucket-marks.ts';
+import { BEHAVIOUR, OUTPUT, SELECTION, STORE, STORE_GROUP } from './options-bucket-store.ts';
 
-const GIB = 1024 ** 3;
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
-const STORE_GROUP = 'Bucket';
-const SELECTION = 'Which blocks';
-const BEHAVIOUR = 'What is done';
-const OUTPUT = 'Output';
 
 /** The columns of `inspect`, by the names that `--sort-by` takes. */
 export const INSPECT_COLUMNS = [
@@ -51,41 +37,6 @@ export const RESOLUTIONS_MS: ReadonlyMap<string, number> = new Map([
   ['5m', 300_000],
   ['1h', 3_600_000],
 ]);
-
-const STORE = {
-  objstoreConfigFile: option({
-    flag: 'objstore.config-file',
-    roles: BUCKET_ROLES,
-    group: STORE_GROUP,
-    type: path('file'),
-    help:
-      "YAML file that describes the bucket, in Thanos's format (type, config, prefix). Also from " +
-      'the environment, VARVE_OBJSTORE_CONFIG_FILE, as the gateway takes it.',
-  }),
-  objstoreConfig: option({
-    flag: 'objstore.config',
-    roles: BUCKET_ROLES,
-    group: STORE_GROUP,
-    type: yamlContent(),
-    help: 'The same description as a value; not together with --objstore.config-file.',
-  }),
-  objstoreUploadBandwidth: option({
-    flag: 'objstore.upload-bandwidth',
-    roles: BUCKET_ROLES,
-    group: STORE_GROUP,
-    type: byteSize({ min: 0, max: 1024 * GIB }),
-    default: '0B',
-    help: 'Bytes a second that uploads to a bucket take together. 0 is no limit.',
-  }),
-  objstoreDownloadBandwidth: option({
-    flag: 'objstore.download-bandwidth',
-    roles: BUCKET_ROLES,
-    group: STORE_GROUP,
-    type: byteSize({ min: 0, max: 1024 * GIB }),
-    default: '0B',
-    help: 'Bytes a second that reads from a bucket take together. 0 is no limit.',
-  }),
-} as const;
 
 const minTime = option({
   flag: 'min-time',
@@ -118,22 +69,6 @@ const ids = option({
   type: texts('ulid', { allowed: "a block's ULID", test: isUlid }),
   default: [],
   help: 'Only these blocks (repeatable); replicate then heeds no other selection and runs once.',
-});
-const markedIds = option({
-  flag: 'id',
-  roles: bucketRoles('mark', 'unmark'),
-  group: SELECTION,
-  type: texts('ulid', { allowed: "a block's ULID", test: isUlid }),
-  default: [],
-  help: 'The block (repeatable; one is needed).',
-});
-const markOutput = option({
-  flag: 'output',
-  roles: bucketRoles('mark', 'unmark'),
-  group: OUTPUT,
-  type: oneOf(['text', 'json']),
-  default: 'text',
-  help: 'A line or a JSON object for each block.',
 });
 const timeoutMs = option({
   flag: 'timeout',
@@ -388,57 +323,6 @@ const REPLICATE = {
     default: 'false',
     help: 'Copy once and end; else a minute later it is looked for new blocks again, without end.',
   }),
-} as const;
-
-/** The files that are marks, as Thanos's --marker names them. */
-export const MARKERS = [
-  'deletion-mark.json',
-  'no-compact-mark.json',
-  'no-downsample-mark.json',
-] as const;
-export type Marker = (typeof MARKERS)[number];
-
-const MARK = {
-  ...STORE,
-  ids: markedIds,
-  marker: option({
-    flag: 'marker',
-    roles: bucketRoles('mark'),
-    group: BEHAVIOUR,
-    type: oneOf(MARKERS),
-    help: 'The mark (needed).',
-  }),
-  details: option({
-    flag: 'details',
-    roles: bucketRoles('mark'),
-    group: BEHAVIOUR,
-    type: text('text'),
-    default: '',
-    help: 'Why, for people; it stands in the mark. Needed, but with --remove.',
-  }),
-  remove: option({
-    flag: 'remove',
-    roles: bucketRoles('mark'),
-    group: BEHAVIOUR,
-    type: bool(),
-    default: 'false',
-    help: 'Take the mark away, as unmark does.',
-  }),
-  output: markOutput,
-} as const;
-
-const UNMARK = {
-  ...STORE,
-  ids: markedIds,
-  marker: option({
-    flag: 'marker',
-    roles: bucketRoles('unmark'),
-    group: BEHAVIOUR,
-    type: oneOf(MARKERS),
-    default: 'deletion-mark.json',
-    help: 'The mark that is taken away.',
-  }),
-  output: markOutput,
 } as const;
 
 /** The options of each command, by property name. */

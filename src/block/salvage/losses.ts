@@ -1,6 +1,6 @@
 // What of a damaged block cannot be saved, by series, and what was put right on the way.
 
-/** Series of which something is lost that are named; of a thoroughly broken block there are many. */
+/** Series that are named; of a thoroughly broken block there are very many. */
 const NAMED_MAX = 100;
 
 /** What one series lost. */
@@ -17,7 +17,7 @@ export interface SeriesLoss {
 
 /** See the head of the file. */
 export interface LossReport {
-  /** Series whose entry in the index cannot be read; neither their names nor their times are known. */
+  /** Series whose entry in the index cannot be read: names and times are not known. */
   readonly unreadSeries: number;
   /** Series that lost some chunks, and those that lost all. */
   readonly touchedSeries: number;

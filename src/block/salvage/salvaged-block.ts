@@ -258,8 +258,8 @@ async function readTombstones(fetched: Fetched): Promise<Tombstones> {
 }
 
 /**
- * Of a meta.json of Varve's that has a digest of itself: as it is with the sizes that its files have,
- * if that is what the digest is of. Then nothing but sizes was changed in it.
+ * Of a meta.json of Varve's, which has a digest of itself: as it is with the sizes that its files
+ * have, if that is what the digest is of. Then nothing but sizes was changed in it.
  */
 function withTrueSizes(bytes: Uint8Array, fetched: Fetched): BlockMeta | undefined {
   const meta = parseMeta(bytes, META_FILE);

@@ -2,8 +2,8 @@
 // checksum of its own and begins at a multiple of 16 bytes: so behind one that is damaged the next
 // is found, and without a table of contents they are read up to where none follows any more.
 //
-// What is put right: labels in disorder, empty values (which are none), series in disorder. A series
-// whose labels cannot be known for sure (a name twice, none at all) is lost.
+// What is put right: labels in disorder, empty values (which are none), series in disorder. A
+// series whose labels cannot be known for sure (a name twice, none at all) is lost.
 // Held in memory: the place of each series; of an index in disorder their labels as well.
 
 import { U32Column } from '../../base/bytes/columns.ts';

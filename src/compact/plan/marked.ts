@@ -17,7 +17,7 @@ import { jobId } from './job-ids.ts';
 export const SUPERSEDED_DETAILS = 'superseded by ';
 /** Begins the details of a mark by retention. */
 export const RETENTION_DETAILS = 'retention: ';
-/** Begins the details of a mark on a block that was repaired; the ULID of what it became follows. */
+/** Begins the details of a mark on a block that was repaired; the new one's ULID follows. */
 export const REPAIRED_DETAILS = 'repaired as ';
 /** Thanos's details of a mark on garbage, and on what went into a merge. */
 const THANOS_DETAILS: readonly string[] = ['outdated block', 'source of compacted block'];
