@@ -16,11 +16,20 @@ import { auditMark, type MarkChange } from '../../base/observe/audit-mark.ts';
 import { collect } from '../../base/runtime/file-pieces.ts';
 import { type BlockListing, hasFile, isPartial } from '../../bucket/block-record.ts';
 import { blockKey, DELETION_MARK_FILE, META_FILE } from '../../bucket/layout.ts';
-import { MANUAL, MARK_BYTES_MAX, type Mark, parseMark } from '../../bucket/marks/format.ts';
+import {
+  INDEX_SIZE_EXCEEDING,
+  MANUAL,
+  MARK_BYTES_MAX,
+  type Mark,
+  parseMark,
+} from '../../bucket/marks/format.ts';
 import { throwIfEnded } from './read-blocks.ts';
 import { type BucketTool, say } from './tool.ts';
 
 type Tool = BucketTool<BucketToolConfig<'mark'> | BucketToolConfig<'unmark'>>;
+
+/** Reasons of marks that a compactor's next plan finds anew. */
+const PLANNED: ReadonlySet<string> = new Set(['superseded', 'retention', INDEX_SIZE_EXCEEDING]);
 
 /** What came of one block. */
 interface Done {
@@ -110,7 +119,7 @@ async function takeAway(tool: Tool, marker: Marker, listing: BlockListing): Prom
   const isGone = !(await bucket.exists(blockKey(ulid, META_FILE), { signal }));
   if (isGone)
     throw new VarveError('not_found', 'the mark is away, but its deletion had begun just before');
-  const again = reason === '' || reason === MANUAL ? '' : '; set again while its reason holds';
+  const again = PLANNED.has(reason) ? '; set again while its reason holds' : '';
   return { did: 'removed', mark: there, what: `removed (${what})${again}` };
 }
 
