@@ -17,7 +17,7 @@ import { catalogFile, mergesDir, varveDir } from './block/paths.ts';
 import type { BlockView } from './bucket/block-view.ts';
 import type { Bucket } from './bucket/bucket.ts';
 import { deleteBlock, deletePartial } from './bucket/delete-block.ts';
-import { leaseKey } from './bucket/layout.ts';
+import { blockKey, DELETION_MARK_FILE, leaseKey } from './bucket/layout.ts';
 import { setMark } from './bucket/marks/writer.ts';
 import { type OpenedStore, openStore } from './bucket/open-store.ts';
 import { removeStaleUploads } from './bucket/stale-uploads.ts';
@@ -144,6 +144,7 @@ function plannerWorld(
         const isConditional = await leases.areConditional();
         return setMark(changing, { name, mark }, { isConditional });
       },
+      isMarked: (ulid) => changing.exists(blockKey(ulid, DELETION_MARK_FILE)),
       deleteBlock: (ulid) => deleteBlock(changing, ulid),
       deletePartial: (seen) => deletePartial(changing, seen),
       removeStaleUploads: (beforeMs) => removeStaleUploads(changing, beforeMs),
@@ -151,6 +152,7 @@ function plannerWorld(
     },
     history: catalog === undefined ? NO_HISTORY : new JobCatalog(catalog),
     freeBytes: () => (isDry ? Number.POSITIVE_INFINITY : disk.freeBytes(varveDir(workDir))),
+    by: `varve compact, ${holder}`,
     clock,
     ulids,
     logger: tools.logger,

@@ -15,6 +15,7 @@ import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import { HttpServer } from './base/http/server.ts';
 import type { ReadProcessMetrics } from './base/observe/process-metrics.ts';
 import { MetricRegistry } from './base/observe/registry.ts';
+import { CLEAR_LINE, type Terminal } from './base/observe/terminal-line.ts';
 import type { ThreadTools } from './base/observe/thread-tools.ts';
 import type { Runtime } from './base/runtime/runtime.ts';
 import { mergeLedgers } from './bucket/merge-ledgers.ts';
@@ -22,6 +23,7 @@ import { storeLimits } from './bucket/store-tuning.ts';
 import { Compaction } from './compact/compaction.ts';
 import { planLines } from './compact/plan/print.ts';
 import { compactSettings } from './compact/settings.ts';
+import { showProgress } from './compact/terminal-progress.ts';
 import { type Stage, StageList } from './stage.ts';
 
 /** What a compactor is made of, beside its configuration. */
@@ -33,6 +35,8 @@ export interface CompactorWorld {
   readonly readProcess?: ReadProcessMetrics;
   /** Where a plan is printed. */
   readonly output: Output;
+  /** Where a person sees how far it is; the log goes there too, each line begun with CLEAR_LINE. */
+  readonly terminal?: Terminal;
 }
 
 /** A whole `compact`. */
@@ -46,6 +50,7 @@ export class Compactor {
   readonly #stages: StageList;
   readonly #startedMs: number;
   #compaction: Compaction | undefined;
+  #hideProgress: () => void = () => undefined;
   #end: (end: { why: string; failed: boolean }) => void = () => undefined;
 
   constructor(config: CompactConfig, world: CompactorWorld) {
@@ -120,10 +125,14 @@ export class Compactor {
         const compaction = await this.#startCompaction();
         this.#compaction = compaction;
         this.#registry.addSource(async () => (await compaction.metrics()).flat());
+        this.#showProgress(compaction);
         void (this.#config.dryRun ? this.#print(compaction) : this.#run(compaction));
       },
       ready: () => this.#compaction !== undefined,
-      drain: async () => this.#compaction?.stop(),
+      drain: async () => {
+        this.#hideProgress();
+        await this.#compaction?.stop();
+      },
       stop: async () => this.#compaction?.close(),
     };
   }
@@ -138,7 +147,11 @@ export class Compactor {
       isDry: dryRun,
       hostname: world.process.hostname,
       random: runtime.random,
-      logger: { level: config.logLevel, format: config.logFormat },
+      logger: {
+        level: config.logLevel,
+        format: config.logFormat,
+        before: world.terminal === undefined ? '' : CLEAR_LINE,
+      },
     });
     return Compaction.start({
       runtime,
@@ -149,6 +162,13 @@ export class Compactor {
       ...tools,
       onDeath: (error) => this.#end({ why: `the planner ended: ${error?.message}`, failed: true }),
     });
+  }
+
+  #showProgress(compaction: Compaction): void {
+    const { runtime, terminal, tools } = this.#world;
+    if (terminal === undefined || this.#config.dryRun) return;
+    const running = () => compaction.running();
+    this.#hideProgress = showProgress({ terminal, running, ...runtime, ...tools });
   }
 
   async #run(compaction: Compaction): Promise<void> {

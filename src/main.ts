@@ -22,6 +22,7 @@ import type { Output, ProcessFacts } from './base/config/start.ts';
 import { asVarveError, VarveError } from './base/errors/varve-error.ts';
 import type { Logger } from './base/observe/logger.ts';
 import { watchProcess } from './base/observe/process-metrics.ts';
+import { CLEAR_LINE, type Terminal } from './base/observe/terminal-line.ts';
 import { threadTools } from './base/observe/thread-tools.ts';
 import { NodeDisk } from './base/runtime/node-disk.ts';
 import { nodeRuntime } from './base/runtime/node-runtime.ts';
@@ -30,6 +31,8 @@ import type { Random } from './base/runtime/random.ts';
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_BAD_CONFIG = 2;
+/** Taken for the width of a terminal that does not tell it. */
+const COLUMNS_MIN = 80;
 
 const disk = new NodeDisk();
 
@@ -76,7 +79,8 @@ async function runBucket({
   }
   const { runBucketTool } = await import('./admin/bucket-tool.ts');
   const isTerminal = process.stderr.isTTY === true;
-  return runBucketTool({ loaded, isTerminal, signal: stop.signal, ...output }, nodeRuntime());
+  const facts = { loaded, isTerminal, hostname: hostname() };
+  return runBucketTool({ ...facts, signal: stop.signal, ...output }, nodeRuntime());
 }
 
 function configWorld(): ConfigWorld {
@@ -147,7 +151,9 @@ async function runCompact(
   const { config, warnings } = loadCompactConfig(given, configWorld());
   const { Compactor } = await import('./compactor.ts');
   const runtime = nodeRuntime();
-  const logging = { level: config.logLevel, format: config.logFormat };
+  const terminal = terminalOf();
+  const before = terminal === undefined ? '' : CLEAR_LINE;
+  const logging = { level: config.logLevel, format: config.logFormat, before };
   const tools = threadTools('', logging, runtime.clock);
   const { logger } = tools;
   for (const warning of warnings) logger.warn(warning);
@@ -158,11 +164,19 @@ async function runCompact(
   const lock = config.dryRun ? undefined : runtime.locks.acquire(workDir);
   try {
     const facts = { process: processFacts(), readProcess: watchProcess() };
-    const compactor = new Compactor(config, { runtime, tools, build, output, ...facts });
+    const shown = terminal === undefined ? {} : { terminal };
+    const compactor = new Compactor(config, { runtime, tools, build, output, ...shown, ...facts });
     return await runToItsEnd(compactor, logger);
   } finally {
     lock?.release();
   }
+}
+
+/** A terminal that a person looks at; undefined for a pipe or a file. */
+function terminalOf(): Terminal | undefined {
+  if (process.stderr.isTTY !== true || process.env.TERM === 'dumb') return undefined;
+  // A terminal that tells no width, as a new pty does, has 0 columns.
+  return { write: output.stderr, columns: () => process.stderr.columns || COLUMNS_MIN };
 }
 
 /** `--data-dir`, or a new directory that goes with the process. */

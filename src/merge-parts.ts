@@ -26,6 +26,7 @@ import type {
   ResultSending,
   SourceReading,
 } from './compact/merge/parts.ts';
+import type { ResultParts } from './compact/merge/result.ts';
 import { AggregateDownsampler } from './downsample/aggregate-series.ts';
 import { RawDownsampler } from './downsample/raw-series.ts';
 
@@ -48,24 +49,35 @@ export interface MergeWorld {
 
 /** The parts for one merge. */
 export function mergeParts(task: MergeTask, world: MergeWorld): MergeParts {
-  const { bucket, disk, workDir, signal } = world;
+  const { bucket, signal } = world;
   const call = signal === undefined ? {} : { signal };
   const windowBytes = windowBytesFor(task.sources.length);
   return {
-    disk,
-    workDir,
-    signal,
+    ...resultParts(task.ulid, world),
     reading: new BucketReading(world.from ?? bucket, windowBytes, call),
-    sending: new BucketSending(world, task.ulid, call),
     onProgress: world.onProgress ?? (() => undefined),
     pause: world.pause ?? (async () => undefined),
     segmentBytesFor: world.segmentBytesFor ?? segmentBytesFor,
     indexBytesMax: world.indexBytesMax ?? INDEX_BYTES_MAX,
     downsample: downsampling(task),
     uniteSymbols,
+    placeOfDamage,
+  };
+}
+
+/** The parts of what is made: where the block `ulid` goes, and through which files. */
+export function resultParts(
+  ulid: string,
+  world: Pick<MergeWorld, 'bucket' | 'disk' | 'workDir' | 'signal'>,
+): ResultParts {
+  const { disk, signal, workDir } = world;
+  return {
+    disk,
+    workDir,
+    signal,
+    sending: new BucketSending(world, ulid, signal === undefined ? {} : { signal }),
     newSpool: (dir, segmentBytes) => new BlockSpool({ disk, dir, segmentBytes }),
     checkIndex: ({ places, stats }, file) => checkSpooledIndex(disk, { file, places, stats }),
-    placeOfDamage,
   };
 }
 
@@ -127,7 +139,11 @@ class BucketSending implements ResultSending {
   readonly #begun: string[] = [];
   #mayBeBlock = false;
 
-  constructor({ bucket, disk }: MergeWorld, ulid: string, call: CallOptions) {
+  constructor(
+    { bucket, disk }: Pick<MergeWorld, 'bucket' | 'disk'>,
+    ulid: string,
+    call: CallOptions,
+  ) {
     this.#bucket = bucket;
     this.#disk = disk;
     this.#ulid = ulid;

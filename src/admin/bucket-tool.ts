@@ -1,5 +1,5 @@
-// `varve bucket ls|inspect|verify|upload-blocks|cleanup|replicate`: looks into a bucket, and puts,
-// deletes and copies blocks there. An entry point of its own: it knows several stages.
+// `varve bucket …`: looks into a bucket, and puts, deletes, copies, marks and repairs blocks there.
+// An entry point of its own: it knows several stages.
 
 import { openBucket } from '../../storage-adapters/open-bucket.ts';
 import type { BucketDocument } from '../base/config/bucket-document.ts';
@@ -7,6 +7,8 @@ import { DEFAULT_TMP_DIR } from '../base/config/options-bucket-tool.ts';
 import type { BucketToolOptions } from '../base/config/start.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 import { type Labels, labelValue } from '../base/model/labels.ts';
+import { UlidMaker } from '../base/model/ulid.ts';
+import { auditMark } from '../base/observe/audit-mark.ts';
 import { MetricStore } from '../base/observe/metric-store.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import { keepAlive } from '../base/runtime/keep-alive.ts';
@@ -28,18 +30,23 @@ import { listBlock, listBlocks } from '../bucket/block-listing.ts';
 import type { Bucket } from '../bucket/bucket.ts';
 import { copyBlock, type NotedObject } from '../bucket/copy-block.ts';
 import { deleteBlock, deletePartial } from '../bucket/delete-block.ts';
+import { DELETION_MARK_FILE } from '../bucket/layout.ts';
 import type { StoreLimits } from '../bucket/limited-bucket.ts';
+import { removeMark, setMark } from '../bucket/marks/writer.ts';
 import { openStore } from '../bucket/open-store.ts';
 import { unfinishedUploads } from '../bucket/stale-uploads.ts';
 import { uploadBlock } from '../bucket/upload.ts';
+import { probeConditions } from '../compact/lease/probe.ts';
 import { compileMatchers } from '../query/matcher.ts';
+import { repairer } from '../repair-parts.ts';
 import { cleanup } from './bucket/cleanup.ts';
 import { inspect } from './bucket/inspect.ts';
 import { ls } from './bucket/ls.ts';
+import { mark, unmark } from './bucket/marks.ts';
 import { Progress } from './bucket/progress.ts';
 import { replicate } from './bucket/replicate.ts';
-import type { BucketAccess, BucketTool, LocalToUpload } from './bucket/tool.ts';
-import { toolLogger } from './bucket/tool-logger.ts';
+import type { BucketAccess, BucketTool, LocalToUpload, RepairOptions } from './bucket/tool.ts';
+import { auditLogger, toolLogger } from './bucket/tool-logger.ts';
 import { uploadBlocks } from './bucket/upload-blocks.ts';
 import { verify } from './bucket/verify.ts';
 import { makeWorkDir, sweepWorkDirs } from './bucket/work-dir.ts';
@@ -114,7 +121,9 @@ export async function runBucketTool(
     const bucket = await openOne(loaded.store, loaded.command === 'upload-blocks');
     const access = accessTo(world);
     const { clock, timers } = world;
-    const tool = { bucket, access, clock, timers, out, err, progress, signal };
+    const by = `varve bucket ${loaded.command} on ${options.hostname}`;
+    const audit = auditLogger(err);
+    const tool = { bucket, access, clock, timers, out, err, progress, signal, audit, by };
     const to = loaded.storeTo === undefined ? undefined : await openOne(loaded.storeTo, true);
     return await runCommand(loaded, tool, to);
   } finally {
@@ -136,6 +145,10 @@ function runCommand(
   to: Bucket | undefined,
 ): Promise<number> {
   switch (loaded.command) {
+    case 'mark':
+      return mark({ ...tool, config: loaded.config });
+    case 'unmark':
+      return unmark({ ...tool, config: loaded.config });
     case 'ls':
       return ls({ ...tool, config: loaded.config });
     case 'inspect':
@@ -190,12 +203,37 @@ function accessTo(world: ToolWorld): BucketAccess {
     deleteBlock,
     deletePartial,
     unfinishedUploads,
+    setMark: async (bucket, one, call) => {
+      const { areKept } = await probeConditions(bucket, world.random, call);
+      return setMark(bucket, one, { ...call, isConditional: areKept });
+    },
+    removeMark,
+    repairer: (bucket, repairs) => repairerOf(world, bucket, repairs),
     copyBlock: (ulid, place) => copyBlock(ulid, { ...place, readNotes }),
     compileMatchers: (matchers) => labelsMatch(compileMatchers(matchers)),
     localBlocks: (dir, labels, onDamaged) => localBlocks(disk, dir, { labels, onDamaged }),
     verifyLocal: (dir) => verifyBlock(disk, dir),
     uploadBlock: (bucket, block, options) => uploadBlock(bucket, disk, block, options),
   };
+}
+
+const HOLDER_RANDOM_BYTES = 6;
+
+function repairerOf(world: ToolWorld, bucket: Bucket, options: RepairOptions) {
+  const { clock, random } = world;
+  const { audit, by, isDry } = options;
+  const digits = Buffer.from(random.bytes(HOLDER_RANDOM_BYTES)).toString('hex');
+  let isConditional: boolean | undefined;
+  const mark = async (ulid: string, reason: string, details: string): Promise<void> => {
+    isConditional ??= (await probeConditions(bucket, random)).areKept;
+    const name = DELETION_MARK_FILE;
+    const made = { ulid, timeMs: clock.nowMs(), details, reason };
+    const did = await setMark(bucket, { name, mark: made }, { isConditional });
+    if (did === 'set') auditMark(audit, { did, ulid, mark: name, reason, details, by });
+  };
+  const holder = `verify-${digits}`;
+  const ulids = new UlidMaker(clock, random);
+  return repairer({ ...world, ...options, bucket, isDry, holder, ulids, mark });
 }
 
 /** The files that a meta.json names besides itself. */

@@ -76,6 +76,11 @@ export class Compaction {
     return this.#planner.call('plan', null);
   }
 
+  /** The jobs under way. */
+  running(): Promise<readonly JobProgress[]> {
+    return this.#loop.jobs();
+  }
+
   async jobs(limit: number): Promise<JobsView> {
     const [running, ended] = await Promise.all([
       this.#loop.jobs(),

@@ -34,7 +34,7 @@ export interface CompactSettings {
   readonly selection: Selection;
   /** Nothing is written, neither into the bucket nor to the disk. */
   readonly isDry: boolean;
-  readonly logger: Pick<LoggerOptions, 'level' | 'format'>;
+  readonly logger: Pick<LoggerOptions, 'level' | 'format' | 'before'>;
 }
 
 /** Which blocks there are for plans. */

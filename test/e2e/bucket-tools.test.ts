@@ -109,6 +109,36 @@ test('list, verify, copy, damage, verify, clean up', () => {
   expect(readdirSync(dir).sort()).toEqual(['from', 'from.yml', 'to', 'to.yml']);
 });
 
+test('repair a block, take its mark back, put another one', () => {
+  const { path, yml } = bucketOf('damaged', [`${BLOCKS}/compact`]);
+  const store = `--objstore.config-file=${yml}`;
+  const ulids = readdirSync(path).sort();
+  const [damaged = ''] = ulids;
+  const chunks = join(path, damaged, 'chunks/000001');
+  const bytes = readFileSync(chunks);
+  bytes.writeUInt8(bytes.readUInt8(2000) ^ 1, 2000);
+  writeFileSync(chunks, bytes);
+  const repaired = varve(['bucket', 'verify', '--repair', store]);
+  expect(repaired.code).toBe(1); // something was lost
+  expect(repaired.stderr).toMatch(/^varve: mark set .*, by varve bucket verify on /);
+  const [made = ''] = readdirSync(path).filter((one) => one !== 'varve' && !ulids.includes(one));
+  expect(repaired.stdout).toContain(`repaired: ${damaged} as ${made}: `);
+  expect(varve(['bucket', 'verify', `--id=${made}`, store]).code).toBe(0);
+  const mark = join(path, damaged, 'deletion-mark.json');
+  expect(JSON.parse(readFileSync(mark, 'utf8')).details).toContain(made);
+
+  expect(varve(['tools', 'bucket', 'unmark', `--id=${damaged}`, store]).code).toBe(0);
+  expect(existsSync(mark)).toBe(false);
+  const flags = [`--id=${damaged}`, '--marker=no-compact-mark.json', store];
+  expect(varve(['bucket', 'mark', '--details=see the disk', ...flags]).code).toBe(0);
+  expect(varve(['bucket', 'ls', '-o', 'table', store]).stdout).toContain('no-compact');
+  expect(varve(['bucket', 'mark', '--remove', ...flags]).code).toBe(0);
+  expect(varve(['bucket', 'mark', ...flags])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--details: is needed'),
+  });
+});
+
 test('local blocks of a Prometheus go up, once, with labels', () => {
   const { path, yml } = bucketOf('up', []);
   const up = [

@@ -101,7 +101,8 @@ export class BucketWorld {
       err += text;
     };
     const { clock, disk, isTerminal, random } = this;
-    const options = { loaded, isTerminal, signal: this.stop.signal, stdout, stderr };
+    const hostname = 'host';
+    const options = { loaded, isTerminal, hostname, signal: this.stop.signal, stdout, stderr };
     const world = { clock, timers: clock, disk, random, locks: this.locks };
     const code = await runBucketTool(options, world, this.#open);
     return { code, out, err };

@@ -13,7 +13,8 @@ import { MemoryDisk } from './memory-disk.ts';
 import { type MergeTestWorld, type SampleText, samplesOf } from './merge-world.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
-const WINDOW_MS = 100_000;
+/** The range of each block. */
+export const WINDOW_MS = 100_000;
 const STALE = { low: 2, high: 0x7ff00000 };
 const KINDS = ['float', 'float', 'counter', 'int', 'floats', 'custom', 'mixed'] as const;
 type Kind = (typeof KINDS)[number];
@@ -24,7 +25,8 @@ export interface RandomBlocks {
   readonly union: ReadonlyMap<string, readonly SampleText[]>;
 }
 
-interface Series {
+/** A series and what its samples are. */
+export interface Series {
   readonly labels: Labels;
   readonly kind: Kind;
 }
@@ -41,7 +43,7 @@ export async function randomBlocks(
     const ulid = `01H0${String(i).padStart(22, '0')}`;
     const disk = new MemoryDisk();
     const startMs = random.between(0, 4) * WINDOW_MS;
-    const made = makeBlock(disk, { ulid, startMs, series }, random);
+    const made = randomBlock(disk, { ulid, startMs, series }, random);
     if (made === undefined) continue;
     if (random.fraction() < 0.3) deleteSome(disk, made.dir, random);
     for (const [name, samples] of samplesOf(disk, made.dir)) {
@@ -58,7 +60,8 @@ export async function randomBlocks(
   return { metas, union: new Map(sorted) };
 }
 
-function seriesOf(random: SeededRandom): readonly Series[] {
+/** One to seven series of all kinds. */
+export function seriesOf(random: SeededRandom): readonly Series[] {
   const all = Array.from({ length: random.between(1, 8) }, (_, i): Series => {
     const pairs: [string, string][] = [
       ['__name__', random.pick(['up', 'a_total', 'süd', '\u{10ffff}'])],
@@ -69,13 +72,21 @@ function seriesOf(random: SeededRandom): readonly Series[] {
   return all;
 }
 
-interface BlockPlan {
+/** What a block is to be. */
+export interface BlockPlan {
   readonly ulid: string;
   readonly startMs: number;
+  /** Of the block; none by default. */
+  readonly labels?: Labels;
   readonly series: readonly Series[];
 }
 
-function makeBlock(disk: MemoryDisk, { ulid, startMs, series }: BlockPlan, random: SeededRandom) {
+/** A block of most of the series in `/blocks`; undefined when none of them took part. */
+export function randomBlock(
+  disk: MemoryDisk,
+  { labels = [], series, startMs, ulid }: BlockPlan,
+  random: SeededRandom,
+) {
   const here = series
     .filter(() => random.fraction() < 0.8)
     .map((one) => ({ ...one, text: labelsText(one.labels), key: keyOf(one.labels) }))
@@ -85,11 +96,11 @@ function makeBlock(disk: MemoryDisk, { ulid, startMs, series }: BlockPlan, rando
   const segmentBytesMax = random.pick([200, 2000, 100_000]);
   const writer = new BlockWriter({ disk, dir: '/blocks', ulid, segmentBytesMax });
   const texts = new Set(['', 'unused']);
-  for (const { labels } of here) for (const { name, value } of labels) texts.add(name).add(value);
+  for (const one of here) for (const { name, value } of one.labels) texts.add(name).add(value);
   const symbols = [...texts].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   for (const symbol of symbols) writer.addSymbol(Buffer.from(symbol));
-  for (const { labels, kind } of here) {
-    const numbers = labels.flatMap(({ name, value }) => [name, value]);
+  for (const { kind, labels: own } of here) {
+    const numbers = own.flatMap(({ name, value }) => [name, value]);
     const chunks = chunksOf(random, kind, startMs).map(({ count, ...chunk }) => {
       return { ...chunk, sampleCount: count };
     });
@@ -99,7 +110,7 @@ function makeBlock(disk: MemoryDisk, { ulid, startMs, series }: BlockPlan, rando
     );
   }
   const range = { minTimeMs: startMs, maxTimeMs: startMs + WINDOW_MS };
-  return writer.finish({ ...range, labels: [], source: 'receive' });
+  return writer.finish({ ...range, labels, source: 'receive' });
 }
 
 function keyOf(labels: Labels): Uint8Array {

@@ -15,6 +15,10 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {};
  */
 export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/admin/block-cells.ts': 'test/unit/admin/bucket/ls.test.ts',
+  'src/base/config/check-bucket-tool.ts': 'test/unit/base/config/bucket-tool.test.ts',
+  'src/base/observe/audit-mark.ts': 'test/unit/admin/bucket/marks.test.ts',
+  'src/base/observe/terminal-line.ts': 'test/unit/compact/terminal-progress.test.ts',
+  'src/repair-parts.ts': 'test/damage/block/repair.test.ts',
   'src/admin/bucket/cleanup-uploads.ts': 'test/unit/admin/bucket/cleanup.test.ts',
   'src/admin/tsdb/dump-aggregates.ts': 'test/unit/admin/tsdb-tool.test.ts',
   'src/base/chunk/kernel-decode.ts': 'test/unit/base/chunk/float-kernel.test.ts',

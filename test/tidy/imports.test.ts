@@ -15,6 +15,7 @@ const WIRING = new Set([
   'src/plan-parts.ts', // the pieces of retention/ and downsample/ that compact/plan works with
   'src/merge-parts.ts', // the pieces of block/ and bucket/ that compact/merge works with
   'src/bucket-reader.ts', // the same for query/bucket-select
+  'src/repair-parts.ts', // the same for compact/repair
   'src/compactor.ts', // the same for `compact`
   'src/compact-thread.ts',
   'src/engine-thread.ts',

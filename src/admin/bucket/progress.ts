@@ -3,12 +3,11 @@
 
 import { sizeText } from '../../base/model/size-text.ts';
 import { durationText } from '../../base/model/time-text.ts';
+import { CLEAR_LINE } from '../../base/observe/terminal-line.ts';
 import type { Clock } from '../../base/runtime/clock.ts';
 
 /** A line is written at most so often. */
 const PERIOD_MS = 200;
-/** Back to the line's begin, and nothing behind the cursor. */
-const CLEAR = '\r\x1b[K';
 
 /** What is done, of what is to do. */
 export interface Done {
@@ -40,7 +39,7 @@ export class Progress {
     if (nowMs - this.#shownMs < PERIOD_MS) return;
     this.#shownMs = nowMs;
     this.#isShown = true;
-    this.#write(CLEAR + text());
+    this.#write(CLEAR_LINE + text());
   }
 
   /** Blocks, bytes, bytes a second since the start, and how long it will take at this rate. */
@@ -50,7 +49,7 @@ export class Progress {
 
   /** Takes the line away, for what else is written. */
   clear(): void {
-    if (this.#isShown) this.#write?.(CLEAR);
+    if (this.#isShown) this.#write?.(CLEAR_LINE);
     this.#isShown = false;
   }
 }

@@ -2,17 +2,21 @@
 
 import type { MatcherText } from '../../base/config/matcher-text.ts';
 import type { Labels } from '../../base/model/labels.ts';
+import type { Logger } from '../../base/observe/logger.ts';
 import type { Clock } from '../../base/runtime/clock.ts';
 import type { Timers } from '../../base/runtime/timers.ts';
+import type { StoredBlock } from '../../block/fetched-block.ts';
 import type { BlockMeta } from '../../block/meta/format.ts';
 import type { Finding } from '../../block/verify/findings.ts';
-import type { StoredBlock, StoredVerification } from '../../block/verify-stored.ts';
+import type { StoredVerification } from '../../block/verify-stored.ts';
 import type { BlockListing } from '../../bucket/block-record.ts';
 import type { Bucket, BucketReader, CallOptions } from '../../bucket/bucket.ts';
 import type { CopyPlace, CopyReport } from '../../bucket/copy-block.ts';
 import type { LocalBlock } from '../../bucket/local-block.ts';
+import type { Mark } from '../../bucket/marks/format.ts';
 import type { UploadsUnder } from '../../bucket/stale-uploads.ts';
 import type { UploadReport } from '../../bucket/upload.ts';
+import type { DamagedBlock, Repaired } from '../../compact/repair/repair-in-bucket.ts';
 import type { Lines } from '../tsdb/output.ts';
 import type { Progress } from './progress.ts';
 import type { WorkDir } from './work-dir.ts';
@@ -37,6 +41,20 @@ export interface BucketAccess {
     beforeMs: number,
     options: CallOptions,
   ): Promise<ReadonlyMap<string, UploadsUnder>>;
+  /** Sets a mark, under a condition where the store keeps any; `there`: it has one, which stays. */
+  setMark(
+    bucket: Bucket,
+    mark: { readonly name: string; readonly mark: Mark },
+    options: CallOptions,
+  ): Promise<'set' | 'there'>;
+  /** False when there was none. */
+  removeMark(
+    bucket: Bucket,
+    mark: { readonly ulid: string; readonly name: string },
+    options: CallOptions,
+  ): Promise<boolean>;
+  /** What repairs one damaged block after the other (compact/repair). */
+  repairer(bucket: Bucket, options: RepairOptions): (damaged: DamagedBlock) => Promise<Repaired>;
   copyBlock(ulid: string, place: Omit<CopyPlace, 'readNotes'>): Promise<CopyReport>;
   /** Do the labels of a block match? `bad_parameter` for a pattern that is none. */
   compileMatchers(matchers: readonly MatcherText[]): (labels: Labels) => boolean;
@@ -48,6 +66,16 @@ export interface BucketAccess {
   ): readonly LocalToUpload[];
   verifyLocal(dir: string): readonly Finding[];
   uploadBlock(bucket: Bucket, block: LocalBlock, options: CallOptions): Promise<UploadReport>;
+}
+
+/** How blocks are repaired. */
+export interface RepairOptions
+  extends Pick<BucketTool<unknown>, 'audit' | 'by' | 'err' | 'signal'> {
+  /** For repairs alone. */
+  readonly workDir: string;
+  readonly replicaLabels: readonly string[];
+  /** Nothing is written. */
+  readonly isDry: boolean;
 }
 
 /** A local block, and what decides whether it is uploaded. */
@@ -68,6 +96,10 @@ export interface BucketTool<Config> {
   /** For what is not the answer: warnings, what failed. */
   readonly err: (line: string) => void;
   readonly progress: Progress;
+  /** Where it is written down which marks were set or taken away. */
+  readonly audit: Logger;
+  /** Who does it, as such lines name it. */
+  readonly by: string;
   /** Fires when the command is to end early. */
   readonly signal: AbortSignal;
 }

@@ -10,13 +10,21 @@ import { timeText } from '../../base/model/time-text.ts';
 import { isUlid, ulidTimeMs } from '../../base/model/ulid.ts';
 import { collect } from '../../base/runtime/file-pieces.ts';
 import type { Finding } from '../../block/verify/findings.ts';
-import { type BlockListing, blockBytes, isPartial, newestMs } from '../../bucket/block-record.ts';
-import { blockKey, VARVE_PREFIX } from '../../bucket/layout.ts';
+import type { StoredVerification } from '../../block/verify-stored.ts';
+import {
+  type BlockListing,
+  blockBytes,
+  hasFile,
+  isPartial,
+  newestMs,
+} from '../../bucket/block-record.ts';
+import { blockKey, DELETION_MARK_FILE, VARVE_PREFIX } from '../../bucket/layout.ts';
 import { isMarkFile, MARK_BYTES_MAX, parseMark } from '../../bucket/marks/format.ts';
 import { type ComparedBlock, comparedBlock, overlaps, sameSources } from '../overlaps.ts';
 import { PARTIAL_AGE_MS } from './cleanup.ts';
 import { partialText } from './ls.ts';
 import { hasLabels, readBucketMeta, throwIfEnded } from './read-blocks.ts';
+import { type FoundDamaged, repairAll } from './repair.ts';
 import { type BucketTool, say } from './tool.ts';
 
 type VerifyConfig = BucketToolConfig<'verify'>;
@@ -33,12 +41,17 @@ interface Tally {
   bytes: number;
   findings: number;
   readonly compared: ComparedBlock[];
+  /** Blocks that a repair may help. */
+  readonly damaged: FoundDamaged[];
 }
 
-/** Verifies all blocks; 1 when there is any finding beside infos. */
+/**
+ * Verifies all blocks, and repairs those that are damaged if asked to; 1 when there is any finding
+ * beside infos, but for those of blocks that were repaired without a loss.
+ */
 export async function verify(tool: Tool): Promise<number> {
   const { access, bucket, config, signal } = tool;
-  const tally: Tally = { blocks: 0, bytes: 0, findings: 0, compared: [] };
+  const tally: Tally = { blocks: 0, bytes: 0, findings: 0, compared: [], damaged: [] };
   const work = access.makeWorkDir(config.tmpDir);
   try {
     if (config.ids.length === 0) {
@@ -51,15 +64,22 @@ export async function verify(tool: Tool): Promise<number> {
       if (listing.files.length > 0) await verifyOne(tool, listing, { tally, workDir: work.path });
       else tell(tool, tally, ulid, [finding('error', 'there is no such block')]);
     }
+    tell(tool, tally, '', [...overlaps(tally.compared), ...sameSources(tally.compared)]);
+    tool.progress.clear();
+    const { blocks, findings } = tally;
+    if (config.output !== 'json')
+      say(tool, `${blocks} blocks and ${sizeText(tally.bytes)} verified, ${findings} findings`);
+    return findings - (await repaired(tool, tally, work.path)) > 0 ? 1 : 0;
   } finally {
     work.remove();
   }
-  tell(tool, tally, '', [...overlaps(tally.compared), ...sameSources(tally.compared)]);
-  tool.progress.clear();
-  const { blocks, findings } = tally;
-  if (config.output !== 'json')
-    say(tool, `${blocks} blocks and ${sizeText(tally.bytes)} verified, ${findings} findings`);
-  return findings > 0 ? 1 : 0;
+}
+
+/** How many findings a repair did away with. */
+async function repaired(tool: Tool, { damaged }: Tally, workDir: string): Promise<number> {
+  if (!tool.config.repair) return 0;
+  const whole = await repairAll(tool, damaged, workDir);
+  return damaged.reduce((sum, { findings, ulid }) => sum + (whole.has(ulid) ? findings : 0), 0);
 }
 
 async function verifyOne(
@@ -83,6 +103,7 @@ async function verifyOne(
       workDir,
     );
     tell(tool, tally, ulid, findings);
+    noteDamaged(tally, { listing, meta, findings });
     if (listing.moreFiles > 0)
       tell(tool, tally, ulid, [finding('error', `${listing.moreFiles} files too many`)]);
     if (meta !== undefined) tally.compared.push(comparedBlock(ulid, meta));
@@ -91,6 +112,19 @@ async function verifyOne(
     const what = `could not be verified: ${asVarveError(thrown).message}`;
     tell(tool, tally, ulid, [finding('error', what)]);
   }
+}
+
+/** A block that is damaged, unless it goes anyway. */
+function noteDamaged(
+  { damaged }: Tally,
+  { findings, listing, meta }: StoredVerification & { readonly listing: BlockListing },
+): void {
+  const first = findings.find(({ severity }) => severity === 'error');
+  if (first === undefined || hasFile(listing, DELETION_MARK_FILE)) return;
+  const { file, offset, what } = first;
+  const place = offset === undefined ? file : `${file}, byte ${offset}`;
+  const count = findings.filter(({ severity }) => severity !== 'info').length;
+  damaged.push({ ulid: listing.ulid, meta, what: `${place}: ${what}`, findings: count });
 }
 
 /** The block's files, with every byte that is read counted. */

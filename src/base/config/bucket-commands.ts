@@ -9,6 +9,8 @@ export const BUCKET_COMMANDS = [
   'upload-blocks',
   'cleanup',
   'replicate',
+  'mark',
+  'unmark',
 ] as const;
 export type BucketCommand = (typeof BUCKET_COMMANDS)[number];
 export type BucketRole = `bucket ${BucketCommand}`;
@@ -21,12 +23,13 @@ export const BUCKET_DESCRIPTIONS: Readonly<Record<BucketCommand, string>> = {
   'upload-blocks': 'Put the blocks of a local directory into the bucket.',
   cleanup: 'Delete blocks that are marked for deletion, and what uploads left that were cut off.',
   replicate: 'Copy blocks to another bucket, and go on where an earlier copy ended.',
+  mark: 'Put a mark beside blocks: to be deleted, not compacted or not downsampled.',
+  unmark: 'Take a mark away again; a block that is marked for deletion then stays.',
 };
 
 /** Commands of `thanos tools bucket` that this version does not have, with the way out. */
 export const OTHER_BUCKET_COMMANDS: ReadonlyMap<string, string> = new Map([
   ['web', 'varve bucket inspect shows the same as a table'],
-  ['mark', "write the mark with the store's own client"],
   ['downsample', 'a Thanos can do it on this bucket'],
   ['rewrite', 'a Thanos can do it on this bucket'],
   ['retention', 'a Thanos can do it on this bucket'],

@@ -13,6 +13,7 @@ import {
   type SidecarConfig,
   type TsdbToolConfig,
 } from './catalogue.ts';
+import { checkBucketTool } from './check-bucket-tool.ts';
 import { checkCompact } from './check-compact.ts';
 import { checkSidecar } from './check-sidecar.ts';
 import { checkTogether } from './check-together.ts';
@@ -188,5 +189,7 @@ export function loadBucketTool(
   };
   const storeTo =
     command === 'replicate' ? requiredStore('objstore-to', to, { given, world }) : undefined;
-  return { command, config, store, storeTo, warnings } as unknown as LoadedBucketTool;
+  const loaded = { command, config, store, storeTo, warnings } as unknown as LoadedBucketTool;
+  checkBucketTool(loaded);
+  return loaded;
 }

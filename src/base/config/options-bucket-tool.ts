@@ -2,29 +2,16 @@
 // what several have is declared once.
 
 import { isUlid } from '../model/ulid.ts';
-import { BUCKET_ROLES, type BucketCommand, bucketRoles } from './bucket-commands.ts';
+import { type BucketCommand, bucketRoles } from './bucket-commands.ts';
 import { matchers } from './matcher-text.ts';
 import { moment } from './moment.ts';
 import { option } from './option.ts';
-import {
-  bool,
-  byteSize,
-  duration,
-  integer,
-  labels,
-  oneOf,
-  path,
-  texts,
-  yamlContent,
-} from './option-type.ts';
+import { bool, duration, integer, labels, oneOf, path, texts, yamlContent } from './option-type.ts';
+import { MARK, UNMARK } from './options-bucket-marks.ts';
+import { BEHAVIOUR, OUTPUT, SELECTION, STORE, STORE_GROUP } from './options-bucket-store.ts';
 
-const GIB = 1024 ** 3;
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
-const STORE_GROUP = 'Bucket';
-const SELECTION = 'Which blocks';
-const BEHAVIOUR = 'What is done';
-const OUTPUT = 'Output';
 
 /** The columns of `inspect`, by the names that `--sort-by` takes. */
 export const INSPECT_COLUMNS = [
@@ -50,41 +37,6 @@ export const RESOLUTIONS_MS: ReadonlyMap<string, number> = new Map([
   ['5m', 300_000],
   ['1h', 3_600_000],
 ]);
-
-const STORE = {
-  objstoreConfigFile: option({
-    flag: 'objstore.config-file',
-    roles: BUCKET_ROLES,
-    group: STORE_GROUP,
-    type: path('file'),
-    help:
-      "YAML file that describes the bucket, in Thanos's format (type, config, prefix). Also from " +
-      'the environment, VARVE_OBJSTORE_CONFIG_FILE, as the gateway takes it.',
-  }),
-  objstoreConfig: option({
-    flag: 'objstore.config',
-    roles: BUCKET_ROLES,
-    group: STORE_GROUP,
-    type: yamlContent(),
-    help: 'The same description as a value; not together with --objstore.config-file.',
-  }),
-  objstoreUploadBandwidth: option({
-    flag: 'objstore.upload-bandwidth',
-    roles: BUCKET_ROLES,
-    group: STORE_GROUP,
-    type: byteSize({ min: 0, max: 1024 * GIB }),
-    default: '0B',
-    help: 'Bytes a second that uploads to a bucket take together. 0 is no limit.',
-  }),
-  objstoreDownloadBandwidth: option({
-    flag: 'objstore.download-bandwidth',
-    roles: BUCKET_ROLES,
-    group: STORE_GROUP,
-    type: byteSize({ min: 0, max: 1024 * GIB }),
-    default: '0B',
-    help: 'Bytes a second that reads from a bucket take together. 0 is no limit.',
-  }),
-} as const;
 
 const minTime = option({
   flag: 'min-time',
@@ -185,6 +137,34 @@ const VERIFY = {
   ...STORE,
   ids,
   selector,
+  repair: option({
+    flag: 'repair',
+    roles: bucketRoles('verify'),
+    group: BEHAVIOUR,
+    type: bool(),
+    default: 'false',
+    help:
+      'Make a new block of what can be read of each damaged one, and mark the damaged one for ' +
+      'deletion once the new one was read back. Also -r.',
+  }),
+  dryRun: option({
+    flag: 'dry-run',
+    roles: bucketRoles('verify'),
+    group: BEHAVIOUR,
+    type: bool(),
+    default: 'false',
+    help: 'With --repair: say what would be saved and what lost, and write nothing.',
+  }),
+  replicaLabels: option({
+    flag: 'deduplication.replica-label',
+    roles: bucketRoles('verify'),
+    group: BEHAVIOUR,
+    type: texts('label'),
+    default: [],
+    help:
+      'With --repair: the replica labels of the compactors on this bucket (repeatable), so that ' +
+      'none of them works on the group meanwhile.',
+  }),
   tmpDir: option({
     flag: 'tmp.dir',
     roles: bucketRoles('verify'),
@@ -353,4 +333,6 @@ export const BUCKET_TOOL_OPTIONS = {
   'upload-blocks': UPLOAD_BLOCKS,
   cleanup: CLEANUP,
   replicate: REPLICATE,
+  mark: MARK,
+  unmark: UNMARK,
 } as const satisfies Record<BucketCommand, object>;

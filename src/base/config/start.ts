@@ -28,6 +28,8 @@ export interface BucketToolOptions extends Output {
   readonly loaded: LoadedBucketTool;
   /** A person sees standard error: how far it is may be written over itself. */
   readonly isTerminal: boolean;
+  /** Of the machine, for what a command writes down about itself. */
+  readonly hostname: string;
   /** Fires when the command is to end early. */
   readonly signal: AbortSignal;
 }

@@ -8,7 +8,8 @@ const PLAIN = 'these commands print lines and end; they have no log.';
 const GO_ONLY = 'it steers the Go runtime; bound the memory of Node with NODE_OPTIONS instead.';
 const NO_TRACES = 'this version sends no traces.';
 const NO_SERVER = 'the command serves no HTTP; it says on standard error how far it is.';
-const ONLY_REPAIR = 'only a repair would use it, and this version repairs nothing.';
+const NO_BACKUP =
+  'a repair deletes nothing: the damaged block stays as it is until its deletion mark is due.';
 
 function inert(
   flag: string,
@@ -37,20 +38,18 @@ export const THANOS_BUCKET: readonly InertOption[] = [
   inert('auto-gomemlimit.ratio', GO_ONLY, 'Part of the memory that it may have.'),
   inert(
     'issues',
-    'everything that can be wrong is looked for in one reading.',
+    'everything that can be wrong is looked for in one reading, and repaired as far as it can be.',
     'Issues that are looked for.',
     VERIFY,
   ),
   inert(
-    'repair',
-    'this version repairs nothing in a bucket. Leave the flag out; delete a damaged block by a ' +
-      'deletion mark, and upload it again from where it is whole.',
-    'Repair what is found.',
-    { ...VERIFY, status: 'refused', isBool: true, harmless: ['false'] },
+    'delete-delay',
+    'a repaired block goes when the compactor or cleanup deletes what is marked: theirs counts.',
+    'When repaired blocks go.',
+    VERIFY,
   ),
-  inert('delete-delay', ONLY_REPAIR, 'When repaired blocks go.', VERIFY),
-  inert('objstore-backup.config', ONLY_REPAIR, 'Where blocks go before they are removed.', VERIFY),
-  inert('objstore-backup.config-file', ONLY_REPAIR, 'The same as a file.', VERIFY),
+  inert('objstore-backup.config', NO_BACKUP, 'Where blocks go before they are removed.', VERIFY),
+  inert('objstore-backup.config-file', NO_BACKUP, 'The same as a file.', VERIFY),
   inert(
     'selector.relabel-config',
     'blocks are not selected by relabelling. ls has --selector; cleanup works on all blocks.',

@@ -16,6 +16,8 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: 'logfmt' | 'json';
   readonly clock: Clock;
+  /** Written before each line: CLEAR_LINE where a progress line may stand (terminal-line.ts). */
+  readonly before?: string;
   /** Takes whole lines; stderr by default. */
   readonly write?: (line: string) => void;
   /** Told of every message, dropped ones too; for counting. */
@@ -39,9 +41,9 @@ export function makeLogger(options: LoggerOptions): Logger {
 }
 
 function destinationOf(options: LoggerOptions): DestinationStream {
-  const { write } = options;
-  if (write !== undefined) return { write };
-  return destination({ dest: STDERR, sync: true });
+  const { before = '', write } = options;
+  const stream = write === undefined ? destination({ dest: STDERR, sync: true }) : { write };
+  return before === '' ? stream : { write: (line) => stream.write(before + line) };
 }
 
 /** Pino writes JSON; logging is rare enough to read it again. */

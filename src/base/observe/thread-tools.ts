@@ -14,7 +14,7 @@ export interface ThreadTools {
 /** Makes them; `component` stands in every line that the thread logs, unless it is empty. */
 export function threadTools(
   component: string,
-  options: Pick<LoggerOptions, 'level' | 'format'>,
+  options: Pick<LoggerOptions, 'level' | 'format' | 'before'>,
   clock: Clock,
 ): ThreadTools {
   const metrics = new MetricStore();

@@ -93,10 +93,20 @@ export interface WalNote {
   readonly earlier?: readonly EarlierBlock[] | undefined;
 }
 
+/** Of a block that was made of what could be read of a damaged one. */
+export interface RepairNote {
+  /** The damaged one. */
+  readonly of: string;
+  /** Series that lost something, those among them that cannot even be named, and chunks. */
+  readonly lostSeries: number;
+  readonly lostChunks: number;
+}
+
 /** `thanos.extensions.varve`: what Varve notes in blocks that it makes. */
 export interface VarveExtension {
   /** Of a block cut from a head. */
   readonly wal?: WalNote | undefined;
+  readonly repair?: RepairNote | undefined;
   readonly files: readonly VarveFileEntry[];
   /** SHA-256 of meta.json with this very value empty; set when the file is printed. */
   readonly digest?: string | undefined;

@@ -12,6 +12,7 @@ import {
   type BlockStats,
   META_BYTES_MAX,
   META_VERSION,
+  type RepairNote,
   THANOS_VERSION,
   type ThanosMeta,
   type VarveExtension,
@@ -118,6 +119,7 @@ function fileEntry(fields: Fields): BlockFileEntry {
 function varve(fields: Fields): VarveExtension {
   return {
     wal: fields.has('wal') ? walNote(fields.object('wal')) : undefined,
+    repair: fields.has('repair') ? repairNote(fields.object('repair')) : undefined,
     files: fields.objects('files').map((file) => ({
       relPath: file.text('rel_path'),
       sizeBytes: file.count('size_bytes'),
@@ -125,6 +127,14 @@ function varve(fields: Fields): VarveExtension {
       sha256: file.text('sha256'),
     })),
     digest: fields.has('digest') ? fields.text('digest') : undefined,
+  };
+}
+
+function repairNote(fields: Fields): RepairNote {
+  return {
+    of: ulid(fields, 'of'),
+    lostSeries: fields.count('lost_series'),
+    lostChunks: fields.count('lost_chunks'),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type BlockFileEntry,
   type BlockMeta,
   META_VERSION,
+  type RepairNote,
   type ThanosMeta,
   type VarveExtension,
   type WalNote,
@@ -141,7 +142,16 @@ function varveObject(varve: VarveExtension, digest: string): JsonObject {
       ['sha256', file.sha256],
     ),
   );
-  return object(['wal', varve.wal && walObject(varve.wal)], ['files', files], ['digest', digest]);
+  return object(
+    ['wal', varve.wal && walObject(varve.wal)],
+    ['repair', varve.repair && repairObject(varve.repair)],
+    ['files', files],
+    ['digest', digest],
+  );
+}
+
+function repairObject({ lostChunks, lostSeries, of }: RepairNote): JsonObject {
+  return object(['of', of], ['lost_series', whole(lostSeries)], ['lost_chunks', whole(lostChunks)]);
 }
 
 function walObject({ checkpoint, earlier = [], log, offset, segment }: WalNote): JsonObject {

@@ -4,18 +4,21 @@
 //
 // What is checked of a chunk: its place, its length, its checksum (of a block of Varve's the one of
 // the whole segment, before anything becomes of it), an encoding that belongs into the block, at
-// least one sample, and of a float chunk that its first sample's time is the index's. Its samples
-// are not decoded: only a merge of overlapping chunks reads them.
+// least one sample, and that its first sample's time is the index's (of histograms only where the
+// block is not Varve's). Further samples are not decoded: only a merge of overlapping chunks does.
 
 import { ByteReader, OutOfBytes } from '../../base/bytes/byte-reader.ts';
 import { crc32cOfRange } from '../../base/bytes/crc32c.ts';
 import { ENCODING_XOR, isHistogramWithStarts } from '../../base/chunk/chunk-format.ts';
+import { ChunkReader } from '../../base/chunk/chunk-reader.ts';
 import type { GatheredChunks } from '../../base/chunk/gathered-chunks.ts';
+import { asVarveError } from '../../base/errors/varve-error.ts';
 import {
   CHUNK_BYTES_MAX,
   CRC_BYTES,
   ENCODING_AGGREGATE,
   ENCODING_BYTES,
+  isHistogramEncoding,
   isReadableEncoding,
   LENGTH_BYTES_MAX,
   SEGMENT_HEADER_BYTES,
@@ -48,8 +51,11 @@ export interface ChunkFeedOptions {
 
 /** See the head of the file. */
 export class ChunkFeed {
+  /** Samples in the chunks that were taken, as their headers say. */
+  samples = 0;
   readonly #options: ChunkFeedOptions;
   readonly #reader = new ByteReader();
+  readonly #samples = new ChunkReader();
   /** Segments below this one have been gone through, this one has been begun. */
   #segment = -1;
   #wantedSegment = 0;
@@ -156,16 +162,39 @@ export class ChunkFeed {
     if (count === 0) throw damagedBlock(feed.name, offset, 'a chunk without samples');
     if (encoding === ENCODING_XOR) {
       const firstMs = reader.varint();
-      if (firstMs !== minTimeMs) {
-        const what = `the first sample is at ${firstMs}, by the index at ${minTimeMs}`;
-        throw damagedBlock(feed.name, offset, what);
-      }
+      if (firstMs !== minTimeMs) throw wrongFirst(feed, { offset, firstMs, minTimeMs });
     }
+    this.samples += count;
     into.times(minTimeMs, entry.chunkMaxTimes.at(chunk));
     into.origin(this.#options.rank, entry.chunkSegments.at(chunk), offset);
     into.data(bytes, dataStart, dataEnd);
     into.kind(encoding, count);
     into.stored(start, end);
+    if (isHistogramEncoding(encoding) && !this.#options.isNoted(feed.name))
+      this.#checkFirst(into, feed, { offset, minTimeMs });
+  }
+
+  /**
+   * Of a histogram chunk that Varve did not write: is its first sample where the index says? The
+   * time stands behind the layout, so it takes a reader.
+   */
+  #checkFirst(
+    into: GatheredChunks,
+    feed: ByteFeed,
+    { minTimeMs, offset }: { readonly minTimeMs: number; readonly offset: number },
+  ): void {
+    const chunk = this.#samples;
+    try {
+      chunk.open(into.place(into.count - 1));
+      if (!chunk.next()) throw damagedBlock(feed.name, offset, 'a chunk without samples');
+    } catch (thrown) {
+      const { code, message } = asVarveError(thrown);
+      if (code === 'unsupported') return; // numbers that cannot be held here can be passed on
+      if (code !== 'damaged_chunk') throw thrown;
+      throw damagedBlock(feed.name, offset, message);
+    }
+    if (chunk.timeMs !== minTimeMs)
+      throw wrongFirst(feed, { offset, firstMs: chunk.timeMs, minTimeMs });
   }
 
   #faultOfEncoding(encoding: number): string | undefined {
@@ -186,6 +215,14 @@ interface FoundChunk extends WantedChunk {
   readonly feed: ByteFeed;
   readonly lengthBytes: number;
   readonly whole: number;
+}
+
+function wrongFirst(
+  feed: ByteFeed,
+  { firstMs, minTimeMs, offset }: Readonly<Record<'offset' | 'firstMs' | 'minTimeMs', number>>,
+): Error {
+  const what = `the first sample is at ${firstMs}, by the index at ${minTimeMs}`;
+  return damagedBlock(feed.name, offset, what);
 }
 
 function sampleCount(reader: ByteReader, encoding: number): number {

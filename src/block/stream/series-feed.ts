@@ -26,8 +26,9 @@ export class SeriesFeed {
   readonly entry = new SeriesEntry();
   /** Name, value, name, value … of the current series: numbers in the shared table. */
   labels = new U32Column(32);
-  /** Series met so far. */
+  /** Series met so far, and their chunks. */
   count = 0;
+  chunks = 0;
   readonly #feed: ByteFeed;
   readonly #bounds: SeriesBounds;
   readonly #reader: SeriesReader;
@@ -74,6 +75,7 @@ export class SeriesFeed {
     this.#reader.readFound(offset, entryEnd, this.entry);
     this.#position = entryEnd;
     this.count++;
+    this.chunks += this.entry.chunkCount;
     this.#takeLabels(offset);
     this.#checkTimes(offset);
     return 'ready';

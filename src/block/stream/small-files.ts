@@ -4,12 +4,13 @@
 import { asVarveError } from '../../base/errors/varve-error.ts';
 import { collect } from '../../base/runtime/file-pieces.ts';
 import { type DamageKind, DamagePlace, damagedBlock, damageOf } from '../damage.ts';
+import type { StoredBlock } from '../fetched-block.ts';
 import { type BlockMeta, META_BYTES_MAX } from '../meta/format.ts';
 import { META_FILE, TOMBSTONES_FILE } from '../paths.ts';
 import { parseTombstones, TOMBSTONES_BYTES_MAX, type Tombstones } from '../tombstones/format.ts';
 import { checkListedFiles, checkMeta, checkNames } from '../verify/check-files.ts';
 import { Findings } from '../verify/findings.ts';
-import { namesOf, type StoredBlock } from '../verify-stored.ts';
+import { namesOf } from '../verify-stored.ts';
 
 /** A block's meta.json, and its chunk segments by their names, checked against the listing. */
 export interface DescribedBlock {

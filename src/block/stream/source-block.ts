@@ -10,6 +10,7 @@ import { asVarveError, VarveError } from '../../base/errors/varve-error.ts';
 import { ENCODING_AGGREGATE } from '../chunks/format.ts';
 import { damagedBlock, placeOfDamage, wrongChecksum } from '../damage.ts';
 import { withoutDeleted } from '../delete-samples.ts';
+import type { StoredBlock } from '../fetched-block.ts';
 import {
   INDEX_HEADER_BYTES,
   readToc,
@@ -23,7 +24,6 @@ import { INDEX_FILE, META_FILE } from '../paths.ts';
 import type { Tombstones } from '../tombstones/format.ts';
 import { type Interval, isAllDeleted } from '../tombstones/intervals.ts';
 import { notedFiles } from '../verify/check-files.ts';
-import type { StoredBlock } from '../verify-stored.ts';
 import type { ByteFeed, Step } from './byte-feed.ts';
 import { ChunkFeed } from './chunk-feed.ts';
 import { checkIndexRest } from './index-rest.ts';
@@ -149,11 +149,20 @@ export class SourceBlock {
     await this.#chunks.finish();
     if (this.#crcs.has(INDEX_FILE)) await this.#checkWhole(this.#indexFeed);
     else await checkIndexRest(this.#indexFeed, this.#toc);
-    const { numSeries, numChunks } = this.meta.stats;
-    const { count } = this.#begun;
-    const isCounted = numSeries + numChunks > 0; // not every maker counts
-    if (isCounted && numSeries !== count)
-      throw damagedBlock(META_FILE, 0, `stats.numSeries is ${numSeries}, there are ${count}`);
+    const { numSeries, numChunks, numSamples } = this.meta.stats;
+    const { chunks, count } = this.#begun;
+    if (numSeries + numChunks === 0) return; // not every maker counts
+    this.#compare('numSeries', numSeries, count);
+    this.#compare('numChunks', numChunks, chunks);
+    // Of what is deleted the chunks are not looked at; windows are counted by their makers as it
+    // pleases them.
+    if (numSamples > 0 && this.#tombstones.size === 0 && !this.isAggregated)
+      this.#compare('numSamples', numSamples, this.#chunks.samples);
+  }
+
+  #compare(key: keyof BlockMeta['stats'], inMeta: number, counted: number): void {
+    if (inMeta !== counted)
+      throw damagedBlock(META_FILE, 0, `stats.${key} is ${inMeta}, there are ${counted}`);
   }
 
   /**

@@ -6,7 +6,7 @@
 import type { U32Column } from '../../base/bytes/columns.ts';
 import type { GatheredChunks } from '../../base/chunk/gathered-chunks.ts';
 import { assert } from '../../base/errors/assert.ts';
-import type { BlockMeta, BlockParent } from '../../block/meta/format.ts';
+import type { BlockMeta, BlockParent, BlockSource, RepairNote } from '../../block/meta/format.ts';
 import { CHUNKS_DIR, INDEX_FILE, META_FILE } from '../../block/paths.ts';
 import type { BlockSpool, SpooledFile } from '../../block/stream/block-spool.ts';
 import type { MergeParts, MergeTask } from './parts.ts';
@@ -20,7 +20,18 @@ export interface Lineage {
   readonly maxTimeMs: number;
   readonly sources: readonly string[];
   readonly parents: readonly BlockParent[];
+  /** `compactor` unless it says otherwise. */
+  readonly source?: BlockSource;
+  readonly repair?: RepairNote;
 }
+
+/** What the block is to be. */
+type ResultTask = Pick<MergeTask, 'ulid' | 'labels' | 'resolutionMs' | 'level'>;
+/** What it is made with. */
+export type ResultParts = Pick<
+  MergeParts,
+  'disk' | 'workDir' | 'sending' | 'signal' | 'newSpool' | 'checkIndex'
+>;
 
 /** See the head of the file. */
 export class MergeResult {
@@ -28,14 +39,14 @@ export class MergeResult {
   writtenBytes = 0;
   /** Of the disk at its highest. */
   diskBytesMax = 0;
-  readonly #task: MergeTask;
-  readonly #parts: MergeParts;
+  readonly #task: ResultTask;
+  readonly #parts: ResultParts;
   readonly #spool: BlockSpool;
   readonly #files: SpooledFile[] = [];
   #sending: Sending | undefined;
   #sendingBytes = 0;
 
-  constructor(task: MergeTask, parts: MergeParts, segmentBytes: number) {
+  constructor(task: ResultTask, parts: ResultParts, segmentBytes: number) {
     this.#task = task;
     this.#parts = parts;
     this.#spool = parts.newSpool(parts.workDir, segmentBytes);
@@ -149,7 +160,7 @@ export class MergeResult {
       thanos: {
         labels: this.#task.labels,
         resolutionMs: this.#task.resolutionMs,
-        source: 'compactor',
+        source: lineage.source ?? 'compactor',
         segmentFiles: segments.map(({ relPath }) => relPath.slice(CHUNKS_DIR.length + 1)),
         files: [
           ...digests.map(({ relPath, sizeBytes, sha256 }) => ({ relPath, sizeBytes, sha256 })),
@@ -158,6 +169,7 @@ export class MergeResult {
         seriesBytesMax,
         chunkBytesMax: stats.chunkBytesMax,
         varve: {
+          repair: lineage.repair,
           files: digests.map((digest) => ({
             relPath: digest.relPath,
             sizeBytes: digest.sizeBytes,

@@ -53,7 +53,7 @@ export function familiesOf(
   const replica = new Set(replicaLabels);
   for (const block of blocks) {
     if (!isKnownResolution(block.resolutionMs)) continue;
-    const labels = block.labels.filter(({ name }) => !replica.has(name));
+    const labels = withoutReplicas(block.labels, replica);
     const name = nameOf(labels);
     const known = found.get(name);
     if (known === undefined) found.set(name, { labels, blocks: [block] });
@@ -62,6 +62,23 @@ export function familiesOf(
   return [...found]
     .map(([name, { labels, blocks }]) => familyOf(labels, digestOf(name), blocks))
     .sort((a, b) => (a.raw.group.key < b.raw.group.key ? -1 : 1));
+}
+
+/** The key of the group that blocks of these labels and this resolution are in. */
+export function groupKeyOf(
+  { labels, resolutionMs }: Pick<ViewedBlock, 'labels' | 'resolutionMs'>,
+  replicaLabels: readonly string[],
+): string {
+  const ours = withoutReplicas(labels, new Set(replicaLabels));
+  return groupKey(resolutionMs, digestOf(nameOf(ours)));
+}
+
+function withoutReplicas(labels: Labels, replica: ReadonlySet<string>): Labels {
+  return labels.filter(({ name }) => !replica.has(name));
+}
+
+function groupKey(resolutionMs: number, digest: string): string {
+  return `${resolutionMs}@${digest}`;
 }
 
 /** One text for one label set: with lengths, so that no two sets can have the same. */
@@ -74,7 +91,7 @@ function nameOf(labels: Labels): string {
 function familyOf(labels: Labels, digest: string, blocks: readonly ViewedBlock[]): Family {
   const layer = (resolutionMs: number): Layer => {
     const ours = blocks.filter((block) => block.resolutionMs === resolutionMs);
-    return layerOf({ key: `${resolutionMs}@${digest}`, labels, resolutionMs }, ours);
+    return layerOf({ key: groupKey(resolutionMs, digest), labels, resolutionMs }, ours);
   };
   return {
     labels,

@@ -12,7 +12,7 @@ import type { CompactJob, DeleteJob, DownsampleJob, KeptBlock, MarkJob } from '.
 import { planCompaction } from './compaction.ts';
 import { type Family, familyWith, type Layer, layersOf } from './families.ts';
 import { jobId } from './job-ids.ts';
-import { planDeletion, RETENTION_DETAILS, SUPERSEDED_DETAILS } from './marked.ts';
+import { planDeletion, RETENTION_DETAILS, repairedAs, SUPERSEDED_DETAILS } from './marked.ts';
 import type { DownsamplingRow, PlanContext } from './plan-context.ts';
 import { INDEX_SIZE_EXCEEDING, isSetAside } from './soundness.ts';
 import { heirOf, supersededBy } from './superseded.ts';
@@ -102,7 +102,8 @@ class FamilyPlanner {
     for (const [at, { blocks, group }] of layers.entries()) {
       const holdersOf = layersOf(current).at(at)?.holdersOf ?? (() => []);
       const findSuccessor = (block: ViewedBlock): string | undefined => {
-        const heir = heirOf(block, holdersOf);
+        const made = repairedAs(block);
+        const heir = made === undefined ? heirOf(block, holdersOf) : holdersOf(made).at(0);
         if (heir !== undefined) return heir.ulid;
         if (policy.wants(group.resolutionMs, block.maxTimeMs)) return undefined;
         return parts.judge(block, current, policy).mayGo ? 'retention' : undefined;

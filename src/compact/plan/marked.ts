@@ -17,6 +17,8 @@ import { jobId } from './job-ids.ts';
 export const SUPERSEDED_DETAILS = 'superseded by ';
 /** Begins the details of a mark by retention. */
 export const RETENTION_DETAILS = 'retention: ';
+/** Begins the details of a mark on a block that was repaired; the new one's ULID follows. */
+export const REPAIRED_DETAILS = 'repaired as ';
 /** Thanos's details of a mark on garbage, and on what went into a merge. */
 const THANOS_DETAILS: readonly string[] = ['outdated block', 'source of compacted block'];
 
@@ -53,8 +55,15 @@ export function planDeletion(
 }
 
 function isChecked(details: string): boolean {
-  if (details.startsWith(SUPERSEDED_DETAILS) || details.startsWith(RETENTION_DETAILS)) return true;
-  return THANOS_DETAILS.includes(details);
+  const ours = [SUPERSEDED_DETAILS, RETENTION_DETAILS, REPAIRED_DETAILS];
+  return ours.some((begin) => details.startsWith(begin)) || THANOS_DETAILS.includes(details);
+}
+
+/** What a block with this mark was repaired as; undefined when it was not. */
+export function repairedAs({ marks }: ViewedBlock): string | undefined {
+  const { details = '' } = marks.deletion ?? {};
+  if (!details.startsWith(REPAIRED_DETAILS)) return undefined;
+  return /[0-9A-HJKMNP-TV-Z]{26}/.exec(details)?.[0];
 }
 
 /** The sweeping of what has no meta.json, or why it is not swept now. */

@@ -4,6 +4,7 @@
 // Invariant: a block is deleted only after the receipt that names it stands in the bucket.
 
 import { asVarveError } from '../../base/errors/varve-error.ts';
+import { auditMark } from '../../base/observe/audit-mark.ts';
 import {
   DELETION_MARK_FILE,
   NO_COMPACT_MARK_FILE,
@@ -69,14 +70,12 @@ export class CarryOut {
     reason,
     details,
   }: Pick<MarkJob, 'ulid' | 'mark' | 'reason' | 'details'>): Promise<boolean> {
-    const { changes, clock, logger, metrics } = this.#world;
+    const { by, changes, clock, logger, metrics } = this.#world;
     const name = MARK_FILES[mark];
     const made = await changes.setMark(name, { ulid, timeMs: clock.nowMs(), details, reason });
     if (made === 'there') return false;
     metrics.counter('varve_compact_blocks_marked_total', { marker: name, reason }).add();
-    // Of a merge there are many, and it is logged itself.
-    const level = reason === 'superseded' ? 'debug' : 'info';
-    logger[level]('block marked', { ulid, mark, reason, details });
+    auditMark(logger, { did: 'set', ulid, mark: name, reason, details, by });
     return true;
   }
 
@@ -85,16 +84,22 @@ export class CarryOut {
     planned: PlannedView,
     done: CarriedOut,
   ): Promise<void> {
-    const { changes, logger, metrics } = this.#world;
+    const { by, changes, logger, metrics } = this.#world;
     const rows = jobs.flatMap((job) => receiptRow(job, planned) ?? []);
     const receipt = await changes.beginReceipt(rows);
     await eachOf(rows, async ({ ulid, details }) => {
       try {
+        // Somebody may have taken the mark back since the bucket was looked at.
+        if (!(await changes.isMarked(ulid))) {
+          receipt.kept(ulid, 'its deletion mark was taken back');
+          logger.info('block stays: its deletion mark was taken back', { ulid });
+          return;
+        }
         await changes.deleteBlock(ulid);
         receipt.deleted(ulid);
         done.deleted++;
         metrics.counter('varve_compact_blocks_cleaned_total', {}).add();
-        logger.info('block deleted', { ulid, details });
+        logger.info('block deleted', { ulid, details, by });
       } catch (thrown) {
         receipt.kept(ulid, asVarveError(thrown).message);
         this.#failed({ kind: 'delete', ulid }, done, thrown);

@@ -20,6 +20,8 @@ import type { JobRecord } from './work.ts';
 export interface BlockChanges {
   /** Sets the mark in the file `name` (as in bucket/layout.ts) of the block that it names. */
   readonly setMark: (name: string, mark: Mark) => Promise<'set' | 'there'>;
+  /** Has the block a deletion mark now? */
+  readonly isMarked: (ulid: string) => Promise<boolean>;
   readonly deleteBlock: (ulid: string) => Promise<void>;
   /** False when it is no leftover any more, and was left alone. */
   readonly deletePartial: (seen: BlockListing) => Promise<boolean>;
@@ -51,6 +53,8 @@ export interface PlannerWorld {
   readonly changes: BlockChanges;
   readonly history: JobHistory;
   readonly freeBytes: () => number;
+  /** This process, as the log names whoever sets a mark. */
+  readonly by: string;
   readonly clock: Clock;
   readonly ulids: UlidMaker;
   readonly logger: Logger;

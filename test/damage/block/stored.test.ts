@@ -4,10 +4,11 @@
 import { expect, test } from 'vitest';
 import type { Disk } from '../../../src/base/runtime/disk.ts';
 import { readFilePieces } from '../../../src/base/runtime/file-pieces.ts';
+import type { StoredBlock } from '../../../src/block/fetched-block.ts';
 import { writeMeta } from '../../../src/block/meta.ts';
 import type { Finding } from '../../../src/block/verify/findings.ts';
 import { verifyBlock } from '../../../src/block/verify.ts';
-import { type StoredBlock, verifyStored } from '../../../src/block/verify-stored.ts';
+import { verifyStored } from '../../../src/block/verify-stored.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { makeBlock, SOME_SERIES, ULID } from '../../unit/block/make-block.ts';

@@ -37,7 +37,7 @@ async function run(argv: readonly string[], open?: OpenToolBucket) {
     err += text;
   };
   const { signal } = new AbortController();
-  const options = { loaded, isTerminal: false, signal, stdout, stderr };
+  const options = { loaded, isTerminal: false, hostname: 'host', signal, stdout, stderr };
   const code = await runBucketTool(options, nodeRuntime(), open);
   return { code, out, err };
 }

@@ -4,10 +4,11 @@
 import { expect, test } from 'vitest';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
 import { ChunkSegmentWriter } from '../../../src/block/chunks/segment-writer.ts';
+import type { StoredBlock } from '../../../src/block/fetched-block.ts';
 import { HashedFile } from '../../../src/block/hashed-file.ts';
 import { SeriesEntry } from '../../../src/block/index/series-entry.ts';
 import { IndexWriter } from '../../../src/block/index/writer.ts';
-import { type StoredBlock, verifyStored } from '../../../src/block/verify-stored.ts';
+import { verifyStored } from '../../../src/block/verify-stored.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 import { floatChunk, makeBlock, SOME_SERIES, ULID } from './make-block.ts';
 

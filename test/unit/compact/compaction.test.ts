@@ -17,6 +17,13 @@ async function bucketOfFour(): Promise<CompactionWorld> {
 
 /** The same bucket, whose puts of keys that match fail. */
 function failingPuts(pattern: RegExp): (bucket: Bucket) => Bucket {
+  return watchedPuts((key) => {
+    if (pattern.test(key)) throw new VarveError('store_denied', `no ${key}`);
+  });
+}
+
+/** The same bucket; `onPut` is told of each put before it happens. */
+function watchedPuts(onPut: (key: string) => void | Promise<void>): (bucket: Bucket) => Bucket {
   return (bucket) => ({
     name: bucket.name,
     get: (...args) => bucket.get(...args),
@@ -26,7 +33,7 @@ function failingPuts(pattern: RegExp): (bucket: Bucket) => Bucket {
     listNames: (...args) => bucket.listNames(...args),
     listUnfinished: (...args) => bucket.listUnfinished(...args),
     put: async (key, ...rest) => {
-      if (pattern.test(key)) throw new VarveError('store_denied', `no ${key}`);
+      await onPut(key);
       return bucket.put(key, ...rest);
     },
     delete: (...args) => bucket.delete(...args),
@@ -102,6 +109,36 @@ test('uploads that were begun long ago and never ended are taken away, others ar
   const before = NOW_MS - 2 * DAY_MS;
   expect(swept).toEqual([`${old.slice(0, 27)} ${before}`, `varve/ ${before}`]);
   expect(await world.json('varve/leases/sweep')).toMatchObject({ state: 'released' });
+});
+
+test('a mark that is taken back just before the deletion keeps its block', async () => {
+  const world = await bucketOfFour();
+  await world.run();
+  await world.clock.advance(2 * DAY_MS + 60_000);
+  const [first = '', ...others] = FOUR;
+  // Whoever unmarks does so when the plan is made, and its receipt is written.
+  const broken = watchedPuts(async (key) => {
+    if (key.startsWith('varve/receipts/')) await world.bucket.delete(`${first}/deletion-mark.json`);
+  });
+  expect(await world.run({ broken })).toBe(0);
+  expect(await world.keys(first)).toContain(`${first}/meta.json`);
+  for (const ulid of others) expect(await world.keys(ulid)).toEqual([]);
+  const [receipt = ''] = await world.keys('varve/receipts/');
+  const { blocks } = await world.json(receipt);
+  expect(blocks).toContainEqual(expect.objectContaining({ ulid: first, state: 'kept' }));
+});
+
+test('each mark is in the log: which, of what, why, and who set it', async () => {
+  const world = await bucketOfFour();
+  await world.run();
+  const lines = world.logger.records.filter(({ message }) => message === 'mark set');
+  expect(lines.map(({ fields }) => fields)).toEqual(
+    FOUR.map((ulid) => ({
+      ...{ ulid, mark: 'deletion-mark.json', reason: 'superseded' },
+      details: expect.stringMatching(/^superseded by /),
+      by: expect.stringMatching(/^varve compact, test-\d$/),
+    })),
+  );
 });
 
 test('a store that fails while a block is made: nothing is marked, and it is tried later', async () => {

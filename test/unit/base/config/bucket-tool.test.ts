@@ -14,6 +14,7 @@ import { THANOS_BUCKET } from '../../../../src/base/config/thanos-bucket.ts';
 import { complaint, worldOf } from './loading.ts';
 
 const STORE = '--objstore.config=type: FILESYSTEM\nconfig: {directory: d}';
+const ID = '--id=01M832KAJWMK22126GMWCXRFNM';
 const TO = '--objstore-to.config=type: FILESYSTEM\nconfig: {directory: e}';
 
 function load(argv: readonly string[], env: Record<string, string> = {}, files = {}) {
@@ -43,6 +44,8 @@ const THANOS: Readonly<Record<BucketCommand, string>> = {
   replicate: `http-address http-grace-period http.config objstore-to.config objstore-to.config-file
     resolution compaction matcher single-run min-time max-time id ignore-marked-for-deletion
     replicate-concurrency`,
+  mark: 'id marker details remove',
+  unmark: '',
 };
 
 test.each(BUCKET_COMMANDS)('%s knows every flag of its namesake', (command) => {
@@ -64,7 +67,8 @@ test('each flag that does nothing says why', () => {
   for (const { flag, why } of THANOS_BUCKET) expect(why, flag).toMatch(/\.$/);
   const { warnings } = load(['bucket', 'verify', STORE, '-i', 'overlapped_blocks']);
   expect(warnings).toEqual([
-    '--issues is ignored: everything that can be wrong is looked for in one reading.',
+    '--issues is ignored: everything that can be wrong is looked for in one reading, and ' +
+      'repaired as far as it can be.',
   ]);
 });
 
@@ -95,13 +99,19 @@ test.each<[string[], string]>([
   [['bucket', 'ls', STORE, '--objstore.config-file=b'], 'cannot be given together'],
   [['bucket', 'replicate', STORE], '--objstore-to.config-file: is needed'],
   [['bucket', 'replicate', STORE, TO, '--objstore-to.config-file=b'], 'cannot be given together'],
-  [['bucket', 'replicate', '--dry-run', STORE, TO], '--dry-run: is a flag of varve bucket cleanup'],
-  [['bucket', 'verify', '-r', STORE], '--repair: is refused: this version repairs nothing'],
+  [['bucket', 'replicate', '--dry-run', STORE, TO], '--dry-run: is a flag of varve bucket'],
+  [['bucket', 'verify', '--dry-run', STORE], '--dry-run: has a meaning with --repair only'],
   [['bucket', 'ls', '-o', '{{.ULID}}', STORE], '--output: must be ulid or wide or table or json'],
   [['bucket', 'ls', '--selector.relabel-config=x', STORE], 'is refused: blocks are not selected'],
   [['bucket', 'inspect', '--sort-by=SIZE', STORE], 'must be one of ULID, FROM'],
   [['bucket', 'verify', '--id=x', STORE], "--id: must be a block's ULID"],
   [['bucket', 'upload-blocks', '--label=x', STORE], '--label: must be a label such as'],
+  [['bucket', 'mark', STORE], '--id: is needed'],
+  [['bucket', 'unmark', STORE], '--id: is needed'],
+  [['bucket', 'mark', ID, STORE], '--marker: is needed'],
+  [['bucket', 'mark', ID, '--marker=x', STORE], '--marker: must be deletion-mark.json or'],
+  [['bucket', 'mark', ID, '--marker=no-compact-mark.json', STORE], '--details: is needed'],
+  [['bucket', 'unmark', '--details=x', ID, STORE], '--details: is a flag of varve bucket mark'],
   [['bucket', 'ls', '--lable=x', STORE], 'is no flag of varve bucket ls'],
 ])('%j', (argv, message) => {
   expect(complaint(() => load(argv))).toContain(message);

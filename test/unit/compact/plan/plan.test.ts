@@ -206,6 +206,21 @@ describe('marks', () => {
     },
   );
 
+  it('of repaired blocks are done while a sound block holds what they became', () => {
+    const became = id(3);
+    const details = `repaired as ${became}: index, byte 5: the checksum is wrong`;
+    const damaged = old(1, 5, { marks: marked(details) });
+    const alone = planOf([damaged, old(2, 0)], NOW_MS);
+    expect(jobsOf(alone)).toEqual([]);
+    expect(keptOf(alone)).toMatchObject({ '01': 'mark-outdated' });
+    // What it became, or what that was merged into.
+    for (const heir of [old(3, 5), old(4, 5, { sources: [became, id(9)] })])
+      expect(jobsOf(planOf([damaged, heir, old(2, 0)], NOW_MS))).toEqual(['delete 01']);
+    // One that says it holds the damaged one is not what it was repaired as.
+    const other = old(5, 5, { sources: [id(1)] });
+    expect(jobsOf(planOf([damaged, other, old(2, 0)], NOW_MS))).toEqual([]);
+  });
+
   it('by retention are done when it still holds', () => {
     const gone = old(1, 95, { marks: marked('retention: older than 10d') });
     const plan = planOf([gone, old(2, 0)], NOW_MS, { retention: RETENTION });
