@@ -3,22 +3,20 @@
 
 import { crc32c } from './base/bytes/crc32c.ts';
 import type { MakeChunks } from './base/chunk/merge-gathered.ts';
-import { asVarveError } from './base/errors/varve-error.ts';
 import type { Disk } from './base/runtime/disk.ts';
-import { collect } from './base/runtime/file-pieces.ts';
 import { DamagePlace, damagedBlock, damageOf, placeOfDamage } from './block/damage.ts';
 import { INDEX_BYTES_MAX } from './block/index/format.ts';
 import { printMeta } from './block/meta/print.ts';
 import { BlockSpool } from './block/stream/block-spool.ts';
 import { checkSpooledIndex } from './block/stream/check-spooled-index.ts';
-import { type RangedBlock, SourceBlock } from './block/stream/source-block.ts';
+import { SourceBlock } from './block/stream/source-block.ts';
 import { uniteSymbols } from './block/stream/symbol-feed.ts';
 import { listBlock } from './bucket/block-listing.ts';
 import type { Bucket, BucketReader, CallOptions } from './bucket/bucket.ts';
 import { blockKey, INDEX_FILE, META_FILE } from './bucket/layout.ts';
-import { ObjectFeed } from './bucket/object-feed.ts';
 import { bytesSource, fileSource } from './bucket/put-sources.ts';
 import { putVerified } from './bucket/put-verified.ts';
+import { rangedBlock } from './bucket/ranged-block.ts';
 import { takeMetaAway } from './bucket/take-meta-away.ts';
 import { segmentBytesFor, windowBytesFor } from './compact/merge/merge-sizes.ts';
 import type {
@@ -105,21 +103,9 @@ class BucketReading implements SourceReading {
       this.totalBytes += sizeBytes;
       if (name === INDEX_FILE) this.indexBytes += sizeBytes;
     }
-    const sizes = new Map(files.map(({ name, sizeBytes }) => [name, sizeBytes]));
-    const block: RangedBlock = {
-      ulid,
-      files,
-      read: (name) => this.#counted(this.#bucket.get(blockKey(ulid, name), undefined, this.#call)),
-      readRange: (name, offset, length) => this.#range(blockKey(ulid, name), { offset, length }),
-      feed: (name) => this.#feed(blockKey(ulid, name), name, sizes.get(name) ?? 0),
-    };
-    return SourceBlock.open(block, rank);
-  }
-
-  #feed(key: string, name: string, sizeBytes: number): ObjectFeed {
-    return new ObjectFeed(
+    const block = rangedBlock(
       this.#bucket,
-      { key, name, sizeBytes },
+      { ulid, files },
       {
         ...this.#call,
         windowBytes: this.#windowBytes,
@@ -129,29 +115,7 @@ class BucketReading implements SourceReading {
         },
       },
     );
-  }
-
-  async #range(
-    key: string,
-    range: { readonly offset: number; readonly length: number },
-  ): Promise<Uint8Array> {
-    const name = key.slice(key.indexOf('/') + 1);
-    try {
-      const pieces = this.#counted(this.#bucket.get(key, range, this.#call));
-      const bytes = await collect(pieces, range.length, key);
-      if (bytes.length === range.length) return bytes;
-    } catch (thrown) {
-      const { code } = asVarveError(thrown);
-      if (code !== 'bad_parameter' && code !== 'not_found') throw thrown;
-    }
-    throw damagedBlock(name, range.offset, 'the store gives less than it lists');
-  }
-
-  async *#counted(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const piece of pieces) {
-      this.readBytes += piece.length;
-      yield piece;
-    }
+    return SourceBlock.open(block, rank);
   }
 }
 

@@ -4,6 +4,9 @@
 // Invariant: in memory are the window at hand, the one under way, a seam (what lies across the
 // border of two windows and was asked for as one) and, of a reader that goes back, one detour.
 // Every byte of the forward way goes into the checksum once, and only those of seams are copied.
+//
+// Who needs some of the object only has it `skip`: what lies between is not fetched, no range is
+// ahead before two were read one after the other, and there is no checksum of the whole.
 
 import { crc32c } from '../base/bytes/crc32c.ts';
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
@@ -22,6 +25,8 @@ export interface FeedObject {
 export interface FeedOptions extends CallOptions {
   /** Bytes of a request. */
   readonly windowBytes: number;
+  /** Leaves out what nobody asks for; everything is fetched by default. */
+  readonly isSkipping?: boolean;
   /** Told of the bytes that came. */
   readonly onBytes: (bytes: number) => void;
   /** Makes the error for an object that is not as listed. */
@@ -51,6 +56,8 @@ export class ObjectFeed implements ByteFeed {
   #detour = NOTHING;
   #next: Promise<Fetched> | undefined;
   #crc = 0;
+  /** Is the next range fetched before it is asked for? */
+  #isAhead: boolean;
 
   constructor(bucket: BucketReader, object: FeedObject, options: FeedOptions) {
     this.#bucket = bucket;
@@ -58,9 +65,11 @@ export class ObjectFeed implements ByteFeed {
     this.name = object.name;
     this.sizeBytes = object.sizeBytes;
     this.#options = options;
+    this.#isAhead = options.isSkipping !== true;
   }
 
   get crcOfWhole(): number | undefined {
+    if (this.#options.isSkipping === true) return undefined;
     return this.#handEnd === this.sizeBytes ? this.#crc : undefined;
   }
 
@@ -101,6 +110,7 @@ export class ObjectFeed implements ByteFeed {
       await this.#goBack(start, length);
       return;
     }
+    if (this.#options.isSkipping === true) this.#skipTo(start);
     const parts: Uint8Array[] = [];
     let from = start;
     for (; this.#handEnd < start + length; from = Math.max(from, this.#hand.start)) {
@@ -156,7 +166,17 @@ export class ObjectFeed implements ByteFeed {
     this.#hand = { start: end, bytes: fetched.bytes };
     this.#crc = crc32c(fetched.bytes, this.#crc);
     const nextStart = this.#handEnd;
-    if (nextStart < this.sizeBytes) this.#next = this.#fetch(nextStart, 0);
+    if (this.#isAhead && nextStart < this.sizeBytes) this.#next = this.#fetch(nextStart, 0);
+    this.#isAhead = true;
+  }
+
+  /** What is further away than the range under way is not gone through. */
+  #skipTo(start: number): void {
+    const ahead = this.#next === undefined ? 0 : this.#options.windowBytes;
+    if (start <= this.#handEnd + ahead) return;
+    this.#hand = { start, bytes: NOTHING.bytes };
+    this.#next = undefined;
+    this.#isAhead = false;
   }
 
   /** Never rejects: a range whose turn never comes is nobody's unhandled rejection. */

@@ -54,7 +54,8 @@ export function* select(
   }
 }
 
-class Budget implements SeriesBudget {
+/** What one series may hold; `overloaded` beyond. */
+export class Budget implements SeriesBudget {
   readonly #bytesMax: number;
   #bytes = 0;
 

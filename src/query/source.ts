@@ -57,6 +57,20 @@ export interface StreamSource {
   readonly source: SeriesSource;
 }
 
+/**
+ * The series of a block whose bytes have to be waited for: a cursor like SeriesSource, but that a
+ * step or the chunks may take a request. What is damaged is thrown. Who made it closes it.
+ */
+export interface RemoteSource {
+  /** Steps to the next series; false at the end. */
+  next(): Promise<boolean>;
+  /** The current series (base/model/label-key.ts). */
+  readonly key: Uint8Array;
+  /** As in SeriesSource. */
+  chunks(budget: SeriesBudget): Promise<readonly TimedChunk[]>;
+  close(): void;
+}
+
 /** Lists of series by label pair: an index, or the postings of a head. */
 export interface PostingsSource {
   /** Where the list of a pair is; undefined when no series carries it. */

@@ -14,6 +14,7 @@ const WIRING = new Set([
   'src/sidecar.ts', // what gateway.ts is to `serve`, it is to `sidecar`
   'src/plan-parts.ts', // the pieces of retention/ and downsample/ that compact/plan works with
   'src/merge-parts.ts', // the pieces of block/ and bucket/ that compact/merge works with
+  'src/bucket-reader.ts', // the same for query/bucket-select
   'src/compactor.ts', // the same for `compact`
   'src/compact-thread.ts',
   'src/engine-thread.ts',

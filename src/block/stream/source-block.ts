@@ -79,7 +79,7 @@ export class SourceBlock {
   static async open(block: RangedBlock, rank: number): Promise<SourceBlock> {
     const { meta, segments } = await describeBlock(block);
     const tombstones = await readStoredTombstones(block);
-    const toc = await twice(() => readStoredToc(block));
+    const toc = await readStoredToc(block);
     const index = block.feed(INDEX_FILE);
     const feeds = segments.map((name) => block.feed(name));
     await index.bring(0, INDEX_HEADER_BYTES);
@@ -233,7 +233,7 @@ interface OpenedBlock {
   readonly tombstones: Tombstones;
 }
 
-async function readStoredToc(block: RangedBlock): Promise<Toc> {
+async function readTocOnce(block: RangedBlock): Promise<Toc> {
   const sizeBytes = block.files.find(({ name }) => name === INDEX_FILE)?.sizeBytes ?? 0;
   if (sizeBytes < INDEX_HEADER_BYTES + TOC_BYTES)
     throw damagedBlock(INDEX_FILE, sizeBytes, 'the file is shorter than an empty index');
@@ -244,12 +244,12 @@ async function readStoredToc(block: RangedBlock): Promise<Toc> {
   return toc;
 }
 
-/** What is damaged counts when it is so twice. */
-async function twice<T>(read: () => Promise<T>): Promise<T> {
+/** The table of contents of an index, its sections in order; damage counts when it is so twice. */
+export async function readStoredToc(block: RangedBlock): Promise<Toc> {
   try {
-    return await read();
+    return await readTocOnce(block);
   } catch (thrown) {
     if (asVarveError(thrown).kind !== 'damaged') throw thrown;
-    return read();
+    return readTocOnce(block);
   }
 }

@@ -22,9 +22,10 @@ export class SymbolFeed {
   end = 0;
   /** By number in this index: number in the whole. */
   readonly numbers: U32Column;
+  /** Where the table begins in the file. */
+  readonly tableStart: number;
   readonly #feed: ByteFeed;
   readonly #reader = new ByteReader();
-  readonly #tableStart: number;
   readonly #tableEnd: number;
   readonly #count: number;
   #position: number;
@@ -32,7 +33,7 @@ export class SymbolFeed {
 
   private constructor(feed: ByteFeed, tableStart: number) {
     this.#feed = feed;
-    this.#tableStart = tableStart;
+    this.tableStart = tableStart;
     const at = feed.load(tableStart, HEAD_BYTES);
     this.#reader.reset(feed.loaded, at, at + HEAD_BYTES);
     const length = this.#reader.u32be();
@@ -120,7 +121,7 @@ export class SymbolFeed {
     const at = feed.load(this.#tableEnd, CRC_BYTES);
     if (this.#reader.reset(feed.loaded, at, at + CRC_BYTES).u32be() !== this.#crc) {
       const what = 'the checksum of the symbol table does not match';
-      throw wrongChecksum(feed.name, this.#tableStart, what);
+      throw wrongChecksum(feed.name, this.tableStart, what);
     }
     return true;
   }
