@@ -178,12 +178,14 @@ export function chunkSizes(disk: Disk, dir: string): Map<string, number[]> {
   return all;
 }
 
-function textOf(value: HistogramValue): string {
+/** A histogram as a sample's text. */
+export function textOf(value: HistogramValue): string {
   const custom = Array.from(value.customValues.view(), goFloat).join(' ');
   const kind = value.isFloat ? 'float' : 'int';
   return `${kind} ${histogramText(value)} schema=${value.schema} custom=[${custom}]`;
 }
 
-function hex(low: number, high: number): string {
+/** The bits of a float as a sample's text. */
+export function hex(low: number, high: number): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }

@@ -136,7 +136,7 @@ export class RemoteSeries implements RemoteSource {
     gathered.clear();
     while (!this.#chunks.take(this.#series.entry, i, gathered)) await this.#chunks.bring();
     budget.take(gathered.dataBytes);
-    const bytes = gathered.bytes(0).slice();
+    const bytes = new Uint8Array(gathered.bytes(0)); // of a Buffer, `slice` is no copy
     return { ...gathered.place(0), view: new DataView(bytes.buffer), base: 0 };
   }
 

@@ -14,7 +14,7 @@ import { SeededRandom } from '../../support/seeded-random.ts';
 
 const BYTES = new SeededRandom(7).bytes(10_000);
 
-async function open(windowBytes: number, sizeBytes = BYTES.length) {
+async function open(windowBytes: number, { sizeBytes = BYTES.length, isSkipping = false } = {}) {
   let reads = 0;
   const observe = ({ class: kind }: StoreRequest): void => {
     if (kind === 'read') reads++;
@@ -25,7 +25,7 @@ async function open(windowBytes: number, sizeBytes = BYTES.length) {
   const feed = new ObjectFeed(
     bucket,
     { key: 'key', name: 'file', sizeBytes },
-    { windowBytes, damaged: damagedBlock, onBytes: (bytes) => (told += bytes) },
+    { windowBytes, isSkipping, damaged: damagedBlock, onBytes: (bytes) => (told += bytes) },
   );
   return { feed, bucket, reads: () => reads, told: () => told };
 }
@@ -68,7 +68,7 @@ test('what is beyond the end, was not brought, or is not there, is said', async 
 });
 
 test.each([10_001, 20_000])('an object shorter than its listing, which says %s', async (size) => {
-  const { feed } = await open(3000, size);
+  const { feed } = await open(3000, { sizeBytes: size });
   await expect(feed.drain()).rejects.toThrow(/the store gave \d+ bytes of \d+, and lists/);
 });
 
@@ -91,4 +91,32 @@ test('an object is put and looked at', async () => {
   expect(await bucket.exists('a')).toBe(true);
   const wrong = putVerified(bucket, { key: 'b', source, crc32c: 1 }, {});
   await expect(wrong).rejects.toMatchObject({ code: 'damaged_object' });
+});
+
+test('who skips does not fetch what lies between, nor ahead before the second range', async () => {
+  const { feed, reads, told } = await open(100, { isSkipping: true });
+  await feed.bring(0, 10);
+  await feed.bring(5_000, 10);
+  await feed.bring(5_050, 10);
+  expect([reads(), told()]).toEqual([2, 200]);
+  expect(Buffer.compare(feed.read(5_050, 10), BYTES.subarray(5_050, 5_060))).toBe(0);
+  await feed.bring(5_095, 10); // across the border: the next one, and from now on one ahead
+  expect(Buffer.compare(feed.read(5_095, 10), BYTES.subarray(5_095, 5_105))).toBe(0);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([reads(), told()]).toEqual([4, 400]);
+  await feed.bring(9_990, 10);
+  await feed.bring(20, 300);
+  expect(Buffer.compare(feed.read(20, 300), BYTES.subarray(20, 320))).toBe(0);
+  expect(feed.crcOfWhole).toBeUndefined();
+});
+
+test('who skips reads any pieces in any order', async () => {
+  const { feed } = await open(64, { isSkipping: true });
+  const random = new SeededRandom(3);
+  for (let i = 0; i < 300; i++) {
+    const at = random.between(0, BYTES.length - 300);
+    const length = random.between(1, 300);
+    await feed.bring(at, length);
+    expect(Buffer.compare(feed.read(at, length), BYTES.subarray(at, at + length))).toBe(0);
+  }
 });
