@@ -20,6 +20,7 @@ import { deleteBlock, deletePartial } from './bucket/delete-block.ts';
 import { leaseKey } from './bucket/layout.ts';
 import { setMark } from './bucket/marks/writer.ts';
 import { type OpenedStore, openStore } from './bucket/open-store.ts';
+import { removeStaleUploads } from './bucket/stale-uploads.ts';
 import {
   consistencyDelay,
   type FilteredView,
@@ -145,6 +146,7 @@ function plannerWorld(
       },
       deleteBlock: (ulid) => deleteBlock(changing, ulid),
       deletePartial: (seen) => deletePartial(changing, seen),
+      removeStaleUploads: (beforeMs) => removeStaleUploads(changing, beforeMs),
       beginReceipt: (blocks) => beginReceipt({ bucket: changing, clock, ulids, holder }, blocks),
     },
     history: catalog === undefined ? NO_HISTORY : new JobCatalog(catalog),

@@ -30,6 +30,7 @@ import { copyBlock, type NotedObject } from '../bucket/copy-block.ts';
 import { deleteBlock, deletePartial } from '../bucket/delete-block.ts';
 import type { StoreLimits } from '../bucket/limited-bucket.ts';
 import { openStore } from '../bucket/open-store.ts';
+import { unfinishedUploads } from '../bucket/stale-uploads.ts';
 import { uploadBlock } from '../bucket/upload.ts';
 import { compileMatchers } from '../query/matcher.ts';
 import { cleanup } from './bucket/cleanup.ts';
@@ -188,6 +189,7 @@ function accessTo(world: ToolWorld): BucketAccess {
     makeWorkDir: (parent) => makeWorkDir(world, parent),
     deleteBlock,
     deletePartial,
+    unfinishedUploads,
     copyBlock: (ulid, place) => copyBlock(ulid, { ...place, readNotes }),
     compileMatchers: (matchers) => labelsMatch(compileMatchers(matchers)),
     localBlocks: (dir, labels, onDamaged) => localBlocks(disk, dir, { labels, onDamaged }),

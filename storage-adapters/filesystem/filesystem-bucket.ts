@@ -134,8 +134,8 @@ export class FilesystemBucket implements Bucket {
       for (const path of [...this.#puts(this.#dir(prefix))]) {
         const stat = this.#disk.stat(path);
         if (stat === undefined || stat.modifiedMs >= beforeMs) continue;
-        this.#disk.removeFile(path);
-        this.#removeEmptyDirs(parentOf(path));
+        if (!stat.isDirectory) this.#disk.removeFile(path);
+        this.#removeEmptyDirs(stat.isDirectory ? path : parentOf(path));
       }
     });
   }
@@ -216,10 +216,15 @@ export class FilesystemBucket implements Bucket {
     }
   }
 
-  /** Files of puts under way or cut off. */
+  /**
+   * Files of puts under way or cut off, and directories without anything: of a put that was cut off
+   * before its file, or a deletion after it.
+   */
   *#puts(dir: string): Generator<string> {
     if (this.#disk.stat(dir)?.isDirectory !== true) return;
-    for (const { name, isDirectory } of this.#disk.list(dir)) {
+    const entries = this.#everything(dir);
+    if (entries.length === 0 && dir !== this.#root) yield dir;
+    for (const { name, isDirectory } of entries) {
       if (isDirectory) yield* this.#puts(`${dir}/${name}`);
       else if (name.startsWith(PUT_PREFIX)) yield `${dir}/${name}`;
     }
@@ -312,10 +317,14 @@ export class FilesystemBucket implements Bucket {
     return this.#listed(dir);
   }
 
-  /** Of a directory that is gone since it was seen: nothing. */
   #listed(dir: string): readonly DirEntry[] {
+    return this.#everything(dir).filter((entry) => !entry.name.startsWith(OWN_PREFIX));
+  }
+
+  /** Of a directory that is gone since it was seen: nothing. */
+  #everything(dir: string): readonly DirEntry[] {
     try {
-      return this.#disk.list(dir).filter((entry) => !entry.name.startsWith(OWN_PREFIX));
+      return this.#disk.list(dir);
     } catch (thrown) {
       if (asVarveError(thrown).kind !== 'not_found') throw thrown;
       return [];

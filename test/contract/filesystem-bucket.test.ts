@@ -68,6 +68,25 @@ test('what a killed put left goes with the next upload of its block, and no othe
   expect(killed.allFiles()).toEqual([]);
 });
 
+test('a folder without anything, of a put or a deletion that was cut off, is shown and swept', async () => {
+  const disk = new MemoryDisk();
+  const bucket = new FilesystemBucket(
+    { directory: '/bucket' },
+    { disk, random: new SeededRandom(4) },
+  );
+  expect(await unfinished(bucket)).toEqual([]);
+  await bucket.put('a/index', bytesSource(Buffer.from('x')));
+  disk.makeDir('/bucket/b/chunks');
+  expect(await unfinished(bucket)).toEqual([{ key: 'b/chunks', id: '', sinceMs: 0 }]);
+  await bucket.removeUnfinished('', { beforeMs: 0 });
+  expect(disk.stat('/bucket/b/chunks')).toBeDefined();
+  await bucket.removeUnfinished('b/', { beforeMs: 1 });
+  expect(disk.stat('/bucket/b')).toBeUndefined();
+  expect(disk.allFiles()).toEqual(['/bucket/a/index']);
+  await bucket.removeUnfinished('', { beforeMs: 1 });
+  expect(disk.allFiles()).toEqual(['/bucket/a/index']);
+});
+
 async function unfinished(bucket: FilesystemBucket, prefix = ''): Promise<unknown[]> {
   const found: unknown[] = [];
   for await (const upload of bucket.listUnfinished(prefix)) found.push(upload);

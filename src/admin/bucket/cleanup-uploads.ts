@@ -8,7 +8,7 @@
 import type { BucketToolConfig } from '../../base/config/catalogue.ts';
 import { asVarveError } from '../../base/errors/varve-error.ts';
 import { timeText } from '../../base/model/time-text.ts';
-import { blockOfKey, blockPrefix, VARVE_PREFIX } from '../../bucket/layout.ts';
+import type { UploadsUnder } from '../../bucket/stale-uploads.ts';
 import { throwIfEnded } from './read-blocks.ts';
 import { type BucketTool, say } from './tool.ts';
 
@@ -19,13 +19,6 @@ export interface UploadTally {
   uploads: number;
   waiting: number;
   failed: number;
-}
-
-/** What lies under one prefix. */
-interface Found {
-  stale: number;
-  staleSinceMs: number;
-  fresh: number;
 }
 
 /**
@@ -39,7 +32,8 @@ export async function cleanupUploads(
 ): Promise<UploadTally> {
   const tally = { uploads: 0, waiting: 0, failed: 0 };
   try {
-    const found = await findUploads(tool, beforeMs);
+    const { access, bucket, signal } = tool;
+    const found = await access.unfinishedUploads(bucket, beforeMs, { signal });
     for (const [prefix, uploads] of found)
       if (!done.has(prefix)) await removeOnes(tool, { prefix, uploads, beforeMs }, tally);
   } catch (thrown) {
@@ -50,34 +44,13 @@ export async function cleanupUploads(
   return tally;
 }
 
-async function findUploads(
-  { bucket, signal }: Tool,
-  beforeMs: number,
-): Promise<ReadonlyMap<string, Found>> {
-  const found = new Map<string, Found>();
-  for await (const { key, sinceMs } of bucket.listUnfinished('', { signal })) {
-    const ulid = blockOfKey(key);
-    const isOwn = key.startsWith(VARVE_PREFIX);
-    if (ulid === undefined && !isOwn) continue;
-    const prefix = ulid === undefined ? VARVE_PREFIX : blockPrefix(ulid);
-    const one = found.get(prefix) ?? { stale: 0, staleSinceMs: beforeMs, fresh: 0 };
-    found.set(prefix, one);
-    if (sinceMs === undefined || sinceMs >= beforeMs) one.fresh++;
-    else {
-      one.stale++;
-      one.staleSinceMs = Math.min(one.staleSinceMs, sinceMs);
-    }
-  }
-  return found;
-}
-
 async function removeOnes(
   tool: Tool,
   {
     prefix,
     uploads,
     beforeMs,
-  }: { readonly prefix: string; readonly uploads: Found; readonly beforeMs: number },
+  }: { readonly prefix: string; readonly uploads: UploadsUnder; readonly beforeMs: number },
   tally: UploadTally,
 ): Promise<void> {
   const { bucket, config, signal } = tool;

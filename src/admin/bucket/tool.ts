@@ -11,6 +11,7 @@ import type { BlockListing } from '../../bucket/block-record.ts';
 import type { Bucket, BucketReader, CallOptions } from '../../bucket/bucket.ts';
 import type { CopyPlace, CopyReport } from '../../bucket/copy-block.ts';
 import type { LocalBlock } from '../../bucket/local-block.ts';
+import type { UploadsUnder } from '../../bucket/stale-uploads.ts';
 import type { UploadReport } from '../../bucket/upload.ts';
 import type { Lines } from '../tsdb/output.ts';
 import type { Progress } from './progress.ts';
@@ -30,6 +31,12 @@ export interface BucketAccess {
   makeWorkDir(parent: string): WorkDir;
   deleteBlock(bucket: Bucket, ulid: string, options: CallOptions): Promise<void>;
   deletePartial(bucket: Bucket, seen: BlockListing, options: CallOptions): Promise<boolean>;
+  /** By prefix what was begun and not ended, and has or has not moved since `beforeMs`. */
+  unfinishedUploads(
+    bucket: BucketReader,
+    beforeMs: number,
+    options: CallOptions,
+  ): Promise<ReadonlyMap<string, UploadsUnder>>;
   copyBlock(ulid: string, place: Omit<CopyPlace, 'readNotes'>): Promise<CopyReport>;
   /** Do the labels of a block match? `bad_parameter` for a pattern that is none. */
   compileMatchers(matchers: readonly MatcherText[]): (labels: Labels) => boolean;

@@ -6,6 +6,7 @@
 import type { ViewedBlock } from '../../bucket/block-view.ts';
 import type { HiddenBlock } from '../../bucket/view/view-filters.ts';
 import { familiesOf, layersOf } from '../plan/families.ts';
+import { CLOCK_AHEAD_MS } from '../plan/options.ts';
 import { planBucket } from '../plan/plan.ts';
 import type { CompactPlan, KeptBlock } from '../planned-job.ts';
 import { notePlan } from './plan-metrics.ts';
@@ -43,6 +44,12 @@ export class BucketPlan {
   noteStoreTime(timeMs: number | undefined): void {
     if (timeMs === undefined) return;
     this.#storeMs = Math.max(this.#storeMs ?? Number.NEGATIVE_INFINITY, timeMs);
+  }
+
+  /** The time that deletions believe: the clock's, but not far ahead of the store's (plan.ts). */
+  get believedMs(): number {
+    const nowMs = this.#world.clock.nowMs();
+    return Math.min(nowMs, (this.#storeMs ?? nowMs) + CLOCK_AHEAD_MS);
   }
 
   /** Looks and plans. Throws what the listing throws. */

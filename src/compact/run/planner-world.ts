@@ -23,6 +23,8 @@ export interface BlockChanges {
   readonly deleteBlock: (ulid: string) => Promise<void>;
   /** False when it is no leftover any more, and was left alone. */
   readonly deletePartial: (seen: BlockListing) => Promise<boolean>;
+  /** Takes away uploads of objects that have not moved since `beforeMs`; how many there were. */
+  readonly removeStaleUploads: (beforeMs: number) => Promise<number>;
   readonly beginReceipt: (blocks: readonly ReceiptBlock[]) => Promise<OpenReceipt>;
 }
 

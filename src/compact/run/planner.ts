@@ -20,6 +20,8 @@ const GROUPS_AT_ONCE = 32;
 const SWEEP_GROUP = 'sweep';
 /** The lease that is written to learn the store's time. */
 const CLOCK_GROUP = 'clock';
+/** What was begun to be uploaded and left is looked for again after so long. */
+const STALE_UPLOADS_MS = 3_600_000;
 /** The store is asked for its time again after so long. */
 const STORE_TIME_MS = 3_600_000;
 
@@ -38,6 +40,7 @@ export class Planner {
   readonly #metrics: JobMetrics;
   readonly #running = new Map<string, Running>();
   #storeAskedMs = Number.NEGATIVE_INFINITY;
+  #uploadsSweptMs = Number.NEGATIVE_INFINITY;
 
   constructor(world: PlannerWorld) {
     this.#world = world;
@@ -50,6 +53,7 @@ export class Planner {
   /** Looks at the bucket and plans. Throws what the store throws. */
   async round(): Promise<Round> {
     await this.#askStoreTime();
+    await this.#sweepUploads();
     const { plan } = await this.#plan.fresh();
     const making = plan.jobs.filter((job) => job.kind === 'compact' || job.kind === 'downsample');
     return {
@@ -189,6 +193,30 @@ export class Planner {
     const { logger } = this.#world;
     if (end === 'made' || end === 'empty') logger.info(`${job.kind} done`, facts);
     else logger.warn(`${job.kind} ${end}`, facts);
+  }
+
+  /**
+   * What a killed process left of an object, and a folder without any, is in no listing: so plans
+   * do not see it, and it is taken away here when it is as old as what they sweep.
+   */
+  async #sweepUploads(): Promise<void> {
+    const { changes, clock, leases, logger, metrics, options } = this.#world;
+    if (clock.monotonicMs() - this.#uploadsSweptMs < STALE_UPLOADS_MS) return;
+    try {
+      const lease = await leases.take(SWEEP_GROUP);
+      if (lease === undefined) return;
+      const beforeMs = this.#plan.believedMs - options.partialAgeMs;
+      const removed = await changes.removeStaleUploads(beforeMs).finally(() => lease.release());
+      this.#uploadsSweptMs = clock.monotonicMs();
+      if (removed === 0) return;
+      metrics
+        .counter('varve_compact_aborted_partial_uploads_deletion_attempts_total', {})
+        .add(removed);
+      logger.info('unfinished uploads removed', { removed });
+    } catch (thrown) {
+      const { code, message } = asVarveError(thrown);
+      logger.warn('unfinished uploads not removed, tried again', { code, error: message });
+    }
   }
 
   /** A bucket into which nothing is written says nothing of the time: then a lease is written. */

@@ -77,6 +77,33 @@ test('what is marked is deleted after the delay, with a receipt before', async (
   expect(world.metric('varve_compact_blocks_cleaned_total')).toBe(4);
 });
 
+test('uploads that were begun long ago and never ended are taken away, others are left', async () => {
+  const world = await bucketOfFour();
+  const [fresh, old] = [`${FOUR[0]}/chunks/9`, '01M832NMCBMHG82BHKZJX0AAAA/chunks/000001'];
+  const uploads = new Map([
+    [fresh, NOW_MS - DAY_MS],
+    [old, NOW_MS - 3 * DAY_MS],
+    ['varve/leases/x', NOW_MS - 3 * DAY_MS],
+    ['photos/cat.jpg', NOW_MS - 3 * DAY_MS],
+  ]);
+  const swept: string[] = [];
+  const given = {
+    broken: (bucket: Bucket): Bucket => ({
+      ...failingPuts(/never/)(bucket),
+      listUnfinished: async function* () {
+        for (const [key, sinceMs] of uploads) yield { key, id: '', sinceMs };
+      },
+      removeUnfinished: async (prefix, options) => {
+        swept.push(`${prefix} ${options?.beforeMs}`);
+      },
+    }),
+  };
+  expect(await world.run(given)).toBe(0);
+  const before = NOW_MS - 2 * DAY_MS;
+  expect(swept).toEqual([`${old.slice(0, 27)} ${before}`, `varve/ ${before}`]);
+  expect(await world.json('varve/leases/sweep')).toMatchObject({ state: 'released' });
+});
+
 test('a store that fails while a block is made: nothing is marked, and it is tried later', async () => {
   const world = await bucketOfFour();
   expect(await world.run({ broken: failingPuts(/index$/) })).toBe(1);
