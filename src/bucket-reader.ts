@@ -1,5 +1,5 @@
-// What query/bucket-select works with, made of the pieces of bucket/, block/ and compact/: who reads
-// the blocks of a bucket wires them here, as merge-parts.ts does for merges.
+// What query/bucket-select works with, made of the pieces of bucket/, block/ and compact/: whoever
+// reads the blocks of a bucket wires them here, as merge-parts.ts does for merges.
 
 import type { Clock } from './base/runtime/clock.ts';
 import { DamagePlace, damagedBlock, damageOf } from './block/damage.ts';

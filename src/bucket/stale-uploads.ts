@@ -1,5 +1,5 @@
-// Uploads of single objects that were begun and never ended, where Varve may take them away: under a
-// ULID or varve/. What lies elsewhere is somebody else's. No listing of objects shows them.
+// Uploads of single objects that were begun and never ended, where Varve may take them away: under
+// a ULID or varve/. What lies elsewhere is somebody else's. No listing of objects shows them.
 
 import type { Bucket, BucketReader, CallOptions } from './bucket.ts';
 import { blockOfKey, blockPrefix, VARVE_PREFIX } from './layout.ts';
@@ -13,7 +13,7 @@ export interface UploadsUnder {
   readonly fresh: number;
 }
 
-/** By prefix (a block's, or varve/), those that have not moved since `beforeMs` and those that have. */
+/** By prefix (a block's, or varve/): those that have not moved since `beforeMs`, and the others. */
 export async function unfinishedUploads(
   bucket: BucketReader,
   beforeMs: number,

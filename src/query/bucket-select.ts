@@ -1,5 +1,5 @@
-// A select over the blocks of a bucket while compactors work on it: a view of the bucket, the blocks
-// of one resolution that hold everything once (`choose`), their series by ranges, merged
+// A select over the blocks of a bucket while compactors work on it: a view of the bucket, the
+// blocks of one resolution that hold everything once (`choose`), their series by ranges, merged
 // (docs/design/0008-compactor.md, "Reading meanwhile").
 //
 // A block that is gone in mid-read was taken for its successor's sake: the bucket is looked at

@@ -1,5 +1,5 @@
-// The blocks of a bucket that a select reads, opened some at a time. What is wrong with one of them,
-// then or later, is an error that names it.
+// The blocks of a bucket that a select reads, opened some at a time. What is wrong with one of
+// them, then or later, is an error that names it.
 
 import { asVarveError, VarveError } from '../base/errors/varve-error.ts';
 import type { CompiledMatcher } from './matcher.ts';

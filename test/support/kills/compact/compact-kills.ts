@@ -185,7 +185,6 @@ export class CompactKills {
     const stage = STAGES[this.#aim++ % STAGES.length] ?? 'compaction';
     const times = this.#random.between(1, 3);
     await victim.untilStage(stage, times, STAGE_LIMIT_MS);
-    console.log(Math.round(performance.now()), stage, times, victim.log.split('\n').length);
     const spreadMs = this.#random.fraction() * SPREAD_MS[stage];
     if (spreadMs >= 1) await sleep(spreadMs);
     reader.throwIfWrong();
