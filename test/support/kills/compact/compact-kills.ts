@@ -25,6 +25,7 @@ import { bytesSource } from '../../../../src/bucket/put-sources.ts';
 import { LEASE_BYTES_MAX, parseLease, printLease } from '../../../../src/compact/lease/format.ts';
 import { parseReceipt } from '../../../../src/retention/receipts/format.ts';
 import { openBucket } from '../../../../storage-adapters/open-bucket.ts';
+import { eachObject } from '../../each-object.ts';
 import { MemoryLogger } from '../../memory-logger.ts';
 import { SeededRandom } from '../../seeded-random.ts';
 import { CompactorProcess, STAGES, type Stage } from './compactor-process.ts';
@@ -273,7 +274,7 @@ export class CompactKills {
 
   /** Nobody is alive who holds any. */
   async #releaseLeases(bucket: Bucket): Promise<void> {
-    for await (const { key } of bucket.list('varve/leases/')) {
+    for await (const { key } of eachObject(bucket.list('varve/leases/'))) {
       const { version } = await bucket.attributes(key);
       const lease = parseLease(await collect(bucket.get(key), LEASE_BYTES_MAX, key), key);
       if (lease.state === 'released') continue;
@@ -295,7 +296,7 @@ export class CompactKills {
     await this.#compactToTheEnd('two');
     await reader.lastLook();
     this.#checkNothingIsLeft();
-    for await (const { key } of bucket.list('varve/leases/')) {
+    for await (const { key } of eachObject(bucket.list('varve/leases/'))) {
       const lease = parseLease(await collect(bucket.get(key), LEASE_BYTES_MAX, key), key);
       if (lease.state !== 'released') throw new Error(`${key} is still held by ${lease.holder}`);
     }
