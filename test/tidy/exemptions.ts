@@ -16,6 +16,8 @@ export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {};
 export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/admin/block-cells.ts': 'test/unit/admin/bucket/ls.test.ts',
   'src/base/config/check-bucket-tool.ts': 'test/unit/base/config/bucket-tool.test.ts',
+  'src/base/config/options-bucket-marks.ts': 'test/unit/base/config/bucket-tool.test.ts',
+  'src/base/config/options-bucket-store.ts': 'test/unit/base/config/bucket-tool.test.ts',
   'src/base/observe/audit-mark.ts': 'test/unit/admin/bucket/marks.test.ts',
   'src/base/observe/terminal-line.ts': 'test/unit/compact/terminal-progress.test.ts',
   'src/repair-parts.ts': 'test/damage/block/repair.test.ts',
