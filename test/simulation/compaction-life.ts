@@ -51,7 +51,7 @@ export interface LifeFigures extends LifeTally {
   readonly compactors: number;
   readonly storeFaults: number;
   readonly blocksAtEnd: number;
-  /** Ranges that were found to have their layer, added up over all days. */
+  /** See LifePromises: added up over all days. */
   readonly ranges: { readonly raw: number; readonly fiveMinutes: number; readonly oneHour: number };
 }
 

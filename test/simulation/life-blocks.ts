@@ -247,13 +247,17 @@ export class LifeBlocks {
 }
 
 const PARTS = ['count', 'sum', 'min', 'max'] as const;
+type Window = [window: number, count: number, sum: number, min: number, max: number];
 
-/** By series: `window count sum min max` of each window that has samples. */
+/**
+ * By series: `window count sum min max` of each window that has samples. An hour that two 5m chunks
+ * share may stand there in two parts, as with Thanos (docs/formats/aggregate-chunks.md).
+ */
 function aggregatesOf(reader: BlockReader, windowMs: number): Map<string, string[]> {
   const all = new Map<string, string[]>();
   const chunk = emptyChunk();
   for (const entry of reader.series()) {
-    const list: string[] = [];
+    const list: Window[] = [];
     for (let at = 0; at < entry.chunkCount; at++) {
       reader.readChunk(entry, at, chunk);
       const plain = plainAggregate({
@@ -264,14 +268,29 @@ function aggregatesOf(reader: BlockReader, windowMs: number): Map<string, string
         bytes: chunk.data.slice(),
       });
       for (const [which, { timeMs }] of (plain.count ?? []).entries()) {
-        const values = PARTS.map((part) => plain[part]?.[which]?.value);
-        list.push(`${Math.floor(timeMs / windowMs)} ${values.join(' ')}`);
+        const [count = 0, sum = 0, min = 0, max = 0] = PARTS.map(
+          (part) => plain[part]?.[which]?.value,
+        );
+        addWindow(list, [Math.floor(timeMs / windowMs), count, sum, min, max], windowMs);
       }
       for (const part of AGGREGATES) if (plain[part] === undefined) throw new Error(`no ${part}`);
     }
-    all.set(labelsText(reader.labelsOf(entry)), list);
+    const texts = list.map((values) => values.join(' '));
+    all.set(labelsText(reader.labelsOf(entry)), texts);
   }
   return all;
+}
+
+function addWindow(list: Window[], next: Window, windowMs: number): void {
+  const last = list.at(-1);
+  if (last === undefined || last[0] !== next[0] || windowMs < HOUR_MS) {
+    list.push(next);
+    return;
+  }
+  last[1] += next[1];
+  last[2] += next[2];
+  last[3] = Math.min(last[3], next[3]);
+  last[4] = Math.max(last[4], next[4]);
 }
 
 /** The same by brute force. */

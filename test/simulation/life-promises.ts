@@ -33,7 +33,7 @@ const endOf = (item: Item): number => Math.max(...item.map(({ maxTimeMs }) => ma
 export class LifePromises {
   readonly #blocks: LifeBlocks;
   readonly #options: PromiseOptions;
-  /** How many ranges of each layer were found as promised. */
+  /** Ranges found as one raw block, and blocks found with their coarser layer. */
   readonly found = { raw: 0, fiveMinutes: 0, oneHour: 0 };
 
   constructor(blocks: LifeBlocks, options: PromiseOptions) {
@@ -99,19 +99,21 @@ export class LifePromises {
       if (this.#isDue(item, 0, atMs)) throw new Error(`${text(item)} should be gone`);
   }
 
-  /** A range into which nothing can come any more is one block, unless some of it goes soon. */
-  #checkMerged(all: readonly Item[], resolutionMs: number, atMs: number): void {
-    // Aggregates that overlap stay side by side.
-    const items = resolutionMs === 0 ? all : all.filter((item) => item.length === 1);
-    const high = items.at(-2);
+  /** A range into which nothing can come any more is one block, as far as there are no walls. */
+  #checkMerged(items: readonly Item[], resolutionMs: number, atMs: number): void {
+    // Aggregates that overlap stay side by side, and what goes soon stays as it is.
+    const isWall = (item: Item): boolean =>
+      (resolutionMs > 0 && item.length > 1) || this.#isDue(item, HOUR_MS, atMs);
+    const high = items.filter((item) => !isWall(item)).at(-2);
     if (high === undefined) return;
     for (const rangeMs of RANGES_MS) {
-      const ranges = groupBy(items, (item) => Math.floor(startOf(item) / rangeMs));
-      for (const [range, within] of ranges) {
-        if ((range + 1) * rangeMs > startOf(high) || within.length < 2) continue;
-        if (within.some((item) => this.#isDue(item, HOUR_MS, atMs))) continue;
-        if (within.some((item) => endOf(item) > (range + 1) * rangeMs)) continue;
-        throw new Error(`not merged: ${within.map(text).join(' and ')}`);
+      for (const [at, item] of items.entries()) {
+        const next = items[at + 1];
+        if (next === undefined || isWall(item) || isWall(next)) continue;
+        const range = Math.floor(startOf(item) / rangeMs);
+        const rangeEndMs = (range + 1) * rangeMs;
+        if (Math.max(endOf(item), endOf(next)) > rangeEndMs || rangeEndMs > startOf(high)) continue;
+        throw new Error(`not merged: ${text(item)} and ${text(next)}`);
       }
     }
   }
@@ -150,6 +152,7 @@ export class LifePromises {
       if (!this.#blocks.wants(coarserMs, block.maxTimeMs, atMs)) continue;
       const missing = block.sources.filter((source) => !holders.has(source));
       if (missing.length > 0) throw new Error(`${coarserMs} lacks ${missing} of ${text(item)}`);
+      this.found[resolutionMs === 0 ? 'fiveMinutes' : 'oneHour']++;
     }
   }
 
@@ -168,9 +171,9 @@ export class LifePromises {
       const ranges = groupBy(seen, ({ minTimeMs }) => Math.floor(minTimeMs / rangeMs));
       for (const [range, sources] of ranges) {
         const [startMs, endMs] = [range * rangeMs, (range + 1) * rangeMs];
-        // As long as nothing of it is due, and no late samples wait.
+        // As long as nothing of it is due, and nothing that came late waits.
         const isYoungest = newest === undefined || newest < endMs;
-        if (isYoungest || sources.some((one) => one.cutMs > atMs - DAY_MS - SLACK_MS)) continue;
+        if (isYoungest || sources.some((one) => mayWait(one, atMs))) continue;
         const first = Math.min(...sources.map((one) => one.minTimeMs));
         const spanMs = Math.max(...sources.map((one) => one.maxTimeMs)) - first;
         if (!this.#blocks.wants(rawMs, startMs, atMs + HOUR_MS)) continue;
@@ -180,11 +183,9 @@ export class LifePromises {
         if (spanMs < (COARSER_FROM_MS[rawMs] ?? 0)) continue;
         if (!this.#blocks.wants(fiveMinutesMs, startMs, atMs + HOUR_MS)) continue;
         mustHave(fiveMinutes, sources, `5m of ${timeText(startMs)}`);
-        this.found.fiveMinutes++;
         const isFiveComplete = newestFive !== undefined && startOf(newestFive) >= endMs;
         if (!isFiveComplete || spanMs < (COARSER_FROM_MS[fiveMinutesMs] ?? 0)) continue;
         mustHave(oneHour, sources, `1h of ${timeText(startMs)}`);
-        this.found.oneHour++;
       }
     }
   }
@@ -193,7 +194,7 @@ export class LifePromises {
   #seenBy(atMs: number): Source[] {
     return [...this.#blocks.sources.values()].filter(({ maxTimeMs, uploadedMs }) => {
       if (uploadedMs === undefined || uploadedMs > atMs - CONSISTENCY_DELAY_MS) return false;
-      return this.#blocks.wants(0, maxTimeMs - 14 * DAY_MS, atMs);
+      return this.#blocks.wants(0, maxTimeMs, atMs);
     });
   }
 
@@ -203,6 +204,11 @@ export class LifePromises {
       if (markedMs !== undefined && markedMs + this.#options.deleteDelayMs < atMs)
         throw new Error(`${ulid} was marked at ${timeText(markedMs)}, and is still there`);
   }
+}
+
+/** Late samples, and what came when its range was one block already: small ones wait for a day. */
+function mayWait({ cutMs, isLate, uploadedMs = cutMs }: Source, atMs: number): boolean {
+  return cutMs > atMs - DAY_MS - SLACK_MS && (isLate || uploadedMs > cutMs + HOUR_MS);
 }
 
 function groupBy<T>(all: readonly T[], keyOf: (one: T) => number): Map<number, T[]> {
