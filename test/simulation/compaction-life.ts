@@ -37,7 +37,11 @@ export interface LifePlan {
   readonly seed: number;
   readonly days: number;
   /** In days. */
-  readonly retention: { readonly raw: number; readonly fiveMinutes: number; readonly oneHour: number };
+  readonly retention: {
+    readonly raw: number;
+    readonly fiveMinutes: number;
+    readonly oneHour: number;
+  };
   /** The longest an outage lasts, and a compactor is off; in days. */
   readonly longestDays: number;
   /** Told what happens. */
@@ -104,7 +108,7 @@ class CompactionLife {
     this.#store = new SimulatedStore(this.#clock, random);
     this.#ulids = new UlidMaker(this.#clock, random);
     const { fiveMinutes, oneHour, raw } = plan.retention;
-    const periods = { 0: raw * DAY_MS, 300_000: fiveMinutes * DAY_MS, [HOUR_MS]: oneHour * DAY_MS };
+    const periods = { 0: raw * DAY_MS, 300000: fiveMinutes * DAY_MS, [HOUR_MS]: oneHour * DAY_MS };
     const deletes = { periods, deleteDelayMs: DELETE_DELAY_MS };
     const nowMs = () => this.#clock.nowMs();
     this.#blocks = new LifeBlocks({ objects: this.#store.objects, nowMs, ...deletes });
@@ -224,7 +228,9 @@ class CompactionLife {
     const { bad, outages } = this.#spans;
     const weather = isIn(outages, nowMs) ? OUTAGE : isIn(bad, nowMs) ? BAD : FAIR;
     if (weather !== this.#store.weather)
-      this.#say(weather === FAIR ? 'the store is well' : weather === BAD ? 'bad weather' : 'outage');
+      this.#say(
+        weather === FAIR ? 'the store is well' : weather === BAD ? 'bad weather' : 'outage',
+      );
     this.#store.weather = weather;
   }
 

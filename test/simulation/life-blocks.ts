@@ -11,7 +11,7 @@ import { SeriesSamples } from '../../src/block/series-samples.ts';
 import type { BucketReader } from '../../src/bucket/bucket.ts';
 import { plainAggregate } from '../support/aggregate-samples.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
-import { bitsOf, SERIES, type Sample, type Source, unionOf } from './life-samples.ts';
+import { bitsOf, type Sample, SERIES, type Source, unionOf } from './life-samples.ts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -20,7 +20,7 @@ export const RESOLUTIONS = [0, 300_000, HOUR_MS] as const;
 /** Of a layer's blocks from which the next coarser one is made, at least so long (0008). */
 export const COARSER_FROM_MS: Readonly<Record<number, number>> = {
   0: 40 * HOUR_MS,
-  300_000: 240 * HOUR_MS,
+  300000: 240 * HOUR_MS,
 };
 const FILE_BYTES_MAX = 2 ** 30;
 
