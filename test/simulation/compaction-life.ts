@@ -77,6 +77,18 @@ export async function liveThrough(plan: LifePlan): Promise<LifeFigures> {
   }
 }
 
+/** The figures on one line. */
+export function lifeLine(figures: LifeFigures): string {
+  const { blocksAtEnd, checks, compactors, days, deleted, made, marked, ranges } = figures;
+  const { samplesCompared, storeFaults, uploaded, windowsCompared } = figures;
+  const found = `${ranges.raw} raw, ${ranges.fiveMinutes} 5m and ${ranges.oneHour} 1h found`;
+  return [
+    `${days} days, ${checks} checks (${found}), ${compactors} compactors, ${storeFaults} faults`,
+    `${uploaded} blocks uploaded, ${made} made, ${marked} marked, ${deleted} deleted`,
+    `${blocksAtEnd} at the end; ${samplesCompared} samples and ${windowsCompared} windows compared`,
+  ].join('; ');
+}
+
 class CompactionLife {
   readonly #plan: LifePlan;
   readonly #random: SeededRandom;

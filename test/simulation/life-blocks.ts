@@ -16,7 +16,7 @@ import { bitsOf, type Sample, SERIES, type Source, unionOf } from './life-sample
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 /** The layers, the finest first. */
-export const RESOLUTIONS = [0, 300_000, HOUR_MS] as const;
+export const RESOLUTIONS: readonly number[] = [0, 300_000, HOUR_MS];
 /** Of a layer's blocks from which the next coarser one is made, at least so long (0008). */
 export const COARSER_FROM_MS: Readonly<Record<number, number>> = {
   0: 40 * HOUR_MS,
@@ -180,7 +180,7 @@ export class LifeBlocks {
     const nowMs = this.#options.nowMs();
     const holders = RESOLUTIONS.map((one) => this.holders(one));
     const isIn = (source: string, at: number): boolean => holders[at]?.has(source) === true;
-    const at = RESOLUTIONS.findIndex((one) => one === resolutionMs);
+    const at = RESOLUTIONS.indexOf(resolutionMs);
     for (const source of sources) {
       if (isIn(source, at)) continue;
       if (this.wants(resolutionMs, maxTimeMs, nowMs))
@@ -195,7 +195,7 @@ export class LifeBlocks {
 
   /** No layer is made before its time: of long blocks, of those that are due, or merged of it. */
   #mustBeWanted({ maxTimeMs, minTimeMs, resolutionMs, sources, ulid }: LifeBlock): void {
-    const at = RESOLUTIONS.findIndex((one) => one === resolutionMs);
+    const at = RESOLUTIONS.indexOf(resolutionMs);
     const finerMs = RESOLUTIONS[at - 1];
     if (finerMs === undefined) return;
     if (maxTimeMs - minTimeMs >= (COARSER_FROM_MS[finerMs] ?? 0)) return;

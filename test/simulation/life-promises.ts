@@ -141,7 +141,7 @@ export class LifePromises {
 
   /** Long blocks have their coarser layer, and so has what goes soon. */
   #checkCoarser(items: readonly Item[], resolutionMs: number, atMs: number): void {
-    const coarserMs = RESOLUTIONS[RESOLUTIONS.findIndex((one) => one === resolutionMs) + 1];
+    const coarserMs = RESOLUTIONS[RESOLUTIONS.indexOf(resolutionMs) + 1];
     if (coarserMs === undefined) return;
     const holders = this.#blocks.holders(coarserMs);
     for (const item of items) {

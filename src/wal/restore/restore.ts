@@ -60,7 +60,7 @@ export interface FoundBlock {
 export interface FoundBlocks {
   /** Whole blocks with a log position. */
   readonly cut: readonly FoundBlock[];
-  /** ULIDs of the blocks that went into any block: of those that were merged since they are gone. */
+  /** ULIDs of the blocks that went into any block; those that were merged may be gone. */
   readonly sources: ReadonlySet<string>;
 }
 

@@ -162,7 +162,8 @@ test('raw blocks without a sample that counts: their coarser ones are empty, and
   expect(await world.run({ plan: { retention } })).toBe(0);
   for (const ulid of ulids) expect(await world.keys(ulid)).toEqual([]);
   const metas = await standingMetas(world);
-  for (const meta of metas) expect(meta.thanos).toMatchObject({ downsample: { resolution: 300_000 } });
+  for (const meta of metas)
+    expect(meta.thanos).toMatchObject({ downsample: { resolution: 300_000 } });
   expect(metas.flatMap(({ compaction }) => compaction.sources).sort()).toEqual(ulids);
   // The first four are a whole range of 8 h.
   expect(metas.map(({ compaction }) => compaction.sources.length).sort()).toEqual([1, 1, 4]);
