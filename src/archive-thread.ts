@@ -197,7 +197,9 @@ function blocksIn(bucket: Bucket, disk: Disk): BucketBlocks {
         }
       };
       await Promise.all(Array.from({ length: FETCHED_AT_ONCE }, work));
-      return [...found.values()].flatMap(({ meta }) => foundBlock(meta));
+      const metas = [...found.values()].map(({ meta }) => meta);
+      const sources = new Set(metas.flatMap(({ compaction }) => compaction.sources));
+      return { cut: metas.flatMap(foundBlock), sources };
     },
     download: async (ulid, dir) => {
       const block = found.get(ulid);

@@ -33,6 +33,8 @@ interface StoredObject {
 interface Stored {
   readonly objects: Map<string, StoredObject>;
   writes: number;
+  /** All keys by their bytes; undefined when some have come or gone since. */
+  sorted: readonly string[] | undefined;
 }
 
 export class MemoryBucket implements Bucket {
@@ -44,7 +46,7 @@ export class MemoryBucket implements Bucket {
   constructor(
     clock: Clock,
     observe: RequestObserver = UNOBSERVED,
-    stored: Stored = { objects: new Map(), writes: 0 },
+    stored: Stored = { objects: new Map(), writes: 0, sorted: undefined },
   ) {
     this.#clock = clock;
     this.#observe = observe;
@@ -104,7 +106,7 @@ export class MemoryBucket implements Bucket {
 
   delete(key: string): Promise<void> {
     return told(this.#observe, { class: 'delete', operation: 'delete' }, async () => {
-      this.#stored.objects.delete(key);
+      if (this.#stored.objects.delete(key)) this.#stored.sorted = undefined;
     });
   }
 
@@ -167,12 +169,15 @@ export class MemoryBucket implements Bucket {
     }
     this.#stored.writes++;
     const object = { bytes, modifiedMs: this.#clock.nowMs(), version: String(this.#stored.writes) };
+    if (there === undefined) this.#stored.sorted = undefined;
     this.#stored.objects.set(key, object);
     return this.#attributes(key);
   }
 
-  #keys(): string[] {
-    return [...this.#stored.objects.keys()].sort(compareUtf8);
+  #keys(): readonly string[] {
+    const stored = this.#stored;
+    stored.sorted ??= [...stored.objects.keys()].sort(compareUtf8);
+    return stored.sorted;
   }
 
   #object(key: string): StoredObject {

@@ -2,13 +2,19 @@
 
 import { describe, expect, it } from 'vitest';
 import { VarveError } from '../../src/base/errors/varve-error.ts';
+import { collect } from '../../src/base/runtime/file-pieces.ts';
+import { parseMeta } from '../../src/block/meta/parse.ts';
 import { parseBlockDirName } from '../../src/block/paths.ts';
+import { deleteBlock } from '../../src/bucket/delete-block.ts';
 import { archivePrefix, blockOfKey } from '../../src/bucket/layout.ts';
+import { mergeBlocks } from '../../src/compact/merge/merge-blocks.ts';
+import { mergeParts } from '../../src/merge-parts.ts';
 import { readLogId } from '../../src/wal/log-id.ts';
 import { eachObject } from '../support/each-object.ts';
 import { exactBody } from '../support/exact-body.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
+import { RESULT_ULID, taskOf } from '../support/merge-world.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { readBlocks, readObjects } from '../support/stored-samples.ts';
 import { GatewayMachine, setupOf, TSDB } from './gateway-machine.ts';
@@ -274,6 +280,80 @@ describe('a block that the store never takes', () => {
     expect(world.logged('the store takes other blocks and not this one')).toBe(1);
     world.store.rejects = () => undefined;
     expect(await world.stored()).toEqual([...sent, 90_000].sort((a, b) => a - b));
+  });
+});
+
+describe('blocks that were merged and deleted before the machine was lost', () => {
+  /** Of blocks with a sample each one is made, as a compactor does; they are deleted. */
+  async function mergeAway(world: World, ulids: readonly string[]): Promise<void> {
+    const { objects } = world.store;
+    const blocks = await Promise.all(
+      ulids.map(async (ulid) => {
+        const key = `${ulid}/meta.json`;
+        return parseMeta(await collect(objects.get(key), 2 ** 20, key), key);
+      }),
+    );
+    const task = taskOf(blocks, { labels: blocks[0]?.thanos?.labels ?? [], ulid: RESULT_ULID });
+    const place = { bucket: objects, disk: new MemoryDisk(), workDir: '/work' };
+    const outcome = await mergeBlocks(task, mergeParts(task, place));
+    expect(outcome).toMatchObject({ kind: 'made', numSamples: ulids.length });
+    for (const ulid of ulids) await deleteBlock(objects, ulid);
+  }
+
+  /** ULIDs in the bucket, in the order in which they were cut. */
+  async function inBucket(world: World): Promise<string[]> {
+    return (await readObjects(world.store.objects)).map(({ ulid }) => ulid).sort();
+  }
+
+  function rejecting(world: World, isRejected: (key: string) => boolean): void {
+    world.store.rejects = (key) =>
+      // Not worth another try, so that nobody waits for time to pass.
+      isRejected(key) ? new VarveError('store_denied', 'not taken now') : undefined;
+  }
+
+  const isPiece = (key: string): boolean => blockOfKey(key) === undefined;
+
+  it('and that pieces name as uploaded: their samples are not stored once more', async () => {
+    const world = await World.started();
+    for (const ms of [1, 2, 3]) {
+      await world.accept(ms);
+      await world.stored();
+      await world.clock.advance(10 * SECOND);
+    }
+    await mergeAway(world, (await inBucket(world)).slice(0, 2));
+    await world.replace();
+    expect(await world.stored()).toEqual([1, 2, 3]);
+  });
+
+  it('and that pieces name, uploaded after the last of them', async () => {
+    const world = await World.started();
+    await world.accept(1);
+    rejecting(world, (key) => !isPiece(key));
+    await world.stored();
+    await world.accept(2);
+    await world.clock.advance(10 * SECOND);
+    rejecting(world, isPiece);
+    await world.stored();
+    expect(await inBucket(world)).toHaveLength(2);
+    await mergeAway(world, (await inBucket(world)).slice(0, 1));
+    world.store.rejects = () => undefined;
+    await world.replace();
+    expect(await world.stored()).toEqual([1, 2]);
+  });
+
+  it('and that only a later block names', async () => {
+    const world = await World.started();
+    await world.accept(1);
+    await world.clock.advance(10 * SECOND);
+    rejecting(world, isPiece);
+    await world.stored();
+    await world.accept(0); // late
+    await world.stored();
+    expect(await inBucket(world)).toHaveLength(2);
+    await mergeAway(world, (await inBucket(world)).slice(0, 1));
+    world.store.rejects = () => undefined;
+    await world.replace();
+    expect(await world.stored()).toEqual([0, 1]);
   });
 });
 

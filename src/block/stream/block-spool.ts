@@ -117,8 +117,12 @@ export class BlockSpool {
     this.#stats.seriesCount++;
   }
 
-  /** Ends the segment that is being written, if there is one. */
+  /**
+   * Ends the segment that is being written, if there is one. A block has one at least: without
+   * files an object store has no directory of chunks, and readers take that for damage.
+   */
   finishSegment(): SpooledFile | undefined {
+    if (this.#segments === 0) this.#beginSegment();
     const segment = this.#segment;
     if (segment === undefined) return undefined;
     this.#segment = undefined;

@@ -102,9 +102,9 @@ class Merge {
       await source.finish();
     }
     this.#current = undefined;
-    // A coarser block without series says that its source has nothing that could be in it: without
-    // one the source would be waited for for ever.
-    const isEmpty = result.stats.seriesCount === 0 && this.#task.fromResolutionMs === undefined;
+    // A coarser block without series says that its sources have nothing that could be in it. With
+    // none, made or merged, the finer block would be made coarser again and again, or stay.
+    const isEmpty = result.stats.seriesCount === 0 && this.#task.resolutionMs === 0;
     if (isEmpty) return { kind: 'empty', figures: this.#figures(result) };
     const lineage = this.#lineage();
     const { meta, sizeBytes } = await result.finish(lineage);

@@ -68,6 +68,8 @@ export class BucketPlan {
   async #make(): Promise<PlannedView> {
     const { takeView, narrow, options, estimate, parts, clock, metrics } = this.#world;
     const whole = await takeView();
+    // What is hidden from plans, too, has come at a time by the store: a fresh upload, mostly.
+    for (const { uploadedMs } of whole.blocks) this.noteStoreTime(uploadedMs);
     const { view, hidden } = narrow(whole);
     const made = planBucket({
       view,

@@ -12,8 +12,10 @@ export interface HeldGroup {
   /** Ids of jobs of the plan that was made under the lease, and not begun yet. */
   readonly jobs: Set<string>;
   readonly stopKeeping: () => void;
-  /** Fires when the group is left. */
-  readonly leaving: AbortController;
+  /** True when the lease is lost, false when the group is left. */
+  readonly isLost: Promise<boolean>;
+  /** The group is left. */
+  readonly left: () => void;
 }
 
 /** See the head of the file. */
@@ -75,20 +77,13 @@ export class HeldGroups {
     if (held === undefined) return;
     this.#held.delete(group);
     held.stopKeeping();
-    held.leaving.abort();
+    held.left();
     await this.#release(held.lease);
   }
 
   /** Resolves with true when the lease is lost, with false when the group is left. */
   async untilLost(group: string): Promise<boolean> {
-    const held = this.#held.get(group);
-    if (held === undefined) return false;
-    const { lost } = held.lease;
-    if (lost.aborted) return true;
-    return new Promise((resolve) => {
-      lost.addEventListener('abort', () => resolve(true), { once: true });
-      held.leaving.signal.addEventListener('abort', () => resolve(false), { once: true });
-    });
+    return this.#held.get(group)?.isLost ?? false;
   }
 
   #begin(lease: HeldLease, { plan }: PlannedView, stopKeeping: (() => void) | undefined): void {
@@ -96,15 +91,24 @@ export class HeldGroups {
     const jobs = plan.jobs.flatMap((job) =>
       'group' in job && job.group.key === group ? [job.id] : [],
     );
-    lease.lost.addEventListener('abort', () => {
-      this.#world.metrics.counter('varve_compact_leases_lost_total', {}).add();
-      this.#world.logger.warn('lease lost: what was done under it is in vain', { group });
+    // One for all jobs of the group, of which there may be hundreds.
+    let left = (): void => undefined;
+    const isLost = new Promise<boolean>((resolve) => {
+      left = () => resolve(false);
+      const tell = (): void => {
+        this.#world.metrics.counter('varve_compact_leases_lost_total', {}).add();
+        this.#world.logger.warn('lease lost: what was done under it is in vain', { group });
+        resolve(true);
+      };
+      if (lease.lost.aborted) tell();
+      else lease.lost.addEventListener('abort', tell, { once: true });
     });
     this.#held.set(group, {
       lease,
       jobs: new Set(jobs),
       stopKeeping: stopKeeping ?? (() => undefined),
-      leaving: new AbortController(),
+      isLost,
+      left,
     });
   }
 

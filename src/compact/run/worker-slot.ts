@@ -46,12 +46,13 @@ export class WorkerSlot {
 
   /** How far it is; undefined when nothing is under way. */
   async progress(): Promise<MergeProgress | undefined> {
-    return this.running === undefined ? undefined : this.#remote?.call('progress', null);
+    if (this.running === undefined) return undefined;
+    return unlessEnded(this.#remote?.call('progress', null));
   }
 
   /** Gives up what is under way. */
   async abort(message: string): Promise<void> {
-    if (this.running !== undefined) await this.#remote?.call('abort', { message });
+    if (this.running !== undefined) await unlessEnded(this.#remote?.call('abort', { message }));
   }
 
   /** Gives up what is under way, and takes nothing more. */
@@ -65,7 +66,7 @@ export class WorkerSlot {
     const remote = this.#remote;
     this.#remote = undefined;
     if (remote === undefined) return;
-    await remote.call('close', null);
+    await unlessEnded(remote.call('close', null));
     await remote.terminate();
   }
 
@@ -77,5 +78,15 @@ export class WorkerSlot {
       if (this.#remote === remote) this.#remote = undefined;
     });
     return remote;
+  }
+}
+
+/** A thread that dies is told of by `make`: others ask in vain, and that is no error. */
+async function unlessEnded<T>(answer: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    if (asVarveError(thrown).code !== 'thread_ended') throw thrown;
+    return undefined;
   }
 }

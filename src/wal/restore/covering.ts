@@ -23,6 +23,34 @@ export interface KnownBlock extends Omit<EarlierCut, 'position'> {
   readonly earlier?: readonly EarlierCut[] | undefined;
 }
 
+/** A block that is in the bucket as it was cut. */
+type FoundBlock = Omit<KnownBlock, 'isInBucket'>;
+
+/** Who tells of blocks that the bucket does not have as they were cut. */
+interface Told {
+  /** By the pieces. */
+  readonly named: readonly (FoundBlock & { readonly uploaded: boolean })[];
+  /** ULIDs of all that went into any block of the bucket. */
+  readonly sources: ReadonlySet<string>;
+}
+
+/**
+ * All that is known of blocks that were cut from the log. One that was uploaded after the last
+ * piece, and merged and deleted since, is in the bucket all the same: what was made of it names it
+ * as a source, and where it was cut is told by a piece or by a block that was cut after it.
+ */
+export function knownBlocks(found: readonly FoundBlock[], told: Told): readonly KnownBlock[] {
+  const known = new Map<string, KnownBlock>();
+  for (const { ulid, position, ...range } of found.flatMap(({ earlier }) => earlier ?? []))
+    if (told.sources.has(ulid)) known.set(ulid, { ulid, ...range, ...position, isInBucket: true });
+  for (const { uploaded, ...block } of told.named) {
+    const isInBucket = uploaded || told.sources.has(block.ulid);
+    known.set(block.ulid, { ...block, isInBucket });
+  }
+  for (const block of found) known.set(block.ulid, { ...block, isInBucket: true });
+  return [...known.values()];
+}
+
 /**
  * What the bucket has of the log.
  * @param origin undefined when the blocks of the Prometheus that began the log are not all in the

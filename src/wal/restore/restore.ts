@@ -27,7 +27,7 @@ import type { EarlierCut } from '../coverage.ts';
 import { newLogId, writeLogId } from '../log-id.ts';
 import { type Origin, parseOrigin } from '../origin.ts';
 import { type ChooseOptions, claimRestore, isStoreAway, piecesOf } from './choose.ts';
-import { bucketCoverage } from './covering.ts';
+import { bucketCoverage, knownBlocks } from './covering.ts';
 import { type FetchedPiece, fetchPiece } from './fetch-piece.ts';
 import { type GatheredStream, gather } from './gather.ts';
 import { nextGeneration } from './generation.ts';
@@ -56,10 +56,18 @@ export interface FoundBlock {
   readonly earlier: readonly EarlierCut[] | undefined;
 }
 
+/** What the bucket has. */
+export interface FoundBlocks {
+  /** Whole blocks with a log position. */
+  readonly cut: readonly FoundBlock[];
+  /** ULIDs of the blocks that went into any block; those that were merged may be gone. */
+  readonly sources: ReadonlySet<string>;
+}
+
 /** The blocks of the bucket. */
 export interface BucketBlocks {
-  /** Whole blocks with a log position, made at `fromMs` or later. */
-  madeSince(fromMs: number): Promise<readonly FoundBlock[]>;
+  /** Those made at `fromMs` or later. */
+  madeSince(fromMs: number): Promise<FoundBlocks>;
   /** Brings it to `dir`, checked and synced. */
   download(ulid: string, dir: string): Promise<void>;
   /** When it was made, by its name; undefined for what is no ULID. */
@@ -133,8 +141,8 @@ class Restore {
     const found = await this.#findBlocks(streams, fetched);
     const logId = fetched.findLast(({ header }) => header?.log !== undefined)?.header?.log;
     // Another gateway may write blocks with the same labels: its log's positions mean nothing here.
-    const own = found.filter(({ log }) => log === undefined || log === logId);
-    for (const stream of streams) await this.#makeStream(stream, own);
+    const cut = found.cut.filter(({ log }) => log === undefined || log === logId);
+    for (const stream of streams) await this.#makeStream(stream, { ...found, cut });
     disk.syncDir(restoreDir(tsdbPath, 'made'));
     writeLogId(disk, tsdbPath, logId ?? newLogId(this.#options.random));
     const { epoch, instance, name } = this.marker;
@@ -190,7 +198,7 @@ class Restore {
   #findBlocks(
     streams: readonly GatheredStream[],
     fetched: readonly FetchedPiece[],
-  ): Promise<readonly FoundBlock[]> {
+  ): Promise<FoundBlocks> {
     const { blocks } = this.#options;
     const times = [
       ...fetched.flatMap(({ header }) => (header === undefined ? [] : [header.createdMs])),
@@ -200,19 +208,14 @@ class Restore {
     return this.#patiently(() => blocks.madeSince(oldest - CLOCKS_APART_MS));
   }
 
-  async #makeStream(stream: GatheredStream, all: readonly FoundBlock[]): Promise<void> {
+  async #makeStream(stream: GatheredStream, { cut, sources }: FoundBlocks): Promise<void> {
     const { disk, logger, timers, tsdbPath } = this.#options;
     const { name } = stream;
     const labels = keyOf(stream.labels.map(([label, value]) => ({ name: label, value })));
-    const found = all.filter(
+    const found = cut.filter(
       (block) => block.segment > stream.base && keyOf(block.labels) === labels,
     );
-    const there = new Set(found.map(({ ulid }) => ulid));
-    const named = stream.blocks.filter(({ ulid }) => !there.has(ulid));
-    const known = [
-      ...found.map((block) => ({ ...block, isInBucket: true })),
-      ...named.map((block) => ({ ...block, isInBucket: block.uploaded })),
-    ];
+    const known = knownBlocks(found, { named: stream.blocks, sources });
     const dir = `${restoreDir(tsdbPath, 'made')}/${name}`;
     disk.makeDir(dir);
     if (stream.streamFile !== undefined)

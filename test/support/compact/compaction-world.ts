@@ -15,6 +15,7 @@ import { makeCompact } from '../../../src/compact-thread.ts';
 import { MemoryBucket } from '../../../storage-adapters/memory/memory-bucket.ts';
 import { eachObject } from '../each-object.ts';
 import { ManualClock } from '../manual-clock.ts';
+import type { MemoryDisk } from '../memory-disk.ts';
 import { MemoryLogger } from '../memory-logger.ts';
 import { type MemoryRuntime, memoryRuntime } from '../memory-runtime.ts';
 import { OPTIONS } from './plan-blocks.ts';
@@ -43,6 +44,8 @@ export interface CompactionGiven {
   readonly settings?: Partial<CompactSettings>;
   /** What the compactor has for the bucket: to fail some calls. */
   readonly broken?: (bucket: Bucket) => Bucket;
+  /** Of the process; an empty one of its own by default. */
+  readonly disk?: MemoryDisk;
 }
 
 /** See the head of the file. */
@@ -109,6 +112,7 @@ export class CompactionWorld {
     const runtime = memoryRuntime({
       clock: this.clock,
       seed: ++this.#holders,
+      ...(given.disk === undefined ? {} : { disk: given.disk }),
       services: {
         'compact-thread': (settings: CompactSettings) =>
           makeCompact(settings, runtime, { logger, metrics, open: async () => bucket }),

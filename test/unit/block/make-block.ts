@@ -84,21 +84,22 @@ export interface BlockToMake {
   readonly ulid?: string;
   readonly labels?: Labels;
   readonly wal?: LogPosition;
+  /** [1000, 4000) by default. */
+  readonly range?: { readonly minTimeMs: number; readonly maxTimeMs: number };
 }
 
-/** Writes a block of `series` with the range [1000, 4000). */
+/** Writes a block of `series`. */
 export function makeBlock(
   disk: Disk,
   series: readonly SeriesToMake[] = SOME_SERIES,
   options: BlockToMake = {},
 ): WrittenBlock {
   disk.makeDir(options.dir ?? DIR);
-  const { labels, wal, ...rest } = options;
+  const { labels, range, wal, ...rest } = options;
   const writer = new BlockWriter({ disk, dir: DIR, ulid: ULID, ...rest });
   feed(writer, series);
   return writer.finish({
-    minTimeMs: 1000,
-    maxTimeMs: 4000,
+    ...(range ?? { minTimeMs: 1000, maxTimeMs: 4000 }),
     labels: labels ?? [{ name: 'tenant_id', value: 'tenant' }],
     source: 'receive',
     wal: wal ?? { segment: 3, offset: 4096 },
