@@ -7,7 +7,7 @@
 import { asVarveError } from '../../src/base/errors/varve-error.ts';
 import { UlidMaker } from '../../src/base/model/ulid.ts';
 import { catalogFile } from '../../src/block/paths.ts';
-import type { Bucket } from '../../src/bucket/bucket.ts';
+import type { Bucket, ListedObject } from '../../src/bucket/bucket.ts';
 import { META_FILE } from '../../src/bucket/layout.ts';
 import { uploadBlock } from '../../src/bucket/upload.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -385,7 +385,9 @@ class CompactionLife {
   async #checkLeftovers(): Promise<void> {
     const uploading = new Set([...this.#backlog.values()].flat().map(({ ulid }) => ulid));
     const receipts: string[] = [];
-    for await (const { key, modifiedMs } of this.#store.objects.list('')) {
+    const listed: ListedObject[] = [];
+    for await (const page of this.#store.objects.list('')) listed.push(...page);
+    for (const { key, modifiedMs } of listed) {
       const [top = ''] = key.split('/');
       if (key.startsWith('varve/receipts/')) {
         for await (const piece of this.#store.objects.get(key)) receipts.push(text(piece));

@@ -57,11 +57,13 @@ test('what a compactor merges and deletes is not uploaded again, and leaves the 
   // Every sample is in a block that stands, once.
   const marked = new Set<string>();
   const sources: string[] = [];
-  for await (const { key } of store.objects.list('')) {
+  const keys: string[] = [];
+  for await (const page of store.objects.list('')) keys.push(...page.map(({ key }) => key));
+  for (const key of keys) {
     const [ulid = '', name] = key.split('/');
     if (name === 'deletion-mark.json') marked.add(ulid);
   }
-  for await (const { key } of store.objects.list('')) {
+  for (const key of keys) {
     const [ulid = '', name] = key.split('/');
     if (name !== 'meta.json' || marked.has(ulid)) continue;
     for await (const bytes of store.objects.get(key))

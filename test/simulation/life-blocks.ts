@@ -208,9 +208,11 @@ export class LifeBlocks {
   async #fetch(ulid: string): Promise<MemoryDisk> {
     const { objects } = this.#options;
     const disk = new MemoryDisk();
-    for await (const { key } of objects.list(`${ulid}/`)) {
-      disk.makeDir(`/${key.slice(0, key.lastIndexOf('/'))}`);
-      disk.replaceFile(`/${key}`, await collect(objects.get(key), FILE_BYTES_MAX, key));
+    for await (const page of objects.list(`${ulid}/`)) {
+      for (const { key } of page) {
+        disk.makeDir(`/${key.slice(0, key.lastIndexOf('/'))}`);
+        disk.replaceFile(`/${key}`, await collect(objects.get(key), FILE_BYTES_MAX, key));
+      }
     }
     return disk;
   }

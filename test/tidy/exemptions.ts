@@ -72,8 +72,6 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/base/config/label-text.ts': 'test/unit/base/config/option-type.test.ts',
   'src/base/config/merge-given.ts': 'test/unit/base/config/load-config.test.ts',
   'src/base/config/object-store-source.ts': 'test/unit/base/config/load-config.test.ts',
-  'src/base/config/options-bucket-marks.ts': 'test/unit/base/config/bucket-tool.test.ts',
-  'src/base/config/options-bucket-store.ts': 'test/unit/base/config/bucket-tool.test.ts',
   'src/base/config/options-compact.ts': 'test/unit/base/config/catalogue.test.ts',
   'src/base/config/options-compaction.ts': 'test/unit/base/config/load-compact.test.ts',
   'src/base/config/options-process.ts': 'test/unit/base/config/catalogue.test.ts',
