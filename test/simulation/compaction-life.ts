@@ -131,12 +131,14 @@ class CompactionLife {
       deleting: (key) => this.#noted(() => this.#deleting(key)),
     });
     const longest = plan.longestDays * 24;
+    // Of both: what is left of a range may be too short to be merged or downsampled by itself.
+    const gaps = this.#someSpans(12, [4, 30, 60]);
     this.#spans = {
       outages: [...this.#someSpans(25, [1, 6, 50]), ...this.#longSpan(longest)],
       bad: this.#someSpans(15, [12, 72]),
       off: [...this.#someSpans(20, [3, 30, 60]), ...this.#longSpan(longest)],
-      r1: this.#someSpans(30, [2, 12, 40]),
-      r2: this.#someSpans(12, [2, 12, 100]),
+      r1: [...this.#someSpans(30, [2, 12, 40]), ...gaps],
+      r2: [...this.#someSpans(12, [2, 12, 100]), ...gaps],
       cutOff: this.#someSpans(30, [20, 24 * 3, longest / 2]),
     };
   }
