@@ -111,7 +111,7 @@ describe.runIf(peersFor(PROMTOOL))(
   () => {
     beforeAll(async () => {
       const labels = ['cluster', 'replica'].map((name) => `--receive.block-label=${name}`);
-      const args = ['--web.enable-lifecycle', '--compact.enabled=false', ...labels];
+      const args = ['--web.enable-lifecycle', '--no-compact.enabled', ...labels];
       const varve = await VarveProcess.prepare(processes, { dataDir: join(dir, 'data'), args });
       await varve.start();
       for (let minute = 0; minute < MINUTES; minute += 5) {

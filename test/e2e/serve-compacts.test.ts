@@ -27,12 +27,12 @@ const MINUTE = 60_000;
 const SOON = { limitMs: 60_000, everyMs: 100 };
 const COMPACTING = [
   '--web.enable-lifecycle',
-  '--compact.enabled=true',
+  '--compact.enabled',
   '--consistency-delay=0s',
   '--delete-delay=0s',
   '--wait-interval=1s',
 ];
-const ONLY_UPLOADING = ['--web.enable-lifecycle', '--compact.enabled=false'];
+const ONLY_UPLOADING = ['--web.enable-lifecycle', '--no-compact.enabled'];
 /** Of Prometheus's grace period on Kubernetes (30 s) a merge may take this much. */
 const END_MS_MAX = 10_000;
 
