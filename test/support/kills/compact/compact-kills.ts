@@ -122,6 +122,8 @@ export class CompactKills {
   readonly #next: Record<Era, number> = { kept: 0, old: 0, oldest: 0 };
   readonly #seen = new Set<string>();
   readonly #puts: string[] = [];
+  /** Those of this life. */
+  #processes: readonly CompactorProcess[] = [];
   #aim = 0;
 
   constructor(options: CompactKillsOptions) {
@@ -155,7 +157,8 @@ export class CompactKills {
       }
       await this.#endAll(bucket, reader);
     } finally {
-      reader.end();
+      await Promise.all(this.#processes.map((one) => one.end()));
+      await reader.end();
       await bucket.close();
     }
     this.counts.looks = reader.looks;
@@ -170,6 +173,7 @@ export class CompactKills {
     const processes = await Promise.all(
       names.map((name) => CompactorProcess.start([...this.#flags(name), '--wait'])),
     );
+    this.#processes = processes;
     await this.#put(bucket);
     const before = this.counts.at.compaction;
     const first = processes[this.#random.between(0, processes.length)];
@@ -322,6 +326,7 @@ export class CompactKills {
   async #compactToTheEnd(...names: readonly string[]): Promise<void> {
     const all = names.map(async (name) => {
       const process = await CompactorProcess.start(this.#flags(name));
+      this.#processes = [...this.#processes, process];
       const code = await process.ended;
       if (code !== 0) throw new Error(`compact ended with ${code}:\n${process.log.slice(-5000)}`);
     });
