@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 
 function put(era: Era, hour: number): PutBlock {
   const times = { startMs: hour * HOUR_MS, offsetMs: 30_000, stepMs: 600_000 };
-  return { ulid: `${era}${hour}`, tenant: 'a', era, ...times };
+  return { ulid: `${era}${hour}`, tenant: 'a', era, ...times, isLate: false };
 }
 
 function sample(series: number, timeMs: number): readonly [number, string] {

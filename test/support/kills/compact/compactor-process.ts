@@ -104,10 +104,10 @@ export class CompactorProcess {
     await this.ended;
   }
 
-  /** Asks for the orderly end; the exit code. */
-  terminate(): Promise<number | null> {
-    this.#child.kill('SIGTERM');
-    return this.ended;
+  /** Ends it, if it still runs. */
+  async end(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.ended;
   }
 
   #take(text: string): void {

@@ -82,12 +82,10 @@ export function filesBelow(dir: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Makes everything below a directory as old as if it had been left there so long ago. */
+/** Makes a directory and everything below it as old as if it had been left there so long ago. */
 export function makeOld(dir: string, ageMs: number): void {
-  const paths = readdirSync(dir, { recursive: true, encoding: 'utf8' }).map((one) =>
-    join(dir, one),
-  );
-  for (const path of paths) {
+  const below = readdirSync(dir, { recursive: true, encoding: 'utf8' });
+  for (const path of [...below.map((one) => join(dir, one)), dir]) {
     const seconds = (statSync(path).mtimeMs - ageMs) / 1000;
     utimesSync(path, seconds, seconds);
   }

@@ -29,6 +29,8 @@ export interface PutBlock {
   /** Of the first sample, from there. */
   readonly offsetMs: number;
   readonly stepMs: number;
+  /** It overlaps blocks that are there already. */
+  readonly isLate: boolean;
 }
 
 /** When its samples are, of each series. */

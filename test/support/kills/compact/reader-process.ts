@@ -63,8 +63,9 @@ export class ReaderProcess {
   }
 
   /** Ends it, if it still runs. */
-  end(): void {
+  async end(): Promise<void> {
     this.#child.kill('SIGKILL');
+    await this.#ended;
   }
 
   async #until(isSo: () => boolean): Promise<void> {
