@@ -12,17 +12,30 @@ const TRIES = 5;
 /**
  * Brings a block's meta.json into the bucket. Throws what `send` throws, at the end of all tries.
  * @param send puts it and looks whether it came over; `damaged_object` when it did not
+ * @param onDamaged told of each that did not, before the next try
  */
 export async function bringMeta(
   bucket: Bucket,
   ulid: string,
-  { send, call }: { readonly send: () => Promise<void>; readonly call: CallOptions },
+  {
+    call,
+    onDamaged,
+    send,
+  }: {
+    readonly send: () => Promise<void>;
+    readonly call: CallOptions;
+    readonly onDamaged?: ((failure: VarveError) => void) | undefined;
+  },
 ): Promise<void> {
   for (let left = TRIES - 1; ; left--) {
     try {
       return await send();
     } catch (failure) {
-      if (left > 0 && asVarveError(failure).code === 'damaged_object') continue;
+      const error = asVarveError(failure);
+      if (left > 0 && error.code === 'damaged_object') {
+        onDamaged?.(error);
+        continue;
+      }
       await takeMetaAway(bucket, ulid, { failure, call });
       throw failure;
     }

@@ -8,6 +8,7 @@
 import { crc32c } from '../base/bytes/crc32c.ts';
 import { VarveError } from '../base/errors/varve-error.ts';
 import { ulidTimeMs } from '../base/model/ulid.ts';
+import type { Logger } from '../base/observe/logger.ts';
 import type { Disk } from '../base/runtime/disk.ts';
 import type { Bucket, CallOptions, PutSource } from './bucket.ts';
 import { checkFoundBlock } from './found-block.ts';
@@ -37,6 +38,7 @@ export interface UploadOptions extends CallOptions {
   /** Where it is noted what is in the bucket. By default nowhere, and the bucket is asked. */
   readonly log?: UploadLog;
   readonly tenant?: string;
+  readonly logger?: Logger;
   /** Called after each piece of a file: lets other work run. */
   readonly pause?: () => Promise<void>;
   /**
@@ -175,8 +177,13 @@ class BlockUpload {
   async #putMeta(digests: readonly FileDigest[]): Promise<void> {
     const bytes = this.#block.metaWith?.(digests) ?? this.#block.metaBytes;
     const digest = { sizeBytes: bytes.length, crc32c: crc32c(bytes), sha256: '' };
+    const { ulid } = this.#block;
     const send = () => this.#sendFile(bytesSource(bytes), { name: META_FILE, ...digest });
-    await bringMeta(this.#bucket, this.#block.ulid, { send, call: this.#call });
+    const onDamaged = ({ message }: VarveError): void => {
+      const what = 'meta.json came over damaged, it is written again';
+      this.#options.logger?.warn(what, { block: ulid, error: message });
+    };
+    await bringMeta(this.#bucket, ulid, { send, call: this.#call, onDamaged });
   }
 
   /** Somebody who took the block for an upload that was given up may have deleted files of it. */

@@ -154,7 +154,7 @@ export class LifeBlocks {
     this.tally.deleted++;
   }
 
-  /** Every source is in its layer or in a finer one, for as long as any policy wants it. */
+  /** Each source that a policy still wants is in its layer or in a finer one. */
   checkNothingLost(atMs: number): void {
     const held = new Set<string>();
     for (const resolutionMs of RESOLUTIONS) {

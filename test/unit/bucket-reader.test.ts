@@ -10,6 +10,7 @@ import { deleteBlock } from '../../src/bucket/delete-block.ts';
 import { BlocksReader } from '../../src/bucket-reader.ts';
 import type { BucketQuery } from '../../src/query/bucket-select.ts';
 import { MemoryBucket } from '../../storage-adapters/memory/memory-bucket.ts';
+import { changedBucket } from '../support/changed-bucket.ts';
 import { CompactionWorld, FOUR, LATER } from '../support/compact/compaction-world.ts';
 import { MergeTestWorld, samplesOf } from '../support/merge-world.ts';
 import { randomBlocks } from '../support/random-blocks.ts';
@@ -41,14 +42,7 @@ function readAll(world: CompactionWorld, query: Partial<BucketQuery> = {}): Prom
 
 /** The same bucket; `before` and `after` are called around every change of it. */
 function watched(bucket: Bucket, around: (key: string) => Promise<void>): Bucket {
-  const view: Bucket = {
-    name: bucket.name,
-    get: (...args) => bucket.get(...args),
-    attributes: (...args) => bucket.attributes(...args),
-    exists: (...args) => bucket.exists(...args),
-    list: (...args) => bucket.list(...args),
-    listNames: (...args) => bucket.listNames(...args),
-    listUnfinished: (...args) => bucket.listUnfinished(...args),
+  return changedBucket(bucket, {
     put: async (key, ...rest) => {
       const made = await bucket.put(key, ...rest);
       await around(key);
@@ -58,27 +52,17 @@ function watched(bucket: Bucket, around: (key: string) => Promise<void>): Bucket
       await bucket.delete(key, ...rest);
       await around(key);
     },
-    removeUnfinished: (...args) => bucket.removeUnfinished(...args),
-    observedBy: () => view,
-    close: () => bucket.close(),
-  };
-  return view;
+  });
 }
 
 /** The same bucket for a reader; `onGet` is called before some bytes of a block are given. */
 function readBy(bucket: Bucket, onGet: (key: string) => Promise<void>): BucketReader {
-  return {
-    name: bucket.name,
-    attributes: (...args) => bucket.attributes(...args),
-    exists: (...args) => bucket.exists(...args),
-    list: (...args) => bucket.list(...args),
-    listNames: (...args) => bucket.listNames(...args),
-    listUnfinished: (...args) => bucket.listUnfinished(...args),
+  return changedBucket(bucket, {
     get: async function* (key, ...rest) {
       await onGet(key);
       yield* bucket.get(key, ...rest);
     },
-  };
+  });
 }
 
 async function bytesOf(bucket: BucketReader, key: string): Promise<Buffer> {

@@ -54,13 +54,9 @@ export async function repairAll(
     const { ulid } = block;
     const told = await repairOne(tool, block, repair);
     tell(tool, ulid, told);
-    if (told.did === 'repaired' && isLossless(told.losses)) whole.add(ulid);
+    if (told.did === 'repaired' && told.losses?.isLossless === true) whole.add(ulid);
   }
   return whole;
-}
-
-function isLossless(losses: LossReport | undefined): boolean {
-  return losses?.chunks === 0 && losses.unreadSeries === 0;
 }
 
 async function repairOne(

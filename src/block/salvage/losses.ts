@@ -17,6 +17,8 @@ export interface SeriesLoss {
 
 /** See the head of the file. */
 export interface LossReport {
+  /** Nothing is lost. */
+  readonly isLossless: boolean;
   /** Series whose entry in the index cannot be read: names and times are not known. */
   readonly unreadSeries: number;
   /** Series that lost some chunks, and those that lost all. */
@@ -29,11 +31,6 @@ export interface LossReport {
   readonly named: readonly SeriesLoss[];
   /** Series that are saved whole though the index had them in disorder. */
   readonly mendedSeries: number;
-}
-
-/** Is nothing lost? */
-export function isLossless({ chunks, unreadSeries }: LossReport): boolean {
-  return chunks === 0 && unreadSeries === 0;
 }
 
 /** Counts; see the head of the file. */
@@ -62,6 +59,7 @@ export class Losses {
   report(): LossReport {
     const hasRange = this.#minTimeMs <= this.#maxTimeMs;
     return {
+      isLossless: this.#chunks === 0 && this.unreadSeries === 0,
       unreadSeries: this.unreadSeries,
       touchedSeries: this.#touchedSeries,
       wholeSeries: this.#wholeSeries,

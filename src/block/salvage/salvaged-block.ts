@@ -215,13 +215,14 @@ export class SalvagedBlock {
     const textOf = (number: number): string => this.#index?.symbols.text(number) ?? '';
     for (let i = 0; i < labels.length; i += 2)
       pairs.push([textOf(labels.at(i)), textOf(labels.at(i + 1))]);
-    this.losses.note({
-      labels: labelsText(labelsOf(pairs)),
-      chunks: lost.length,
-      ofChunks: entry.chunkCount,
-      minTimeMs: Math.min(...lost.map((i) => entry.chunkMinTimes.at(i))),
-      maxTimeMs: Math.max(...lost.map((i) => entry.chunkMaxTimes.at(i))),
-    });
+    let [minTimeMs, maxTimeMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    // One by one: a series may have more chunks than a call can have arguments.
+    for (const i of lost) {
+      minTimeMs = Math.min(minTimeMs, entry.chunkMinTimes.at(i));
+      maxTimeMs = Math.max(maxTimeMs, entry.chunkMaxTimes.at(i));
+    }
+    const labelled = { labels: labelsText(labelsOf(pairs)), ofChunks: entry.chunkCount };
+    this.losses.note({ ...labelled, chunks: lost.length, minTimeMs, maxTimeMs });
   }
 }
 

@@ -1,6 +1,6 @@
 // The symbols of a damaged index, each once and in byte order whatever order the table has
-// (docs/formats/index.md). A table with a wrong checksum is not believed, as any label could be
-// another: then the symbols are taken from the postings offset table, which has every name and
+// (docs/formats/index.md). Of a table with a wrong checksum each label may be another, so it is
+// not believed: then the symbols are taken from the postings offset table, which has every name and
 // value once more, when it is whole and has as many.
 //
 // Invariant: a number means the string that its writer meant, or there are no symbols at all.

@@ -1,6 +1,7 @@
 // One block of the Prometheus into the bucket. The Prometheus may delete it at any moment: then
 // what was uploaded of it is taken out of the bucket again, and nothing has failed.
 
+import type { Logger } from '../../base/observe/logger.ts';
 import type { Disk } from '../../base/runtime/disk.ts';
 import type { Bucket } from '../bucket.ts';
 import { blockKey, blockPrefix, META_FILE } from '../layout.ts';
@@ -12,15 +13,16 @@ export interface ShipBlockOptions {
   readonly disk: Disk;
   readonly dir: string;
   readonly ulid: string;
+  readonly logger: Logger;
   /** Reads the block and says what is to be uploaded. */
   describe(): Promise<LocalBlock>;
 }
 
 /** Uploads the block; `vanished` when the Prometheus deleted it before that was done. */
 export async function shipBlock(options: ShipBlockOptions): Promise<UploadReport | 'vanished'> {
-  const { bucket, disk, dir, ulid } = options;
+  const { bucket, disk, dir, logger, ulid } = options;
   try {
-    return await uploadBlock(bucket, disk, await options.describe());
+    return await uploadBlock(bucket, disk, await options.describe(), { logger });
   } catch (thrown) {
     // Prometheus renames a block before it removes it, so it is there whole, or its name is not.
     if (disk.stat(dir) !== undefined) throw thrown;

@@ -170,7 +170,7 @@ export class SidecarShipper {
         return 'found';
       }
       const describe = () => dir.describe(block, labels);
-      const sent = await shipBlock({ bucket, disk, dir: block.dir, ulid, describe });
+      const sent = await shipBlock({ bucket, disk, logger, dir: block.dir, ulid, describe });
       if (sent === 'vanished') {
         metrics.counter('varve_sidecar_blocks_vanished_total', {}).add();
         const what =

@@ -134,7 +134,7 @@ class FamilyPlanner {
       const details = `${RETENTION_DETAILS}${why}${listText(successors)}`;
       this.#markDeletion(block, { reason: 'retention', details, successors });
     }
-    this.#kept.push(...overdue.values());
+    for (const one of overdue.values()) this.#kept.push(one); // of which there may be very many
     this.#overdue = overdue;
     return familyWith(current, ({ ulid }) => !this.#done.has(ulid));
   }

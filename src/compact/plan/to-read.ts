@@ -7,13 +7,17 @@
 // the place of its sources from the moment at which it is there, whoever made it. A mark by itself
 // hides nothing: what stands in for the block may be gone again, damaged, or not listed yet, and
 // then the marked block is still there and is read until its meta.json goes. So is what retention
-// has marked: of its resolution nothing stands in for it. Last come blocks that were set aside for
-// what is wrong with them, or in which the reader has met damage: for what nobody else holds.
-// Invariant: every source of the layer is held by a block that is read.
+// has marked: of its resolution nothing stands in for it. One that was repaired is left out when
+// what it was repaired as is read, as more of it cannot be read. Last come blocks that were set
+// aside for what is wrong with them, or in which the reader has met damage: for what nobody else
+// holds.
+// Invariant: every source of the layer is held by a block that is read, or by one of which all that
+// can be read is in a block that is read.
 
 import type { Labels } from '../../base/model/labels.ts';
 import type { ViewedBlock } from '../../bucket/block-view.ts';
 import { familiesOf, layersOf } from './families.ts';
+import { repairedAs } from './marked.ts';
 import { isSetAside, sourcesOf } from './soundness.ts';
 
 /** The blocks of one family to be read, at one resolution. */
@@ -67,8 +71,11 @@ function chosen(
   const held = new Set<string>();
   const taken: Candidate[] = [];
   for (const candidate of candidates.sort(byWorth)) {
-    if (candidate.sources.every((source) => held.has(source))) continue;
-    for (const source of candidate.sources) held.add(source);
+    const { block, sources } = candidate;
+    const made = repairedAs(block);
+    if (made !== undefined && held.has(made)) continue;
+    if (sources.every((source) => held.has(source))) continue;
+    for (const source of sources) held.add(source);
     taken.push(candidate);
   }
   return taken.sort((a, b) => a.choice - b.choice || byUlid(a, b)).map(({ block }) => block);

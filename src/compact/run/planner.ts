@@ -53,8 +53,8 @@ export class Planner {
   /** Looks at the bucket and plans. Throws what the store throws. */
   async round(): Promise<Round> {
     await this.#askStoreTime();
-    await this.#sweepUploads();
     const { plan } = await this.#plan.fresh();
+    await this.#sweepUploads(); // after a look: what has just been uploaded tells the time
     const making = plan.jobs.filter((job) => job.kind === 'compact' || job.kind === 'downsample');
     return {
       making,

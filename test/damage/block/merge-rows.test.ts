@@ -4,13 +4,11 @@
 // does not do where none overlap (docs/design/0008). Then every sample is as it was.
 
 import { expect, test } from 'vitest';
-import { collect } from '../../../src/base/runtime/file-pieces.ts';
 import { BlockWriter } from '../../../src/block/block-writer.ts';
-import { printMeta } from '../../../src/block/meta/print.ts';
-import { MemoryDisk } from '../../support/memory-disk.ts';
 import { MergeTestWorld, samplesOf, taskOf } from '../../support/merge-world.ts';
-import { DIR, feed, makeBlock, ULID } from '../../unit/block/make-block.ts';
-import { ROWS, sectionsOf } from './rows.ts';
+import { DIR, feed, ULID } from '../../unit/block/make-block.ts';
+import { putRow } from './put-row.ts';
+import { ROWS } from './rows.ts';
 
 const HEALTHY = '01M832KAKEEA2N5T8Y6TGBNZRP';
 
@@ -27,26 +25,17 @@ const WITHOUT_MEANING: ReadonlySet<string> = new Set([
   'a chunk time that is wrong',
 ]);
 
-test.each(ROWS)('%s', async (name, file, change) => {
+test.each(ROWS)('%s', async (...row) => {
   const found: string[] = [];
   for (const isForeign of [false, true]) {
     const world = new MergeTestWorld();
-    const disk = new MemoryDisk();
-    const { dir, meta } = makeBlock(disk);
+    const { disk, dir, meta } = await putRow(world, row, isForeign);
     const writer = new BlockWriter({ disk, dir: DIR, ulid: HEALTHY });
     feed(writer, [{ labels: { __name__: 'up', job: 'a' }, chunks: [[[5000, 1]]] }]);
     const range = { minTimeMs: 4000, maxTimeMs: 8000 };
     const healthy = writer.finish({ ...range, labels: [], source: 'receive' });
     const samples = samplesOf(disk, dir);
-    const sections = sectionsOf(Buffer.from(disk.readFile(`${dir}/index`)));
-    await world.putFrom(disk, dir, ULID);
     await world.putFrom(disk, healthy.dir, HEALTHY);
-    const { rest, thanos, ...foreign } = meta;
-    if (isForeign) await world.put(`${ULID}/meta.json`, printMeta(foreign));
-    const key = `${ULID}/${file}`;
-    const bytes = Buffer.from(await collect(world.bucket.get(key), 2 ** 20, key));
-    const changed = change(bytes, sections);
-    await world.put(key, changed instanceof Buffer ? changed : bytes);
     const outcome = await world.merge(taskOf([meta, healthy.meta], { labels: [] }));
     found.push(outcome.kind === 'bad-source' ? outcome.fault.ulid : outcome.kind);
     if (outcome.kind !== 'made') continue;
@@ -56,6 +45,6 @@ test.each(ROWS)('%s', async (name, file, change) => {
       expect(before4s, labels).toEqual(all);
     }
   }
-  const foreign = WITHOUT_MEANING.has(name) ? 'made' : ULID;
+  const foreign = WITHOUT_MEANING.has(row[0]) ? 'made' : ULID;
   expect(found).toEqual([ULID, foreign]);
 });

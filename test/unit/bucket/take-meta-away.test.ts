@@ -45,11 +45,14 @@ test.each([
     await bucket.put(KEY, bytesSource(Buffer.from(isDamaged ? '{?' : '{}')));
     if (isDamaged) throw new VarveError('damaged_object', 'other bytes');
   };
-  const brought = await bringMeta(bucket, ULID, { send, call: {} }).then(
+  const told: string[] = [];
+  const onDamaged = ({ message }: VarveError): void => void told.push(message);
+  const brought = await bringMeta(bucket, ULID, { send, call: {}, onDamaged }).then(
     () => true,
     () => false,
   );
   expect([brought, tries, deleted]).toEqual([deletes === 0, 5, deletes]);
+  expect(told).toEqual(Array(4).fill('other bytes'));
   expect(await bucket.exists(KEY)).toBe(deletes === 0);
 });
 

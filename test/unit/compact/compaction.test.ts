@@ -4,6 +4,7 @@
 import { expect, test } from 'vitest';
 import { VarveError } from '../../../src/base/errors/varve-error.ts';
 import type { Bucket } from '../../../src/bucket/bucket.ts';
+import { changedBucket } from '../../support/changed-bucket.ts';
 import { CompactionWorld, FOUR, LATER, NOW_MS } from '../../support/compact/compaction-world.ts';
 
 const [OLD = ''] = LATER;
@@ -24,25 +25,13 @@ function failingPuts(pattern: RegExp): (bucket: Bucket) => Bucket {
 
 /** The same bucket; `onPut` is told of each put before it happens. */
 function watchedPuts(onPut: (key: string) => void | Promise<void>): (bucket: Bucket) => Bucket {
-  return (bucket) => ({
-    name: bucket.name,
-    get: (...args) => bucket.get(...args),
-    attributes: (...args) => bucket.attributes(...args),
-    exists: (...args) => bucket.exists(...args),
-    list: (...args) => bucket.list(...args),
-    listNames: (...args) => bucket.listNames(...args),
-    listUnfinished: (...args) => bucket.listUnfinished(...args),
-    put: async (key, ...rest) => {
-      await onPut(key);
-      return bucket.put(key, ...rest);
-    },
-    delete: (...args) => bucket.delete(...args),
-    removeUnfinished: (...args) => bucket.removeUnfinished(...args),
-    observedBy() {
-      return this;
-    },
-    close: () => bucket.close(),
-  });
+  return (bucket) =>
+    changedBucket(bucket, {
+      put: async (key, ...rest) => {
+        await onPut(key);
+        return bucket.put(key, ...rest);
+      },
+    });
 }
 
 test('merges, marks the sources, notes it, and finds nothing to do the second time', async () => {

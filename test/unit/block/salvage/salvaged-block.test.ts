@@ -7,7 +7,7 @@ import type { Disk } from '../../../../src/base/runtime/disk.ts';
 import { readFilePieces } from '../../../../src/base/runtime/file-pieces.ts';
 import { FileSource } from '../../../../src/block/byte-source.ts';
 import type { StoredBlock } from '../../../../src/block/fetched-block.ts';
-import { isLossless, Losses } from '../../../../src/block/salvage/losses.ts';
+import { Losses } from '../../../../src/block/salvage/losses.ts';
 import { SalvagedBlock } from '../../../../src/block/salvage/salvaged-block.ts';
 import { SalvagedChunks } from '../../../../src/block/salvage/salvaged-chunks.ts';
 import { SalvagedIndex } from '../../../../src/block/salvage/salvaged-index.ts';
@@ -74,7 +74,7 @@ const WHOLE = ['a', 'b', 'c'].map((name, i) => `__name__ ${name} job x @ ${1000 
 test('a whole block: everything, and nothing is said to be lost', async () => {
   const { found, losses } = await salvage(() => undefined);
   expect(found).toEqual(WHOLE);
-  expect(isLossless(losses)).toBe(true);
+  expect(losses.isLossless).toBe(true);
   expect(losses.mendedSeries).toBe(0);
 });
 
@@ -85,7 +85,7 @@ test('series in disorder come in order', async () => {
     first.copy(bytes, at(2));
   });
   expect(found).toEqual(WHOLE);
-  expect(isLossless(losses)).toBe(true);
+  expect(losses.isLossless).toBe(true);
 });
 
 test('labels in disorder are put in order', async () => {
@@ -96,7 +96,7 @@ test('labels in disorder are put in order', async () => {
     resum(bytes, at(0) + 1, at(0) + length - 4);
   });
   expect(found).toEqual(WHOLE);
-  expect(isLossless(losses)).toBe(true);
+  expect(losses.isLossless).toBe(true);
 });
 
 test('the same series twice is one, with the chunks of both', async () => {

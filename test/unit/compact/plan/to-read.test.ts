@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ViewedBlock } from '../../../../src/bucket/block-view.ts';
 import { garbageOf } from '../../../../src/compact/plan/garbage.ts';
+import { REPAIRED_DETAILS } from '../../../../src/compact/plan/marked.ts';
 import { blocksToRead } from '../../../../src/compact/plan/to-read.ts';
 import { block as blockOf, mark } from '../../../support/compact/plan-blocks.ts';
 
@@ -120,4 +121,15 @@ it('holds every source, reads nothing that is garbage to plans, and no block in 
     }),
     { numRuns: 500 },
   );
+});
+
+it('what was repaired is not read beside what it was repaired as, and is while that is not there', () => {
+  const [damaged, made] = ['01M832KAJWMK22126GMWCXRFNA', '01M832NMCBMHG82BHKZJX0AAAA'];
+  const { marks, ...rest } = block(damaged, 'a');
+  const deletion = mark(0, 'repaired', `${REPAIRED_DETAILS}${made}: index, byte 5: torn`);
+  const old = { ...rest, marks: { ...marks, deletion } };
+  const repaired = { ...block(made, ''), sources: [made] };
+  expect(read([old, repaired])).toBe(made);
+  expect(read([old])).toBe(damaged);
+  expect(read([old, repaired], [made])).toBe(`${damaged}${made}`);
 });

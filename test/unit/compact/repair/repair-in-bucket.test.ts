@@ -24,7 +24,7 @@ const MADE: RepairOutcome = {
   meta: { ...META, ulid: NEW },
   losses: {
     ...{ unreadSeries: 0, touchedSeries: 0, wholeSeries: 0, chunks: 0, mendedSeries: 0 },
-    ...{ range: undefined, named: [] },
+    ...{ isLossless: true, range: undefined, named: [] },
   },
 };
 
