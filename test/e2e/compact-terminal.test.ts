@@ -41,7 +41,7 @@ async function commandOf(name: string): Promise<readonly string[]> {
   return [
     ...[process.execPath, LAUNCH, 'compact', `--objstore.config-file=${yml}`],
     ...[`--data-dir=${join(dir, `${name}-work`)}`, `--http-address=127.0.0.1:${port}`],
-    ...['--consistency-delay=0s', '--objstore.download-bandwidth=60KB'],
+    ...['--consistency-delay=0s', '--objstore.download-bandwidth=30KB'],
   ];
 }
 
@@ -66,7 +66,8 @@ test.runIf(hasScript)(
     const rows = stdout.trimEnd().split(/\r*\n/);
     const tty = messagesOf(rows.map((row) => row.slice(row.lastIndexOf(CLEAR) + CLEAR.length)));
     const shown = stdout.split(CLEAR).filter((text) => /^(compact|downsample) /.test(text));
-    expect(shown.length).toBeGreaterThan(3);
+    // Written over itself at least once, however slow the machine is.
+    expect(shown.length).toBeGreaterThan(1);
     for (const text of shown) {
       expect(text).toMatch(/^compact \d+ blocks( of .*)?: .*B of .*B(, .*\/s, .* left)?$/);
       expect(text.length).toBeLessThan(120);
