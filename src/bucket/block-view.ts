@@ -66,6 +66,12 @@ export interface BlockView {
   readonly blocks: readonly ViewedBlock[];
   /** Without a meta.json: uploads under way or cut off, deletions cut off. By ULID. */
   readonly partial: readonly BlockListing[];
-  /** meta.json or a mark that cannot be read. By ULID. */
+  /**
+   * Blocks whose meta.json is sound and whose files are not all there, or not as large as it says.
+   * Each is among the faults. Nobody reads them; one with a deletion mark is deleted as others are.
+   * By ULID.
+   */
+  readonly broken: readonly ViewedBlock[];
+  /** What cannot be read, contradicts itself or is misspelt. By ULID. */
   readonly faults: readonly BlockFault[];
 }

@@ -43,15 +43,18 @@ export interface FilteredView {
 
 /** Applies the filters one after the other, each to what those before it left. */
 export function filterView(view: BlockView, filters: readonly ViewFilter[]): FilteredView {
-  let { blocks } = view;
+  let { blocks, broken } = view;
   const hidden: HiddenBlock[] = [];
   for (const { reason, hide } of filters) {
     const why = hide(blocks);
     for (const [ulid, sentence] of why) hidden.push({ ulid, reason, why: sentence });
     if (why.size > 0) blocks = blocks.filter(({ ulid }) => !why.has(ulid));
+    // What is broken is told of by its fault already.
+    const whyBroken = broken.length > 0 ? hide(broken) : why;
+    if (whyBroken.size > 0) broken = broken.filter(({ ulid }) => !whyBroken.has(ulid));
   }
   hidden.sort((a, b) => (a.ulid < b.ulid ? -1 : 1));
-  return { view: { ...view, blocks }, hidden };
+  return { view: { ...view, blocks, broken }, hidden };
 }
 
 /** Thanos's makers whose blocks need no waiting: their sources are there until they are seen. */

@@ -52,6 +52,15 @@ interface Listed {
   readonly misspelt: readonly string[];
 }
 
+/** What stands under a ULID that has a meta.json. */
+interface Viewed {
+  /** Undefined: meta.json or a mark was not read. */
+  readonly block: ViewedBlock | undefined;
+  /** Nobody is to read it. */
+  readonly isBroken: boolean;
+  readonly wrong: readonly BlockFault[];
+}
+
 /** What is known of an object, or why nothing is. */
 type Find = (ulid: string, name: string) => ReadObject | undefined;
 
@@ -73,15 +82,16 @@ export class ViewMaker {
     const found = await this.#readNew(listed, options.signal);
     const find: Find = (ulid, name) => found.get(ulid)?.get(name);
     const blocks: ViewedBlock[] = [];
+    const broken: ViewedBlock[] = [];
     const faults: BlockFault[] = listed.misspelt.map(misspelt);
     for (const listing of listed.blocks) {
       if (isPartial(listing)) continue;
-      const { block, wrong } = this.#viewed(listing, find);
-      if (block !== undefined) blocks.push(block);
+      const { block, isBroken, wrong } = this.#viewed(listing, find);
+      if (block !== undefined) (isBroken ? broken : blocks).push(block);
       faults.push(...wrong);
     }
     const partial = listed.blocks.filter(isPartial);
-    return { takenMs: listed.takenMs, blocks, partial, faults: faults.sort(byUlid) };
+    return { takenMs: listed.takenMs, blocks, partial, broken, faults: faults.sort(byUlid) };
   }
 
   /** One block as it is listed now; undefined when it is none, or something is wrong with it. */
@@ -92,10 +102,11 @@ export class ViewMaker {
     if (isPartial(listing)) return undefined;
     const listed = { takenMs, blocks: [listing], misspelt: [] };
     const found = await this.#read(listed, options.signal);
-    const { block, wrong } = this.#viewed(listing, (_ulid, name) => found.get(ulid)?.get(name));
+    const find: Find = (_ulid, name) => found.get(ulid)?.get(name);
+    const { block, isBroken, wrong } = this.#viewed(listing, find);
     const unread = wrong.find(({ isTransient }) => isTransient);
     if (unread !== undefined) throw new VarveError('store_unavailable', unread.what);
-    return block;
+    return isBroken ? undefined : block;
   }
 
   async #list(options: CallOptions): Promise<Listed> {
@@ -147,7 +158,7 @@ export class ViewMaker {
     return found;
   }
 
-  #viewed(listing: BlockListing, find: Find): { block?: ViewedBlock; wrong: BlockFault[] } {
+  #viewed(listing: BlockListing, find: Find): Viewed {
     const { ulid } = listing;
     const fault = (what: string, isTransient = false): BlockFault => ({ ulid, what, isTransient });
     const meta = find(ulid, META_FILE);
@@ -159,14 +170,13 @@ export class ViewMaker {
         ? [fault(one.what, one.kind === 'unread')]
         : [],
     );
-    if (meta?.kind !== 'meta' || wrong.some((one) => one.isTransient)) return { wrong };
-    const wrongFiles = wrongWithFiles(listing, meta.record);
-    if (wrongFiles !== undefined) return { wrong: [...wrong, fault(wrongFiles)] };
+    if (meta?.kind !== 'meta' || wrong.some((one) => one.isTransient))
+      return { block: undefined, isBroken: true, wrong };
     const { facts } = meta.record;
-    return {
-      block: { ulid, ...facts, ...sizes(listing), marks: marksOf(listing, find) },
-      wrong,
-    };
+    const block = { ulid, ...facts, ...sizes(listing), marks: marksOf(listing, find) };
+    const wrongFiles = wrongWithFiles(listing, meta.record);
+    if (wrongFiles === undefined) return { block, isBroken: false, wrong };
+    return { block, isBroken: true, wrong: [...wrong, fault(wrongFiles)] };
   }
 }
 

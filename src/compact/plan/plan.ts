@@ -35,13 +35,17 @@ export function planBucket(input: PlanInput): CompactPlan {
   const { view, nowMs, options } = input;
   const atMs = Math.min(nowMs, storeTimeMs(input) + CLOCK_AHEAD_MS);
   const context = contextOf(input, atMs);
-  const families = familiesOf(view.blocks, options.replicaLabels);
+  // One that is broken is in no part of the plan but this: its mark is heeded.
+  const marked = view.broken.filter(
+    ({ marks, resolutionMs }) => marks.deletion !== undefined && isKnownResolution(resolutionMs),
+  );
+  const families = familiesOf([...view.blocks, ...marked], options.replicaLabels);
   const plans = families.map((family) => planFamily(family, context));
   const sweeps = view.partial.map((listing) => planSweep(listing, context.deletion));
   const kept = [
     ...plans.flatMap((plan) => plan.kept),
     ...sweeps.filter((found): found is KeptBlock => !('kind' in found)),
-    ...keptFaults(view),
+    ...keptFaults(view, new Set(marked.map(({ ulid }) => ulid))),
   ];
   return {
     viewMs: view.takenMs,
@@ -103,16 +107,16 @@ function byTime(
   return a.minTimeMs - b.minTimeMs || (a.id < b.id ? -1 : 1);
 }
 
-function keptFaults({ blocks, faults }: BlockView): KeptBlock[] {
+function keptFaults({ blocks, faults }: BlockView, marked: ReadonlySet<string>): KeptBlock[] {
   const unknown = blocks
     .filter(({ resolutionMs }) => !isKnownResolution(resolutionMs))
     .map(({ ulid, resolutionMs }) => {
       const why = `has windows of ${resolutionMs} ms, which nobody makes`;
       return { ulid, reason: 'unknown-resolution', why, isOverdue: false };
     });
-  const faulty = faults.map(({ ulid, what }) => {
-    return { ulid, reason: 'fault', why: what, isOverdue: false };
-  });
+  const faulty = faults
+    .filter(({ ulid }) => !marked.has(ulid))
+    .map(({ ulid, what }) => ({ ulid, reason: 'fault', why: what, isOverdue: false }));
   return [...unknown, ...faulty];
 }
 

@@ -15,7 +15,7 @@ import type { PlannerWorld } from './planner-world.ts';
 /** A plan with what it was made from. */
 export interface PlannedView {
   readonly plan: CompactPlan;
-  /** Blocks that the plan saw, by ULID. */
+  /** Blocks that the plan saw, those that it deletes though they are broken too, by ULID. */
   readonly blocks: ReadonlyMap<string, ViewedBlock>;
   /** The key of each block's group. */
   readonly groups: ReadonlyMap<string, string>;
@@ -84,7 +84,7 @@ export class BucketPlan {
     notePlan(metrics, { whole, hidden, plan });
     const planned = {
       plan,
-      blocks: new Map(view.blocks.map((block) => [block.ulid, block])),
+      blocks: new Map([...view.blocks, ...view.broken].map((block) => [block.ulid, block])),
       groups: groupsOf(view.blocks, options.replicaLabels),
       partial: new Map(view.partial.map((listing) => [listing.ulid, listing])),
     };

@@ -69,7 +69,7 @@ export function mark(timeMs: number, reason = '', details = ''): Mark {
 }
 
 export function viewOf(blocks: readonly ViewedBlock[], takenMs = 0): BlockView {
-  return { takenMs, blocks, partial: [], faults: [] };
+  return { takenMs, blocks, partial: [], broken: [], faults: [] };
 }
 
 export const OPTIONS: PlanOptions = {

@@ -73,6 +73,26 @@ test('what is marked is deleted after the delay, with a receipt before', async (
   expect(world.metric('varve_compact_blocks_cleaned_total')).toBe(4);
 });
 
+test('a block whose files are not all there is deleted when it has a mark', async () => {
+  const world = new CompactionWorld();
+  const [one, other] = FOUR;
+  await world.put([one, other, ...LATER]);
+  await world.bucket.delete(`${one}/chunks/000001`);
+  await world.bucket.delete(`${other}/index`);
+  const mark = {
+    id: one,
+    version: 1,
+    deletion_time: NOW_MS / 1000 - 3 * 86_400,
+    details: 'broken',
+  };
+  await world.putFile(`${one}/deletion-mark.json`, Buffer.from(JSON.stringify(mark)));
+  expect(await world.run()).toBe(0);
+  expect(await world.keys(one)).toEqual([]);
+  expect(await world.keys(other)).toContain(`${other}/meta.json`);
+  const [receipt = ''] = await world.keys('varve/receipts/');
+  expect(await world.json(receipt)).toMatchObject({ blocks: [{ ulid: one, state: 'deleted' }] });
+});
+
 test('uploads that were begun long ago and never ended are taken away, others are left', async () => {
   const world = await bucketOfFour();
   const [fresh, old] = [`${FOUR[0]}/chunks/9`, '01M832NMCBMHG82BHKZJX0AAAA/chunks/000001'];

@@ -47,6 +47,7 @@ const viewOf = (blocks: readonly ViewedBlock[]): BlockView => ({
   takenMs: 0,
   blocks,
   partial: [],
+  broken: [],
   faults: [],
 });
 const isHidden = (filter: ViewFilter, one: ViewedBlock): boolean =>
@@ -122,4 +123,10 @@ test('filters work one after the other, and name what they hide', () => {
     { ulid: A, reason: 'duplicate', why: `all that went into it is in block ${B}` },
     { ulid: C, reason: 'marked-for-deletion', why: 'marked for deletion 9 s ago: no details' },
   ]);
+});
+
+test('what is broken is hidden as well, and named by its fault only', () => {
+  const broken = [block({ ulid: A, minTimeMs: 0, maxTimeMs: 5 }), block({ ulid: B })];
+  const { view, hidden } = filterView({ ...viewOf([]), broken }, [timeRange(6, 1e15)]);
+  expect([view.broken.map(({ ulid }) => ulid), hidden]).toEqual([[B], []]);
 });

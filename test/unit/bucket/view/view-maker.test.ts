@@ -283,6 +283,18 @@ describe('a fault names the block and what is wrong, and harms no other:', () =>
     expect(await take()).toMatchObject({ ulids: [A, C], reads: 0, faults: [{ ulid: B }] });
   });
 
+  it('one whose files are not all there is known as broken, with its marks', async () => {
+    const world = await threeBlocks();
+    await world.bucket.delete(`${B}/chunks/000001`);
+    await world.mark(B, 7000);
+    const { broken, ulids } = await views(world)();
+    expect(ulids).toEqual([A, C]);
+    expect(broken).toMatchObject([{ ulid: B, marks: { deletion: { timeMs: 7000 } } }]);
+    const { bucket, clock } = world;
+    const maker = new ViewMaker({ bucket, parseMeta: parseOwnMeta, cache: undefined, clock });
+    expect(await maker.takeOne(B)).toBeUndefined();
+  });
+
   it('a folder in lower case', async () => {
     const world = await threeBlocks();
     await world.put(`${B.toLowerCase()}/meta.json`, '{}');

@@ -258,6 +258,36 @@ describe('the rest of a view', () => {
     const plan = planBucket({ ...input, view: { ...viewOf(blocks), faults } });
     expect(keptOf(plan)).toEqual({ '01': 'fault', '02': 'unknown-resolution' });
   });
+
+  it('is deleted when it is broken and has a mark, and else named', () => {
+    const marked = (details: string) => ({
+      marks: { ...MARKS, deletion: mark(NOW_MS - 3 * DAY_MS, '', details) },
+    });
+    const broken = [
+      old(1, 1),
+      old(2, 1, marked('by hand')),
+      old(3, 1, marked('superseded by X')),
+      old(4, 1, marked('superseded by X')),
+      old(5, 1, { ...marked('by hand'), resolutionMs: 7 }),
+    ];
+    const faults = broken.map(({ ulid }) => {
+      return { ulid, what: 'its file index is missing', isTransient: false };
+    });
+    const blocks = [old(9, 1, { sources: [id(4)] })];
+    const plan = planBucket({ ...input, view: { ...viewOf(blocks), broken, faults } });
+    expect(jobsOf(plan)).toEqual(['delete 02', 'delete 04']);
+    const kept = keptOf(plan);
+    expect(kept).toMatchObject({ '01': 'fault', '03': 'mark-outdated', '05': 'fault' });
+  });
+
+  it('is in no merge, and stands in for nothing, when it is broken', () => {
+    const broken = [old(1, 3), old(2, 3, { sources: [id(3)], resolutionMs: 300_000 })];
+    const blocks = [old(3, 3), old(4, 3), old(5, 0)];
+    const whole = planBucket({ ...input, view: viewOf(blocks) });
+    const plan = planBucket({ ...input, view: { ...viewOf(blocks), broken } });
+    expect(jobsOf(whole)).toEqual(['compact 03 04']);
+    expect(jobsOf(plan)).toEqual(jobsOf(whole));
+  });
 });
 
 describe('groups', () => {
