@@ -11,6 +11,7 @@ import type { PlanDocument } from './plan/print.ts';
 import type { JobProgress } from './run/progress.ts';
 import type { JobRecord, MakingJob, PlannerService, WorkerService } from './run/work.ts';
 import { WorkerSlot } from './run/worker-slot.ts';
+import { WorkerThreads } from './run/worker-threads.ts';
 import type { CompactSettings } from './settings.ts';
 
 export interface CompactionOptions {
@@ -38,22 +39,24 @@ export interface JobsView {
 
 /** See the head of the file. */
 export class Compaction {
-  readonly #options: CompactionOptions;
   readonly #planner: Remote<PlannerService>;
-  readonly #slots: readonly WorkerSlot[];
+  readonly #workers: WorkerThreads;
   readonly #loop: CompactLoop;
   #isStopping = false;
 
   private constructor(options: CompactionOptions, planner: Remote<PlannerService>) {
-    const { compactConcurrency, downsampleConcurrency, onDeath, runtime } = options;
-    this.#options = options;
+    const { compactConcurrency, downsampleConcurrency, onDeath, runtime, settings } = options;
+    const { clock, threads, timers } = runtime;
     this.#planner = planner;
-    this.#slots = [
-      ...Array.from({ length: compactConcurrency }, () => this.#slot('compact')),
-      ...Array.from({ length: downsampleConcurrency }, () => this.#slot('downsample')),
+    this.#workers = new WorkerThreads(() =>
+      threads.start<WorkerService>('compact-thread', { ...settings, part: 'worker' }),
+    );
+    const slot = (kind: MakingJob['kind']) => new WorkerSlot(kind, this.#workers);
+    const slots = [
+      ...Array.from({ length: compactConcurrency }, () => slot('compact')),
+      ...Array.from({ length: downsampleConcurrency }, () => slot('downsample')),
     ];
-    const { clock, timers } = runtime;
-    this.#loop = new CompactLoop({ ...options, planner, workers: this.#slots, clock, timers });
+    this.#loop = new CompactLoop({ ...options, planner, workers: slots, clock, timers });
     void planner.ended.then((error) => {
       if (!this.#isStopping) onDeath(error);
     });
@@ -91,14 +94,14 @@ export class Compaction {
 
   /** Metrics of each of its threads. */
   async metrics(): Promise<readonly MetricSnapshot[]> {
-    const asked = this.#remotes().map((remote) => remote.call('metrics', null));
-    return Promise.all([this.#planner.call('metrics', null), ...asked]);
+    const asked = this.#workers.each((thread) => thread.call('metrics', null));
+    return [await this.#planner.call('metrics', null), ...(await asked)];
   }
 
   /** What each of its threads asked of the store. */
   async requests(): Promise<readonly LedgerSnapshot[]> {
-    const asked = this.#remotes().map((remote) => remote.call('requests', null));
-    return Promise.all([this.#planner.call('requests', null), ...asked]);
+    const asked = this.#workers.each((thread) => thread.call('requests', null));
+    return [await this.#planner.call('requests', null), ...(await asked)];
   }
 
   /** Gives up what is under way and gives leases back. */
@@ -109,19 +112,8 @@ export class Compaction {
   /** Ends the threads. */
   async close(): Promise<void> {
     this.#isStopping = true;
-    for (const slot of this.#slots) await slot.close();
+    await this.#workers.close();
     await this.#planner.call('close', null);
     await this.#planner.terminate();
-  }
-
-  #slot(kind: MakingJob['kind']): WorkerSlot {
-    const { runtime, settings } = this.#options;
-    return new WorkerSlot(kind, () =>
-      runtime.threads.start<WorkerService>('compact-thread', { ...settings, part: 'worker' }),
-    );
-  }
-
-  #remotes(): readonly Remote<WorkerService>[] {
-    return this.#slots.flatMap(({ remote }) => remote ?? []);
   }
 }

@@ -39,8 +39,11 @@ const OWN_PREFIX = '.varve-';
 const PUT_PREFIX = `${OWN_PREFIX}put-`;
 /** Objects of a listing at a time. */
 const PAGE_OBJECTS = 1000;
-/** Objects above this have size and time as version; smaller ones their digest. */
-const DIGEST_BYTES_MAX = 1024 * 1024;
+/**
+ * Objects above this have size and time as version; smaller ones their digest. What is overwritten on
+ * a condition (leases) is far smaller, and every read of a range tells the version.
+ */
+const DIGEST_BYTES_MAX = 64 * 1024;
 
 export class FilesystemBucket implements Bucket {
   readonly name: string;

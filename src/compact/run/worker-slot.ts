@@ -1,10 +1,10 @@
-// A worker thread that is started when it is first needed, and once more after it has ended: a job
+// Where one job at a time is made, of one kind: in a thread of those that all slots share. A job
 // that needs more memory than there is takes its thread with it, and nothing else.
 
 import { asVarveError, VarveError } from '../../base/errors/varve-error.ts';
-import type { Remote } from '../../base/runtime/threads.ts';
 import type { MergeProgress, MergeTask } from '../merge/parts.ts';
-import type { MakingJob, WorkerService, WorkResult } from './work.ts';
+import type { MakingJob, WorkResult } from './work.ts';
+import { unlessEnded, type WorkerThread, type WorkerThreads } from './worker-threads.ts';
 
 /** A job that a worker makes. */
 export interface RunningJob {
@@ -18,75 +18,46 @@ export class WorkerSlot {
   readonly kind: MakingJob['kind'];
   /** What it works on. */
   running: RunningJob | undefined;
-  readonly #start: () => Promise<Remote<WorkerService>>;
-  #remote: Remote<WorkerService> | undefined;
+  readonly #threads: WorkerThreads;
+  /** In which it works. */
+  #thread: WorkerThread | undefined;
   #stopped: VarveError | undefined;
 
-  constructor(kind: MakingJob['kind'], start: () => Promise<Remote<WorkerService>>) {
+  constructor(kind: MakingJob['kind'], threads: WorkerThreads) {
     this.kind = kind;
-    this.#start = start;
-  }
-
-  /** The thread, when there is one. */
-  get remote(): Remote<WorkerService> | undefined {
-    return this.#remote;
+    this.#threads = threads;
   }
 
   /** Makes a block; never rejects. */
   async make(task: MergeTask): Promise<WorkResult> {
     try {
-      const remote = await this.#started();
+      const thread = await this.#threads.take();
+      this.#thread = thread;
       if (this.#stopped !== undefined) throw this.#stopped;
-      return await remote.call('make', task);
+      return await thread.call('make', task);
     } catch (thrown) {
       const { code, message } = asVarveError(thrown);
       return { kind: 'failure', code, message };
+    } finally {
+      if (this.#thread !== undefined) this.#threads.give(this.#thread);
+      this.#thread = undefined;
     }
   }
 
   /** How far it is; undefined when nothing is under way. */
   async progress(): Promise<MergeProgress | undefined> {
     if (this.running === undefined) return undefined;
-    return unlessEnded(this.#remote?.call('progress', null));
+    return unlessEnded(this.#thread?.call('progress', null));
   }
 
   /** Gives up what is under way. */
   async abort(message: string): Promise<void> {
-    if (this.running !== undefined) await unlessEnded(this.#remote?.call('abort', { message }));
+    if (this.running !== undefined) await unlessEnded(this.#thread?.call('abort', { message }));
   }
 
   /** Gives up what is under way, and takes nothing more. */
   async stop(message: string): Promise<void> {
     this.#stopped = new VarveError('draining', message);
     await this.abort(message);
-  }
-
-  /** Ends the thread. */
-  async close(): Promise<void> {
-    const remote = this.#remote;
-    this.#remote = undefined;
-    if (remote === undefined) return;
-    await unlessEnded(remote.call('close', null));
-    await remote.terminate();
-  }
-
-  async #started(): Promise<Remote<WorkerService>> {
-    if (this.#remote !== undefined) return this.#remote;
-    const remote = await this.#start();
-    this.#remote = remote;
-    void remote.ended.then(() => {
-      if (this.#remote === remote) this.#remote = undefined;
-    });
-    return remote;
-  }
-}
-
-/** A thread that dies is told of by `make`: others ask in vain, and that is no error. */
-async function unlessEnded<T>(answer: Promise<T> | undefined): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (thrown) {
-    if (asVarveError(thrown).code !== 'thread_ended') throw thrown;
-    return undefined;
   }
 }

@@ -75,7 +75,7 @@ test('what is marked is deleted after the delay, with a receipt before', async (
 
 test('a block whose files are not all there is deleted when it has a mark', async () => {
   const world = new CompactionWorld();
-  const [one, other] = FOUR;
+  const [one = '', other = ''] = FOUR;
   await world.put([one, other, ...LATER]);
   await world.bucket.delete(`${one}/chunks/000001`);
   await world.bucket.delete(`${other}/index`);
