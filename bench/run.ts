@@ -2,7 +2,7 @@
 // this machine, one after the other. `npm run bench -- ingest` runs one part, `-- ingest varve` one
 // part on one server; the parts: ingest (and block size), ingest2, first-sight (and
 // replay), restart, and of Varve alone: store-requests (on each local object store), block-view (a
-// bucket of 20,000 blocks), compact (merging blocks), downsample.
+// bucket of 20,000 blocks), merge, downsample; compact is beside Thanos where one is found.
 //
 // Prints what DESIGN §4 wants beside what was reached, and appends a line to bench/results.jsonl.
 // Takes about ten minutes, 6 GB of memory and 3 GB under the system's temporary directory.
@@ -13,6 +13,7 @@ import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { blockView } from './bucket/block-view.ts';
 import { compact } from './compact/compact.ts';
+import { merge } from './compact/merge.ts';
 import { downsample } from './downsample/downsample.ts';
 import { restart } from './restart/restart.ts';
 import { firstSight, ingest, ingest2, type Part } from './side-by-side/parts.ts';
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'store-requests': storeRequests,
   'block-view': blockView,
   compact,
+  merge,
   downsample,
 };
 

@@ -2,6 +2,8 @@
 // series, all of it by a fixed seed. Made once into a directory and kept there.
 
 import { existsSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ChunkBuilder } from '../../src/base/chunk/chunk-builder.ts';
 import { labelKeyOf } from '../../src/base/model/label-key.ts';
 import { NodeDisk } from '../../src/base/runtime/node-disk.ts';
@@ -12,6 +14,20 @@ export interface BlocksPlan {
   readonly blocks: number;
   readonly series: number;
   readonly samplesEach: number;
+}
+
+/** What is merged and compacted in the bench. */
+export const PLAN: BlocksPlan = {
+  blocks: Number(process.env.BENCH_BLOCKS ?? 26),
+  series: Number(process.env.BENCH_SERIES ?? 10_000),
+  samplesEach: 120,
+};
+
+/** The directory of the blocks of PLAN, made when it is not there. */
+export function benchBlocks(): string {
+  const dir = join(tmpdir(), `varve-bench-blocks-${Object.values(PLAN).join('-')}`);
+  makeBlocks(dir, PLAN);
+  return dir;
 }
 
 export const WINDOW_MS = 7_200_000;

@@ -1,69 +1,78 @@
-// Merging 26 two-hour blocks of 10,000 series and 31.2 M samples into one block, on a filesystem
-// bucket (DESIGN §4; Thanos 0.43 took 4.9 CPU-seconds and 290 MiB for this and the 5m block of it).
+// A compactor's work, as a user sees it: 26 two-hour blocks of 10,000 series and 31.2 M samples on a
+// filesystem bucket become a block of two days and its 5m block (24 of them; the last two are of the
+// next two days). Varve beside Thanos, where there is one; DESIGN §4 has what
+// Thanos 0.43 took for this on another machine: 4.9 CPU-seconds and 290 MiB.
 //
 // `node dist/bench/run.js compact`. The blocks are made once, in the system's temporary directory.
 
-import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Part } from '../side-by-side/parts.ts';
-import { type BlocksPlan, makeBlocks } from './blocks.ts';
+import { directoryBytes } from '../side-by-side/processes.ts';
+import type { Figures } from '../side-by-side/targets.ts';
+import { benchBlocks, PLAN } from './blocks.ts';
+import { COMPACTORS, type CompactorKind, type CompactorRun, runCompactor } from './compactors.ts';
 
-const PLAN: BlocksPlan = {
-  blocks: Number(process.env.BENCH_BLOCKS ?? 26),
-  series: Number(process.env.BENCH_SERIES ?? 10_000),
-  samplesEach: 120,
+/** Of two hours each. */
+const TWO_DAYS_BLOCKS = 24;
+const RUNS = Number(process.env.BENCH_RUNS ?? 3);
+
+/** Runs each compactor a few times, one after the other. */
+export const compact: Part = async ({ dir }) => {
+  const blocks = benchBlocks();
+  const figures: Record<string, Figures> = {};
+  for (const kind of COMPACTORS) {
+    const version = kind.version();
+    if (version === undefined) console.error(`${kind.name} is not installed and left out`);
+    else figures[kind.name] = { version, ...(await figuresOf(kind, blocks, dir)) };
+  }
+  console.log(figures);
+  return { compact: figures };
 };
 
-interface Run {
-  readonly outcome: {
-    readonly kind: string;
-    readonly numSamples: number;
-    readonly sizeBytes: number;
-    readonly figures: { readonly diskBytesMax: number };
-  };
-  readonly sourceBytes: number;
-  readonly cpuSeconds: number;
-  /** Of a second merge in the same process. */
-  readonly warmCpuSeconds: number;
-  readonly seconds: number;
-  readonly peakBytes: number;
-  readonly requests: Readonly<Record<string, number>>;
+interface StoredMeta {
+  readonly stats: { readonly numSamples: number };
+  readonly compaction: { readonly sources: readonly string[] };
+  readonly thanos: { readonly downsample: { readonly resolution: number } };
 }
 
-/** Makes the blocks, merges them in a process of its own. */
-export const compact: Part = async ({ dir }) => {
-  const blocks = join(tmpdir(), `varve-bench-blocks-${Object.values(PLAN).join('-')}`);
-  makeBlocks(blocks, PLAN);
-  const runs: Run[] = [];
-  for (let i = 0; i < 3; i++) {
-    const result = join(dir, 'result');
-    const script = join(import.meta.dirname, 'merge-run.js');
-    const printed = execFileSync(process.execPath, [script, blocks, result], { encoding: 'utf8' });
-    runs.push(JSON.parse(printed));
-    rmSync(result, { recursive: true, force: true });
+/** A run that did not do the work says nothing. */
+function checkMade(bucket: string): void {
+  const metas = readdirSync(bucket)
+    .map((name) => join(bucket, name, 'meta.json'))
+    .filter((path) => existsSync(path))
+    .map((path): StoredMeta => JSON.parse(readFileSync(path, 'utf8')));
+  const large = metas.filter(({ compaction }) => compaction.sources.length === TWO_DAYS_BLOCKS);
+  const resolutions = large.map(({ thanos }) => thanos.downsample.resolution).sort((a, b) => a - b);
+  if (resolutions.join() !== '0,300000')
+    throw new Error(`the blocks of two days have the resolutions ${resolutions.join()}`);
+}
+
+async function figuresOf(kind: CompactorKind, blocks: string, dir: string): Promise<Figures> {
+  const sourceBytes = directoryBytes(blocks);
+  const samples = TWO_DAYS_BLOCKS * PLAN.series * PLAN.samplesEach;
+  const runs: CompactorRun[] = [];
+  for (let i = 0; i < RUNS; i++) {
+    const bucket = join(dir, 'bucket');
+    cpSync(blocks, bucket, { recursive: true });
+    runs.push(await runCompactor(kind, bucket, join(dir, kind.name)));
+    checkMade(bucket);
+    rmSync(bucket, { recursive: true });
+    rmSync(join(dir, kind.name), { recursive: true });
   }
-  const best = runs.toSorted((a, b) => a.cpuSeconds - b.cpuSeconds).at(0);
-  if (best === undefined || runs.some(({ outcome }) => outcome.kind !== 'made'))
-    throw new Error(`a merge came to ${JSON.stringify(runs)}`);
-  const { outcome, sourceBytes, cpuSeconds, requests } = best;
-  const figures = {
-    samples: outcome.numSamples,
+  const all = (key: keyof CompactorRun): number[] => runs.map((run) => run[key]);
+  const cpuSeconds = Math.min(...all('cpuSeconds'));
+  const diskBytesMax = Math.max(...all('diskBytesMax'));
+  return {
+    samples,
     sourceBytes,
-    resultBytes: outcome.sizeBytes,
     cpuSeconds,
-    cpuSecondsMost: Math.max(...runs.map((run) => run.cpuSeconds)),
-    warmCpuSeconds: Math.min(...runs.map((run) => run.warmCpuSeconds)),
-    seconds: best.seconds,
-    samplesPerCpuSecond: outcome.numSamples / cpuSeconds,
-    peakBytes: Math.max(...runs.map((run) => run.peakBytes)),
-    diskBytesMax: outcome.figures.diskBytesMax,
-    diskToSources: outcome.figures.diskBytesMax / sourceBytes,
-    readRequests: requests.read ?? 0,
-    writeRequests: requests.write ?? 0,
-    listRequests: requests.list ?? 0,
+    cpuSecondsMost: Math.max(...all('cpuSeconds')),
+    seconds: Math.min(...all('seconds')),
+    samplesPerCpuSecond: samples / cpuSeconds,
+    peakBytes: Math.max(...all('peakBytes')),
+    diskBytesMax,
+    diskToSources: diskBytesMax / sourceBytes,
+    requests: Math.max(...all('requests')),
   };
-  console.log(figures);
-  return { compact: { varve: figures } };
-};
+}

@@ -40,8 +40,8 @@ const PUT_PREFIX = `${OWN_PREFIX}put-`;
 /** Objects of a listing at a time. */
 const PAGE_OBJECTS = 1000;
 /**
- * Objects above this have size and time as version; smaller ones their digest. What is overwritten on
- * a condition (leases) is far smaller, and every read of a range tells the version.
+ * Objects above this have size and time as version; smaller ones their digest. What is overwritten
+ * on a condition (leases) is far smaller, and every read of a range tells the version.
  */
 const DIGEST_BYTES_MAX = 64 * 1024;
 
