@@ -192,7 +192,7 @@ export class CompactLoop {
       if (next.kind === 'none') break;
       if (next.kind === 'wait') {
         await leave();
-        await queue.change;
+        await next.change;
         continue;
       }
       const { job } = next;

@@ -47,7 +47,6 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/compact/run/plan-metrics.ts': 'test/unit/compact/compaction.test.ts',
   'src/compact/run/planner.ts': 'test/unit/compact/compaction.test.ts',
   'src/compact/run/worker-slot.ts': 'test/unit/compact/compaction.test.ts',
-  'src/compact/loop.ts': 'test/unit/compact/compaction.test.ts',
   'src/compact/lease/probed-leases.ts': 'test/unit/compact/compaction.test.ts',
   'src/catalog/job-catalog.ts': 'test/unit/compact/compaction.test.ts',
   'src/base/observe/compact-metrics.ts': 'test/unit/base/observe/metric-catalogue.test.ts',

@@ -6,8 +6,8 @@ import type { MakingJob } from './work.ts';
 /** What there is for a worker now. */
 export type NextJob =
   | { readonly kind: 'job'; readonly job: MakingJob }
-  /** Ask again when a job has ended. */
-  | { readonly kind: 'wait' }
+  /** Ask again when `change` settles: a job has ended since, or was dropped. */
+  | { readonly kind: 'wait'; readonly change: Promise<void> }
   | { readonly kind: 'none' };
 
 /** See the head of the file. */
@@ -30,11 +30,6 @@ export class JobQueue {
     return this.#left.filter((job) => job.cost.diskBytes > this.#diskBytes);
   }
 
-  /** Settles when a job has ended or was dropped. */
-  get change(): Promise<void> {
-    return this.#change;
-  }
-
   /** The first that can be done now; one that is given is running. */
   next(kind: MakingJob['kind']): NextJob {
     const groups = new Set([...this.#running].map(({ group }) => group.key));
@@ -49,7 +44,9 @@ export class JobQueue {
       this.#running.add(job);
       return { kind: 'job', job };
     }
-    return { kind: isWaiting && this.#running.size > 0 ? 'wait' : 'none' };
+    if (!isWaiting || this.#running.size === 0) return { kind: 'none' };
+    // Of this moment: whoever waits has something else to do before, and jobs end meanwhile.
+    return { kind: 'wait', change: this.#change };
   }
 
   /** The job has ended, however. */
