@@ -54,6 +54,8 @@ const SPREAD_MS: Readonly<Record<Stage, number>> = {
   deleting: 10,
 };
 const DELETE_DELAY_MS = 2_000;
+/** A run to the end waits for the leases of the killed, and then for what it finds to do. */
+const END_LIMIT_MS = 600_000;
 /** Beyond the age at which what is half uploaded is swept. */
 const OLD_MS = 3 * DAY_MS;
 
@@ -327,8 +329,7 @@ export class CompactKills {
     const all = names.map(async (name) => {
       const process = await CompactorProcess.start(this.#flags(name));
       this.#processes = [...this.#processes, process];
-      const code = await process.ended;
-      if (code !== 0) throw new Error(`compact ended with ${code}:\n${process.log.slice(-5000)}`);
+      await process.untilDone(END_LIMIT_MS);
     });
     await Promise.all(all);
   }

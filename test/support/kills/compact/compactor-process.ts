@@ -104,6 +104,17 @@ export class CompactorProcess {
     await this.ended;
   }
 
+  /** Waits for its end by itself. Throws when it fails, or does not come to its end. */
+  async untilDone(limitMs: number): Promise<void> {
+    const waiting = new AbortController();
+    const late = sleep(limitMs, 'late', { signal: waiting.signal }).catch(() => 'late');
+    const end = await Promise.race([this.ended, late]);
+    waiting.abort();
+    if (end === 0) return;
+    const what = end === 'late' ? `did not end within ${limitMs} ms` : `ended with ${end}`;
+    throw new Error(`compact ${what}:\n${this.log.slice(-5000)}`);
+  }
+
   /** Ends it, if it still runs. */
   async end(): Promise<void> {
     this.#child.kill('SIGKILL');
