@@ -32,6 +32,9 @@ export class GatheredChunks {
   readonly offsets = new U32Column(64);
   readonly #buffers: Uint8Array[] = [];
   #dataBytes = 0;
+  /** Of the buffer that was asked for last: thousands of chunks lie in one. */
+  #viewed: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(this.#viewed.buffer);
 
   get count(): number {
     return this.counts.length;
@@ -123,9 +126,8 @@ export class GatheredChunks {
    */
   checksumHolds(chunk: number): boolean {
     if (!this.isStored(chunk)) return true;
-    const { buffer, byteOffset, length } = this.buffer(chunk);
     const end = this.ends.at(chunk);
-    const stored = new DataView(buffer, byteOffset, length).getUint32(end);
+    const stored = this.#viewOf(chunk).getUint32(end);
     return stored === crc32cOfRange(this.buffer(chunk), this.starts.at(chunk) - 1, end);
   }
 
@@ -141,16 +143,24 @@ export class GatheredChunks {
 
   /** The chunk for readers of samples. */
   place(chunk: number): TimedChunk {
-    const { buffer, byteOffset, length } = this.buffer(chunk);
     const base = this.starts.at(chunk);
     return {
       encoding: this.encodings.at(chunk),
-      view: new DataView(buffer, byteOffset, length),
+      view: this.#viewOf(chunk),
       base,
       lengthBytes: this.ends.at(chunk) - base,
       count: this.counts.at(chunk),
       minTimeMs: this.minTimes.at(chunk),
       maxTimeMs: this.maxTimes.at(chunk),
     };
+  }
+
+  #viewOf(chunk: number): DataView {
+    const buffer = this.buffer(chunk);
+    if (buffer !== this.#viewed) {
+      this.#viewed = buffer;
+      this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+    }
+    return this.#view;
   }
 }

@@ -82,8 +82,8 @@ export function remakeGathered(chunks: GatheredChunks, make: MakeChunks, order: 
   const faultOfOne = (place: TimedChunk): string | undefined => faultOfRun(() => make([place]));
   const made = decoding(chunks, used, () => make(places), faultOfOne);
   order.clear();
-  for (const { sampleCount, ...chunk } of made)
-    order.push(chunks.addMade({ ...chunk, count: sampleCount }));
+  for (const { bytes, encoding, maxTimeMs, minTimeMs, sampleCount: count } of made)
+    order.push(chunks.addMade({ minTimeMs, maxTimeMs, encoding, count, bytes }));
 }
 
 /** Do the chunks come by time as they are, without overlaps? */

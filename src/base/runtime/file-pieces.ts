@@ -18,8 +18,10 @@ export async function* readFilePieces(
     let position = offset;
     const end = offset + length;
     while (position < end) {
-      // A fresh buffer a piece: the consumer may keep the last one while it asks for the next.
-      const piece = new Uint8Array(Math.min(FILE_READ_BYTES, end - position));
+      // A fresh buffer a piece: the consumer may keep the last one while it asks for the next. It is
+      // not zeroed, as only what was read of it is passed on.
+      const { buffer } = Buffer.allocUnsafeSlow(Math.min(FILE_READ_BYTES, end - position));
+      const piece = new Uint8Array(buffer);
       const got = file.read(piece, position);
       if (got === 0) {
         throw new VarveError('damaged_object', `${path} ends at byte ${position}, wanted ${end}`);
