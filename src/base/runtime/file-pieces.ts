@@ -18,8 +18,8 @@ export async function* readFilePieces(
     let position = offset;
     const end = offset + length;
     while (position < end) {
-      // A fresh buffer a piece: the consumer may keep the last one while it asks for the next. It is
-      // not zeroed, as only what was read of it is passed on.
+      // A fresh buffer a piece: the consumer may keep the last one while it asks for the next. Not
+      // zeroed, as only what was read of it is passed on.
       const { buffer } = Buffer.allocUnsafeSlow(Math.min(FILE_READ_BYTES, end - position));
       const piece = new Uint8Array(buffer);
       const got = file.read(piece, position);
