@@ -104,6 +104,8 @@ export interface RepairNote {
 
 /** `thanos.extensions.varve`: what Varve notes in blocks that it makes. */
 export interface VarveExtension {
+  /** Of the block that it is about; set when the file is printed. Missing in early blocks. */
+  readonly ulid?: string | undefined;
   /** Of a block cut from a head. */
   readonly wal?: WalNote | undefined;
   readonly repair?: RepairNote | undefined;
@@ -125,6 +127,11 @@ export interface ThanosMeta {
   readonly seriesBytesMax: number;
   readonly chunkBytesMax: number;
   readonly varve?: VarveExtension | undefined;
+  /**
+   * The block that Varve's extension in the file is about, when it is another one: Thanos's
+   * compactor copies the extensions of a source into what it makes. Then there is no `varve`.
+   */
+  readonly copiedVarveOf?: string | undefined;
 }
 
 /** A block's meta.json. */

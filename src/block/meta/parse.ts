@@ -20,6 +20,9 @@ import {
 } from './format.ts';
 import { parseJson } from './json.ts';
 
+/** Of two ULIDs that should be the same. */
+const DIGITS_OF_DAMAGE = 2;
+
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Parses a meta.json; `file` names it in errors, which are `damaged_block`. */
@@ -35,7 +38,7 @@ export function parseMeta(bytes: Uint8Array, file: string): BlockMeta {
     maxTimeMs: fields.whole('maxTime'),
     stats: stats(fields),
     compaction: compaction(fields),
-    thanos: fields.has('thanos') ? thanos(fields.object('thanos'), file) : undefined,
+    thanos: fields.has('thanos') ? thanos(fields, file) : undefined,
     rest: json instanceof Map ? json : undefined,
   };
   if (meta.maxTimeMs < meta.minTimeMs) throw fields.damaged('maxTime', 'after minTime');
@@ -91,7 +94,8 @@ function compaction(fields: Fields): BlockCompaction {
   };
 }
 
-function thanos(fields: Fields, file: string): ThanosMeta {
+function thanos(block: Fields, file: string): ThanosMeta {
+  const fields = block.object('thanos');
   checkVersion(fields.whole('version', 0) || THANOS_VERSION, THANOS_VERSION, `${file}, thanos`);
   const indexStats = fields.has('index_stats') ? fields.object('index_stats') : undefined;
   const extensions = fields.has('extensions') ? fields.object('extensions') : undefined;
@@ -103,8 +107,23 @@ function thanos(fields: Fields, file: string): ThanosMeta {
     files: fields.objects('files').map(fileEntry),
     seriesBytesMax: indexStats?.count('series_max_size') ?? 0,
     chunkBytesMax: indexStats?.count('chunk_max_size') ?? 0,
-    varve: extensions?.has('varve') === true ? varve(extensions.object('varve')) : undefined,
+    ...(extensions?.has('varve') === true
+      ? varveOf(ulid(block, 'ulid'), extensions.object('varve'))
+      : {}),
   };
+}
+
+/** The extension, unless it is about another block than the one that it stands in. */
+function varveOf(block: string, fields: Fields): Pick<ThanosMeta, 'varve' | 'copiedVarveOf'> {
+  const of = fields.has('ulid') ? ulid(fields, 'ulid') : undefined;
+  return of !== undefined && isAnother(of, block)
+    ? { copiedVarveOf: of }
+    : { varve: varve(fields, of) };
+}
+
+/** A digit or two that differ are damage, for the digest to find: blocks have random ULIDs. */
+function isAnother(of: string, block: string): boolean {
+  return [...of].filter((digit, at) => digit !== block[at]).length > DIGITS_OF_DAMAGE;
 }
 
 function fileEntry(fields: Fields): BlockFileEntry {
@@ -116,8 +135,9 @@ function fileEntry(fields: Fields): BlockFileEntry {
   };
 }
 
-function varve(fields: Fields): VarveExtension {
+function varve(fields: Fields, of: string | undefined): VarveExtension {
   return {
+    ulid: of,
     wal: fields.has('wal') ? walNote(fields.object('wal')) : undefined,
     repair: fields.has('repair') ? repairNote(fields.object('repair')) : undefined,
     files: fields.objects('files').map((file) => ({

@@ -40,8 +40,10 @@ const KNOWN = new Map<string, readonly string[]>([
 
 /** Prints `meta`; when Varve's extension is in it, with a digest of the result. */
 export function printMeta(meta: BlockMeta): Uint8Array {
-  if (meta.thanos?.varve === undefined) return Buffer.from(textOf(meta, ''));
-  return Buffer.from(textOf(meta, sha256(textOf(meta, ''))));
+  const { thanos, ulid } = meta;
+  if (thanos?.varve === undefined) return Buffer.from(textOf(meta, ''));
+  const own = { ...meta, thanos: { ...thanos, varve: { ...thanos.varve, ulid } } };
+  return Buffer.from(textOf(own, sha256(textOf(own, ''))));
 }
 
 /**
@@ -143,6 +145,7 @@ function varveObject(varve: VarveExtension, digest: string): JsonObject {
     ),
   );
   return object(
+    ['ulid', varve.ulid],
     ['wal', varve.wal && walObject(varve.wal)],
     ['repair', varve.repair && repairObject(varve.repair)],
     ['files', files],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseMeta } from '../../../../src/block/meta/parse.ts';
 import { parseOwnMeta } from '../../../../src/block/meta/parse-own.ts';
-import { digestHolds } from '../../../../src/block/meta/print.ts';
+import { digestHolds, printMeta } from '../../../../src/block/meta/print.ts';
 import { BucketWorld, ULIDS } from '../../../support/bucket-world.ts';
 
 const [A] = ULIDS;
@@ -21,6 +21,33 @@ it('takes what Varve wrote, and no byte of it changed', async () => {
     changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
     expect(() => parseOwnMeta(changed, 'm'), `byte ${at}`).toThrow(/^m/);
   }
+});
+
+it('does not take the extension for the block’s own that Thanos copied from a source', async () => {
+  interface Stored {
+    readonly ulid: string;
+    readonly thanos: object;
+    readonly compaction: object;
+  }
+  const [, , C] = ULIDS;
+  const source = JSON.parse((await written()).toString()) as Stored;
+  // Thanos's result: its own ULID and files, its keys in its own order.
+  const files = [{ rel_path: 'chunks/000001', size_bytes: 77 }, { rel_path: 'meta.json' }];
+  const made = { ...source, ulid: C, thanos: { ...source.thanos, files } };
+  const bytes = Buffer.from(JSON.stringify(made));
+  for (const parse of [parseMeta, parseOwnMeta]) {
+    const { thanos, ulid } = parse(bytes, 'm');
+    expect(ulid).toBe(C);
+    expect(thanos).toMatchObject({ copiedVarveOf: A, files: [{ sizeBytes: 77 }, {}] });
+    expect(thanos?.varve).toBeUndefined();
+  }
+  // When it is written again the copy stays behind.
+  const again = printMeta(parseMeta(bytes, 'm'));
+  expect(again.toString()).not.toContain('crc32c');
+  expect(parseOwnMeta(again, 'm')).toMatchObject({
+    ulid: C,
+    thanos: { files: [{ sizeBytes: 77 }, {}] },
+  });
 });
 
 it('takes what somebody wrote who leaves no digest', async () => {
