@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseMeta } from '../../../../src/block/meta/parse.ts';
 import { parseOwnMeta } from '../../../../src/block/meta/parse-own.ts';
@@ -48,6 +49,14 @@ it('does not take the extension for the block’s own that Thanos copied from a 
     ulid: C,
     thanos: { files: [{ sizeBytes: 77 }, {}] },
   });
+});
+
+it('takes what a real Thanos made of blocks that Varve had uploaded', () => {
+  const bytes = readFileSync('test/golden/data/thanos-0.42.5/compacted-meta.json');
+  const { compaction, thanos } = parseOwnMeta(bytes, 'm');
+  expect(compaction.sources).toHaveLength(4);
+  expect(thanos?.copiedVarveOf).toBe(compaction.sources[0]);
+  expect(thanos?.files.map(({ sizeBytes }) => sizeBytes)).toEqual([37766, 2415, undefined]);
 });
 
 it('takes what somebody wrote who leaves no digest', async () => {
