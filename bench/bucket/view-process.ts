@@ -1,7 +1,8 @@
 // The process under measurement of block-view.ts: opens the store and the catalogue, takes views and
 // plans one after the other, and prints what each cost as a line of JSON.
 //
-// `node view-process.js '<bucket.yml>' CATALOGUE VIEWS`
+// `node view-process.js '<bucket.yml>' CATALOGUE VIEWS [due]`; `due` plans with a retention that every
+// block is due for, which makes a job of each.
 
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
@@ -42,14 +43,15 @@ export interface ViewCost {
 }
 
 const DAY_MS = 86_400_000;
-/** The defaults of `varve compact`, with a retention that has something to do. */
+const [config = '', path = '', views = '1', due = ''] = process.argv.slice(2);
+/** The defaults of `varve compact`, but for retention. */
 const PLANNED = {
   estimate: estimateJob,
   parts: PLAN_PARTS,
   options: {
     replicaLabels: [],
     deduplication: 'merge',
-    retention: { rawMs: 400 * DAY_MS, fiveMinutesMs: 800 * DAY_MS, oneHourMs: 0 },
+    retention: { rawMs: due === 'due' ? DAY_MS : 0, fiveMinutesMs: 0, oneHourMs: 0 },
     isDownsamplingDisabled: false,
     deleteDelayMs: 2 * DAY_MS,
     levelRangesMs: LEVEL_RANGES_MS,
@@ -64,7 +66,6 @@ const PLANNED = {
 const say = (message: string): void => console.error(message);
 const logger = { debug: say, info: say, warn: say, error: say, child: () => logger };
 
-const [config = '', path = '', views = '1'] = process.argv.slice(2);
 const runtime = nodeRuntime();
 const { clock, databases, disk } = runtime;
 const metrics = new MetricStore();
