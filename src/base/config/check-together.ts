@@ -64,8 +64,7 @@ function labelWarnings(config: ServeConfig, given: GivenByFlag): readonly string
 }
 
 /** Blocks that this gateway writes differ in a label only if it makes it a label of blocks. */
-const COMPACTION_IS_OFF =
-  'has no effect, compaction is off: give --compact.enabled, or run varve compact on this bucket';
+const COMPACTION_IS_OFF = 'has no effect: compaction is turned off by --no-compact.enabled';
 
 function compactionWarnings(config: ServeConfig, given: GivenByFlag): readonly string[] {
   const { compaction, blockLabels, externalLabels, tenantLabelName } = config;

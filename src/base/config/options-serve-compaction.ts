@@ -20,10 +20,11 @@ export const SERVE_COMPACTION_OPTIONS = {
     roles: ROLES,
     group: 'Compaction',
     type: bool(),
-    default: 'false',
+    default: 'true',
     help:
       'Merge and downsample the blocks of the bucket and apply retention there, as varve compact ' +
-      'does. Off in this version, and to be left off where the compactor of Thanos works on it.',
+      'does. To be turned off where the compactor of Thanos works on the same bucket, or where a ' +
+      'varve compact is to do it alone.',
   }),
   ...forRoles(COMPACTION_OPTIONS, ROLES),
 } as const;

@@ -188,7 +188,7 @@ describe('options that do not go together', () => {
 
 describe('compaction in serve', () => {
   test('works below the data directory, and has the defaults of varve compact', () => {
-    const { compaction } = load({ argv: ['serve', '--compact.enabled', '--data-dir=/d'] }).config;
+    const { compaction } = load({ argv: ['serve', '--data-dir=/d'] }).config;
     expect(compaction).toMatchObject({
       workDir: '/d/compact',
       waitIntervalMs: 300_000,
@@ -199,8 +199,9 @@ describe('compaction in serve', () => {
     });
   });
 
-  test('is not there unless it is turned on, and never in receive', () => {
-    expect(load({ argv: ['serve'] }).config.compaction).toBeUndefined();
+  test('is there unless it is turned off, and never in receive', () => {
+    const off = load({ argv: ['serve', '--no-compact.enabled'] });
+    expect(off.config.compaction).toBeUndefined();
     expect(load({ argv: ['receive'] }).config.compaction).toBeUndefined();
     const flag = '--retention.resolution-raw=30d';
     expect(complaint(() => load({ argv: ['receive', flag] }))).toContain('a flag of varve serve');
@@ -209,29 +210,30 @@ describe('compaction in serve', () => {
   });
 
   test('a retention is a warning while it is off', () => {
-    expect(load({ argv: ['serve', '--retention.resolution-raw=30d'] }).warnings).toEqual([
-      expect.stringMatching(/^--retention.resolution-raw: has no effect, .* --compact.enabled/),
+    const argv = ['serve', '--no-compact.enabled', '--retention.resolution-raw=30d'];
+    expect(load({ argv }).warnings).toEqual([
+      expect.stringMatching(/^--retention.resolution-raw: has no effect: .*--no-compact.enabled/),
     ]);
   });
 
   test('a replica label that its blocks do not have is a warning with the way out', () => {
     const flag = '--deduplication.replica-label=replica';
-    expect(load({ argv: ['serve', '--compact.enabled', flag] }).warnings).toEqual([
+    expect(load({ argv: ['serve', flag] }).warnings).toEqual([
       expect.stringMatching(
         /^--deduplication.replica-label: replica is no label .*block-label=repl/,
       ),
     ]);
-    const lifted = ['serve', '--compact.enabled', flag, '--receive.block-label=replica'];
+    const lifted = ['serve', flag, '--receive.block-label=replica'];
     expect(load({ argv: lifted }).warnings).toEqual([]);
   });
 
   test('what compaction refuses and warns of, and flags of thanos compact without effect', () => {
     const mixed = ['--receive.tenant-label-name=t', '--deduplication.replica-label=t'];
-    expect(complaint(() => load({ argv: ['serve', '--compact.enabled', ...mixed] }))).toContain(
+    expect(complaint(() => load({ argv: ['serve', ...mixed] }))).toContain(
       'tenants would be mixed',
     );
     const flags = ['--retention.resolution-raw=1d', '--block-files-concurrency=2'];
-    expect(load({ argv: ['serve', '--compact.enabled', ...flags] }).warnings).toEqual([
+    expect(load({ argv: ['serve', ...flags] }).warnings).toEqual([
       expect.stringContaining('--block-files-concurrency is ignored'),
       expect.stringContaining('--retention.resolution-raw: 1d is less than the 40h'),
     ]);

@@ -73,7 +73,7 @@ test('other content of the same bucket file needs a restart, and is not shown', 
 const RULES = '- {source_labels: [cluster], regex: eu, action: keep}';
 
 test('other rules in the same file of relabelling rules need a restart, and are not shown', () => {
-  const config = 'selector.relabel-config-file: r.yml\ncompact.enabled: true';
+  const config = 'selector.relabel-config-file: r.yml';
   const files = { 'v.yml': config, 'r.yml': RULES };
   const reloader = start(files);
   expect(reloader.reload().needRestart).toEqual([]);
