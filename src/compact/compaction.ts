@@ -95,13 +95,15 @@ export class Compaction {
   /** Metrics of each of its threads. */
   async metrics(): Promise<readonly MetricSnapshot[]> {
     const asked = this.#workers.each((thread) => thread.call('metrics', null));
-    return [await this.#planner.call('metrics', null), ...(await asked)];
+    const [planner, workers] = await Promise.all([this.#planner.call('metrics', null), asked]);
+    return [planner, ...workers];
   }
 
   /** What each of its threads asked of the store. */
   async requests(): Promise<readonly LedgerSnapshot[]> {
     const asked = this.#workers.each((thread) => thread.call('requests', null));
-    return [await this.#planner.call('requests', null), ...(await asked)];
+    const [planner, workers] = await Promise.all([this.#planner.call('requests', null), asked]);
+    return [planner, ...workers];
   }
 
   /** Gives up what is under way and gives leases back. */
