@@ -17,15 +17,26 @@ import { COMPACTORS, type CompactorKind, type CompactorRun, runCompactor } from 
 const TWO_DAYS_BLOCKS = 24;
 const RUNS = Number(process.env.BENCH_RUNS ?? 3);
 
-/** Runs each compactor a few times, one after the other. */
+/** Runs the compactors a few times, in turns: so what else the machine does meets them alike. */
 export const compact: Part = async ({ dir }) => {
   const blocks = benchBlocks();
+  const runs = new Map<CompactorKind, CompactorRun[]>();
+  for (const kind of COMPACTORS)
+    if (kind.version() !== undefined) runs.set(kind, []);
+    else console.error(`${kind.name} is not installed and left out`);
+  for (let i = 0; i < RUNS; i++)
+    for (const [kind, done] of runs) {
+      const bucket = join(dir, 'bucket');
+      cpSync(blocks, bucket, { recursive: true });
+      done.push(await runCompactor(kind, bucket, join(dir, kind.name)));
+      checkMade(bucket);
+      rmSync(bucket, { recursive: true });
+      rmSync(join(dir, kind.name), { recursive: true });
+    }
+  const sourceBytes = directoryBytes(blocks);
   const figures: Record<string, Figures> = {};
-  for (const kind of COMPACTORS) {
-    const version = kind.version();
-    if (version === undefined) console.error(`${kind.name} is not installed and left out`);
-    else figures[kind.name] = { version, ...(await figuresOf(kind, blocks, dir)) };
-  }
+  for (const [kind, done] of runs)
+    figures[kind.name] = { version: kind.version() ?? '', ...figuresOf(done, sourceBytes) };
   console.log(figures);
   return { compact: figures };
 };
@@ -48,19 +59,9 @@ function checkMade(bucket: string): void {
     throw new Error(`the blocks of two days have the resolutions ${resolutions.join()}`);
 }
 
-async function figuresOf(kind: CompactorKind, blocks: string, dir: string): Promise<Figures> {
-  const sourceBytes = directoryBytes(blocks);
-  const samples = TWO_DAYS_BLOCKS * PLAN.series * PLAN.samplesEach;
-  const runs: CompactorRun[] = [];
-  for (let i = 0; i < RUNS; i++) {
-    const bucket = join(dir, 'bucket');
-    cpSync(blocks, bucket, { recursive: true });
-    runs.push(await runCompactor(kind, bucket, join(dir, kind.name)));
-    checkMade(bucket);
-    rmSync(bucket, { recursive: true });
-    rmSync(join(dir, kind.name), { recursive: true });
-  }
+function figuresOf(runs: readonly CompactorRun[], sourceBytes: number): Figures {
   const all = (key: keyof CompactorRun): number[] => runs.map((run) => run[key]);
+  const samples = TWO_DAYS_BLOCKS * PLAN.series * PLAN.samplesEach;
   const cpuSeconds = Math.min(...all('cpuSeconds'));
   const diskBytesMax = Math.max(...all('diskBytesMax'));
   return {

@@ -4,7 +4,7 @@
 // Thanos is in no package of Debian's. Where a `thanos` is in the PATH, or BENCH_THANOS names one, it
 // is measured as well (docs/HACKING.md says how to build it).
 
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -125,10 +125,8 @@ function sumOf(metrics: string, name: string): number {
   return [...lines].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
+/** Undefined when it is not installed. Thanos says its version on standard error. */
 function firstLine(file: string, args: readonly string[]): string | undefined {
-  try {
-    return execFileSync(file, args, { encoding: 'utf8' }).split('\n')[0];
-  } catch {
-    return undefined; // not installed
-  }
+  const { error, stderr, stdout } = spawnSync(file, args, { encoding: 'utf8' });
+  return error === undefined ? (stdout || stderr).split('\n')[0] : undefined;
 }
