@@ -4,3 +4,6 @@
 export function downsampleRuns(usual: number): { readonly numRuns: number } {
   return { numRuns: Number(process.env.DOWNSAMPLE_RUNS ?? usual) };
 }
+
+/** How long a test of such properties may take. */
+export const DOWNSAMPLE_TIMEOUT_MS = 60_000 + 200 * Number(process.env.DOWNSAMPLE_RUNS ?? 0);

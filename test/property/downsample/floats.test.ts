@@ -2,7 +2,7 @@
 // infinities.
 
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ChunkBuilder } from '../../../src/base/chunk/chunk-builder.ts';
 import { FloatSamples } from '../../../src/base/chunk/float-samples.ts';
 import { highBitsOf, lowBitsOf } from '../../../src/base/chunk/xor-cells.ts';
@@ -12,7 +12,9 @@ import { AggregateDownsampler } from '../../../src/downsample/aggregate-series.t
 import { counterValues } from '../../../src/downsample/counter-values.ts';
 import { RawDownsampler } from '../../../src/downsample/raw-series.ts';
 import { type PlainAggregate, placed, plainAggregate } from '../../support/aggregate-samples.ts';
-import { downsampleRuns } from '../../support/runs-of.ts';
+import { DOWNSAMPLE_TIMEOUT_MS, downsampleRuns } from '../../support/runs-of.ts';
+
+vi.setConfig({ testTimeout: DOWNSAMPLE_TIMEOUT_MS });
 
 const MINUTES_5 = 300_000;
 const HOUR = 3_600_000;

@@ -2,7 +2,7 @@
 // floats, gauges, custom bounds, resets, changing schemas and thresholds, stale markers.
 
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ChunkBuilder } from '../../../src/base/chunk/chunk-builder.ts';
 import { HistogramValue, RESET_GAUGE } from '../../../src/base/chunk/histogram-value.ts';
 import { AggregateDownsampler } from '../../../src/downsample/aggregate-series.ts';
@@ -15,8 +15,10 @@ import {
   plainBuckets,
   populated,
 } from '../../support/plain-buckets.ts';
-import { downsampleRuns } from '../../support/runs-of.ts';
+import { DOWNSAMPLE_TIMEOUT_MS, downsampleRuns } from '../../support/runs-of.ts';
 import { fill, series } from '../chunk/arbitrary-histograms.ts';
+
+vi.setConfig({ testTimeout: DOWNSAMPLE_TIMEOUT_MS });
 
 const MINUTES_5 = 300_000;
 const HOUR = 3_600_000;
