@@ -1,7 +1,7 @@
 // A compactor's work, as a user sees it: 26 two-hour blocks of 10,000 series and 31.2 M samples on a
 // filesystem bucket become a block of two days and its 5m block (24 of them; the last two are of the
-// next two days). Varve beside Thanos, where there is one; DESIGN §4 has what
-// Thanos 0.43 took for this on another machine: 4.9 CPU-seconds and 290 MiB.
+// next two days). Varve beside Thanos, where there is one; DESIGN §4 has what Thanos 0.43 took for
+// this on another machine: 4.9 CPU-seconds and 290 MiB.
 //
 // `node dist/bench/run.js compact`. The blocks are made once, in the system's temporary directory.
 
@@ -42,7 +42,6 @@ export const compact: Part = async ({ dir }) => {
 };
 
 interface StoredMeta {
-  readonly stats: { readonly numSamples: number };
   readonly compaction: { readonly sources: readonly string[] };
   readonly thanos: { readonly downsample: { readonly resolution: number } };
 }

@@ -82,9 +82,10 @@ export class BucketPlan {
     const kept = [...made.kept, ...hidden.map(keptHidden)].sort(byUlid);
     const plan = { ...made, kept };
     notePlan(metrics, { whole, hidden, plan });
+    const doomed = view.broken.filter(({ marks }) => marks.deletion !== undefined);
     const planned = {
       plan,
-      blocks: new Map([...view.blocks, ...view.broken].map((block) => [block.ulid, block])),
+      blocks: new Map([...view.blocks, ...doomed].map((block) => [block.ulid, block])),
       groups: groupsOf(view.blocks, options.replicaLabels),
       partial: new Map(view.partial.map((listing) => [listing.ulid, listing])),
     };
