@@ -11,7 +11,7 @@ import { assert } from '../base/errors/assert.ts';
 import type { TimeRange } from '../query/source.ts';
 import { Admission } from './admission.ts';
 import { ChunkSearch } from './chunk-search.ts';
-import { Collector } from './collector.ts';
+import { Cutting } from './cutting.ts';
 import type { EngineMemory } from './engine-memory.ts';
 import { ExemplarRing } from './exemplars.ts';
 import { Forgetting } from './forgetting.ts';
@@ -28,15 +28,7 @@ import { ADMITTED_TIME, NEW } from './series-record.ts';
 import { SeriesStore } from './series-store.ts';
 import type { CutSnapshot } from './snapshot.ts';
 import { NO_SERIES, type Verdict } from './verdict.ts';
-import { beginCut, type CutCounts, endCut, rangeNow, type Window, Windows } from './windows.ts';
-
-interface OpenCut {
-  readonly id: number;
-  readonly range: CutRange;
-  readonly window: Window;
-  readonly counts: CutCounts;
-  readonly collector: Collector;
-}
+import { Windows } from './windows.ts';
 
 export class Head {
   readonly memory: EngineMemory;
@@ -51,9 +43,9 @@ export class Head {
   readonly #admission: Admission;
   readonly #publisher: Publisher;
   readonly #forgetting: Forgetting;
+  readonly #cutting: Cutting;
   /** The symbol `__name__`. */
   readonly nameSymbol: number;
-  #cut: OpenCut | undefined;
 
   constructor(memory: EngineMemory, options: HeadOptions) {
     this.memory = memory;
@@ -74,6 +66,14 @@ export class Head {
     const parts = { memory, store, open: this.#chunks, admission: this.#admission };
     const isNeeded = (slot: number): boolean => this.exemplars.isNeeded(slot);
     this.#forgetting = new Forgetting({ ...parts, isNeeded, timers, seriesPerSlice });
+    this.#cutting = new Cutting({
+      ...{ memory, store, options },
+      chunks: this.#chunks,
+      admission: this.#admission,
+      windows: this.#windows,
+      publisher: this.#publisher,
+      forgetting: this.#forgetting,
+    });
     const name = new TextEncoder().encode('__name__');
     this.nameSymbol = memory.symbols.intern(name, 0, name.length);
     memory.symbols.hold(this.nameSymbol);
@@ -274,7 +274,7 @@ export class Head {
 
   /** Is a cut under way? Then no other can be opened. */
   get isCutting(): boolean {
-    return this.#cut !== undefined;
+    return this.#cutting.isOpen;
   }
 
   /** For a start on existing blocks: these windows have been cut up to there. */
@@ -298,42 +298,16 @@ export class Head {
    * batches are published now (what `sync` said for the last of them), not the log's end.
    * The block's range is `snapshot.range`, which may have become longer than what was planned.
    */
-  async openSnapshot(planned: Pick<CutRange, 'kind' | 'windowStartMs'>): Promise<CutSnapshot> {
-    assert(this.#cut === undefined, 'one cut of a stream at a time');
-    const window = this.#windows.of(planned.windowStartMs);
-    const range = rangeNow(window, planned.kind);
-    const counts = beginCut(window, range.kind === 'late', range.maxTimeMs);
-    const { memory } = this;
-    const { records } = this.store;
-    const collector = new Collector(memory, records, this.#chunks, range);
-    const id = memory.epochs.open();
-    this.#cut = { id, range, window, counts, collector };
-    this.#publisher.collector = collector;
-    for (let slot = 0; slot < collector.slotLimit; slot++) {
-      collector.visit(slot);
-      if ((slot + 1) % this.#options.seriesPerSlice === 0) await this.#options.timers.yieldNow();
-    }
-    this.#publisher.collector = undefined;
-    return collector.snapshot(id);
+  openSnapshot(planned: Pick<CutRange, 'kind' | 'windowStartMs'>): Promise<CutSnapshot> {
+    return this.#cutting.open(planned);
   }
 
   /**
    * The block is stored (verified, in place): forgets its chunks and the series that have nothing
    * left. Or it is not: everything stays, and the same range is due again.
    */
-  async closeSnapshot(id: number, end: { readonly stored: boolean }): Promise<void> {
-    const cut = this.#cut;
-    assert(cut !== undefined && cut.id === id, 'a snapshot is closed once');
-    this.memory.epochs.close(id);
-    endCut(cut.window, cut.range.kind === 'late', {
-      stored: end.stored,
-      counts: cut.counts,
-      nowMs: this.#options.clock.nowMs(),
-    });
-    await this.#forgetting.releaseChunks(cut.collector.slots, end.stored);
-    if (end.stored) await this.removeEmptySeries();
-    this.#windows.forgetBefore(this.#publisher.newestTimeMs - this.#admission.outOfOrderWindowMs);
-    this.#cut = undefined;
+  closeSnapshot(id: number, end: { readonly stored: boolean }): Promise<void> {
+    return this.#cutting.close(id, end);
   }
 
   /** Removes series without any sample (after a replay; a cut does it itself). Returns how many. */
@@ -368,7 +342,7 @@ export class Head {
    * not be filled and is not going to be used. No cut may be under way.
    */
   async giveUp(thrown: unknown): Promise<never> {
-    assert(this.#cut === undefined, 'a head is given up between cuts');
+    assert(!this.#cutting.isOpen, 'a head is given up between cuts');
     this.takeBackAll();
     this.exemplars.clear();
     this.metadata.clear();

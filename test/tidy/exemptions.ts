@@ -2,9 +2,7 @@
 // no longer needed fails the tests.
 
 /** Longer than 400 lines. */
-export const LONG_FILES: Readonly<Record<string, string>> = {
-  'src/head/head.ts': 'the face of the head: short methods that pass on to its parts',
-};
+export const LONG_FILES: Readonly<Record<string, string>> = {};
 
 /** Functions longer than 70 lines, as `path#name`. */
 export const LONG_FUNCTIONS: Readonly<Record<string, string>> = {};
@@ -138,6 +136,7 @@ export const TESTED_BY: Readonly<Record<string, string>> = {
   'src/head/chunk-record.ts': 'test/unit/head/head.test.ts',
   'src/head/chunk-search.ts': 'test/unit/head/head.test.ts',
   'src/head/collector.ts': 'test/unit/head/head.test.ts',
+  'src/head/cutting.ts': 'test/unit/head/head.test.ts',
   'src/head/exemplars.ts': 'test/unit/head/head.test.ts',
   'src/head/float-writer.ts': 'test/unit/head/head.test.ts',
   'src/head/forgetting.ts': 'test/unit/head/head.test.ts',
